@@ -1,0 +1,35 @@
+# AnomalyR1. `make help` lists the targets.
+
+SWIFT ?= swift
+CONFIGURATION := release
+SOURCES := Package.swift Sources Tests cli
+AR1 := .build/$(CONFIGURATION)/ar1
+
+.PHONY: help packages build test demo format format-check clean
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+packages: ## Installs the system packages (Debian, Ubuntu)
+	@deploy/install-packages.sh
+
+build: packages ## Builds .build/release/ar1: one binary that holds the Swift runtime and every resource
+	$(SWIFT) build -c $(CONFIGURATION) --static-swift-stdlib --product ar1
+
+demo: build ## Generates data, starts everything, evaluates, trains, evaluates, scores; ends with a table
+	@$(AR1) demo --folder .demo
+
+# The tests run in release, as the numeric code would take minutes in debug; they drive the same binary.
+test: packages ## Builds and runs every test; a private PostgreSQL is started for those that need one
+	$(SWIFT) build -c $(CONFIGURATION) --build-tests
+	$(SWIFT) build -c $(CONFIGURATION) --static-swift-stdlib --product ar1
+	AR1_BINARY=$(CURDIR)/$(AR1) $(SWIFT) test -c $(CONFIGURATION) --skip-build --no-parallel
+
+format: ## Formats every Swift file
+	$(SWIFT) format -i -r --configuration .swift-format $(SOURCES)
+
+format-check: ## Fails where a file is not as `make format` leaves it
+	$(SWIFT) format lint --strict -r --configuration .swift-format $(SOURCES)
+
+clean: ## Removes what was built
+	rm -rf .build .demo

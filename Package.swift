@@ -1,0 +1,127 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Cross-module generics and subscripts of the numeric targets are several times slower without this.
+let numeric: [SwiftSetting] = [
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+let plain: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
+/// Kernels stay fast in debug builds too.
+let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno"])]
+
+let package = Package(
+  name: "AnomalyR1",
+  products: [
+    .executable(name: "ar1", targets: ["ar1"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // C boundary
+    .systemLibrary(
+      name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(
+      name: "CImageCodecs", cSettings: fastC,
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+    .target(name: "CPlatform"),
+    .target(name: "CKernels", cSettings: fastC),
+    .target(name: "CAssets", cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),
+
+    // Shared by both halves
+    .target(name: "OrderedJSON", swiftSettings: numeric),
+
+    // Queue half
+    .target(name: "JobModel", dependencies: ["OrderedJSON"], swiftSettings: plain),
+    .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: plain),
+    .target(
+      name: "LocalPostgres", dependencies: ["CPlatform", "PostgresClient"],
+      swiftSettings: plain),
+    .target(
+      name: "JobStore",
+      dependencies: [
+        "JobModel", "PostgresClient", "CAssets",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: plain),
+    .target(
+      name: "Coordinator",
+      dependencies: [
+        "JobModel", "JobStore",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: plain),
+    .target(name: "CoordinatorClient", dependencies: ["JobModel", "CCurl"], swiftSettings: plain),
+    .target(
+      name: "WorkerRuntime",
+      dependencies: [
+        "JobModel", "OrderedJSON", "CoordinatorClient", "CPlatform",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: plain),
+
+    // Model half
+    .target(
+      name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "OrderedJSON"],
+      swiftSettings: numeric),
+    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: numeric),
+    .target(
+      name: "QwenVL", dependencies: ["Tensors", "Images", "OrderedJSON"], swiftSettings: numeric),
+    .target(
+      name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: numeric),
+    .target(name: "PostTraining", dependencies: ["Tensors", "QwenVL"], swiftSettings: numeric),
+    .target(
+      name: "Checkpoints",
+      dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: numeric),
+
+    // Meeting point
+    .target(
+      name: "TaskExecutors",
+      dependencies: [
+        "JobModel", "WorkerRuntime", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: plain),
+    .executableTarget(
+      name: "ar1",
+      dependencies: [
+        "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
+        "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
+        "OrderedJSON", "Images", "Tensors", "CPlatform",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        "Yams",
+      ], path: "cli", swiftSettings: plain),
+
+    // Tests mirror Sources; they use `package` access, so the release build serves both.
+    .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+    .testTarget(name: "JobModelTests", dependencies: ["JobModel"]),
+    .testTarget(
+      name: "JobStoreTests", dependencies: ["JobStore", "PostgresClient", "LocalPostgres"]),
+    .testTarget(
+      name: "CoordinatorTests",
+      dependencies: [
+        "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres",
+      ]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(name: "QwenVLTests", dependencies: ["QwenVL"]),
+    .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),
+    .testTarget(name: "PostTrainingTests", dependencies: ["PostTraining"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+    .testTarget(name: "SystemTests", dependencies: ["OrderedJSON", "CPlatform"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)

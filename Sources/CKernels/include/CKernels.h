@@ -1,0 +1,122 @@
+/// Loops that Swift cannot make fast enough: conversions, row kernels, the optimizer's update and the
+/// threads they share. Matrices are row-major float32; counts are elements, strides are elements.
+/// Nothing here allocates (except the thread pool, once) and nothing here knows tensors.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: Threads (threads.c)
+
+/// How many threads kernels may use, the caller included; at least 1.
+void ck_set_threads(int count);
+int ck_threads(void);
+
+/// Calls body(context, 0 ..< items), spread over up to `threads` threads including the caller, and returns
+/// when all are done. Items may run in any order: each must write to its own place.
+/// When another thread is using the pool already, the items run on the caller alone.
+void ck_parallel(
+    intptr_t items, int threads, void (*_Nonnull body)(void *_Nullable context, intptr_t item),
+    void *_Nullable context);
+
+#pragma clang assume_nonnull begin
+
+// MARK: Conversions (conversions.c)
+
+void ck_bf16_to_f32(const void *source, float *target, size_t count);
+void ck_f16_to_f32(const void *source, float *target, size_t count);
+/// Round to nearest even; NaN stays NaN.
+void ck_f32_to_bf16(const float *source, void *target, size_t count);
+
+// MARK: Elementwise (elementwise.c)
+
+void ck_add(const float *a, const float *b, float *out, size_t n);
+void ck_subtract(const float *a, const float *b, float *out, size_t n);
+void ck_multiply(const float *a, const float *b, float *out, size_t n);
+void ck_minimum(const float *a, const float *b, float *out, size_t n);
+/// da = g where a <= b, db = g where b < a.
+void ck_minimum_backward(
+    const float *a, const float *b, const float *g, float *_Nullable da, float *_Nullable db, size_t n);
+void ck_clamp(const float *x, float lower, float upper, float *out, size_t n);
+void ck_clamp_backward(const float *x, float lower, float upper, const float *g, float *dx, size_t n);
+void ck_scale(const float *x, float factor, float *out, size_t n);
+void ck_axpy(float factor, const float *x, float *y, size_t n);
+void ck_fill(float value, float *out, size_t n);
+void ck_exp(const float *x, float *out, size_t n);
+void ck_silu(const float *x, float *out, size_t n);
+void ck_silu_backward(const float *x, const float *g, float *dx, size_t n);
+void ck_gelu(const float *x, float *out, size_t n);
+void ck_gelu_backward(const float *x, const float *g, float *dx, size_t n);
+/// out = silu(gate) * up
+void ck_swiglu(const float *gate, const float *up, float *out, size_t n);
+void ck_swiglu_backward(
+    const float *gate, const float *up, const float *g, float *_Nullable dgate, float *_Nullable dup,
+    size_t n);
+
+// MARK: Sums (sums.c)
+
+double ck_sum(const float *x, size_t n);
+double ck_dot(const float *a, const float *b, size_t n);
+double ck_squared_norm(const float *x, size_t n);
+/// False if any element is infinite or NaN.
+bool ck_all_finite(const float *x, size_t n);
+/// out[j] += sum over rows of x[i, j]
+void ck_add_column_sums(const float *x, size_t rows, size_t columns, size_t stride, float *out);
+
+// MARK: Rows (rows.c)
+
+/// out = x * r * weight with r = 1 / sqrt(mean(x^2) + epsilon); r of each row is kept in `inverse`.
+void ck_rms_norm(
+    const float *x, const float *weight, float epsilon, float *out, float *inverse, size_t rows, size_t d);
+void ck_rms_norm_backward_input(
+    const float *x, const float *weight, const float *inverse, const float *g, float *dx, size_t rows,
+    size_t d);
+/// dweight[j] += sum over rows of g * x * r
+void ck_rms_norm_backward_weight(
+    const float *x, const float *inverse, const float *g, float *dweight, size_t rows, size_t d);
+/// Rotates the halves of each head: out1 = x1 cos1 - x2 sin1, out2 = x2 cos2 + x1 sin2.
+void ck_rotary(
+    const float *x, const float *cosines, const float *sines, float *out, size_t rows, size_t heads,
+    size_t head_dim);
+/// The transpose of ck_rotary.
+void ck_rotary_backward(
+    const float *g, const float *cosines, const float *sines, float *dx, size_t rows, size_t heads,
+    size_t head_dim);
+/// Softmax in place over the first `width` columns; log_sums[i] = log(sum(exp(row))). -inf gives 0.
+void ck_softmax_rows(float *x, size_t rows, size_t width, size_t stride, float *log_sums);
+/// x = exp(x - log_sums[i]) in place.
+void ck_exp_rows(float *x, size_t rows, size_t width, size_t stride, const float *log_sums);
+/// ds = p * (ds - dots[i]) in place.
+void ck_softmax_backward_rows(
+    const float *p, float *ds, size_t rows, size_t width, size_t stride, const float *dots);
+void ck_log_sum_exp_rows(const float *x, size_t rows, size_t width, float *log_sums);
+/// out = g[i] * ((j == targets[i]) - exp(x - log_sums[i])); `out` may be `x`.
+void ck_log_softmax_backward(
+    const float *x, const float *log_sums, const int32_t *targets, const float *g, float *out, size_t rows,
+    size_t width);
+
+// MARK: Thin matrix products (thin.c): few rows, where packing for a full product costs more than it gains
+
+/// c[i, j] = alpha * a[i, :] . b[j, :] + beta * c[i, j]
+void ck_thin_product_transposed(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta);
+/// c[i, :] = alpha * sum over l of a[i, l] * b[l, :] + beta * c[i, :]
+void ck_thin_product(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta);
+
+// MARK: Optimizer (optimizer.c)
+
+/// One AdamW step with decoupled decay, in place:
+///   g = gradient_scale * gradient;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+///   p = decay p - rate * m / (sqrt(v) * inverse_root_correction + epsilon)
+void ck_adamw(
+    float *p, const float *gradient, float *m, float *v, size_t n, float gradient_scale, float beta1,
+    float beta2, float epsilon, float decay, float rate, float inverse_root_correction);
+
+#pragma clang assume_nonnull end
+
+#endif

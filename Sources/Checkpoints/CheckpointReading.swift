@@ -1,0 +1,80 @@
+internal import FoundationEssentials
+public import Tensors
+
+/// A published checkpoint opened for reading.
+///
+/// Opening verifies the manifest against the hash that the ledger announced; every tensor is verified against its own
+/// hash when it is read.
+public struct Checkpoint: Sendable {
+  public let folder: String
+  public let manifest: CheckpointManifest
+  private let positions: [String: Int]
+
+  private static let manifestLimit = 64 << 20
+
+  /// Opens `folder`.
+  ///
+  /// - Parameter manifestSHA256: what the ledger announced; nil when a person names the folder.
+  public init(folder: String, manifestSHA256: String? = nil) throws {
+    let path = folder + "/manifest.json"
+    let bytes = try DurableFiles.readAll(path, limit: Self.manifestLimit)
+    if let expected = manifestSHA256 {
+      let found = Digest.sha256(bytes)
+      guard found == expected else {
+        throw CheckpointError(
+          "\(path) has SHA-256 \(found), announced was \(expected): the file is torn or was changed")
+      }
+    }
+    do {
+      manifest = try JSONDecoder().decode(CheckpointManifest.self, from: Data(bytes))
+    } catch {
+      throw CheckpointError("\(path) is not a checkpoint manifest: \(error)")
+    }
+    guard manifest.format == CheckpointManifest.currentFormat,
+      manifest.codec == CheckpointManifest.currentCodec
+    else {
+      throw CheckpointError(
+        "\(path) has format \(manifest.format) with codec \(manifest.codec); this program reads format "
+          + "\(CheckpointManifest.currentFormat) with \(CheckpointManifest.currentCodec)")
+    }
+    var positions: [String: Int] = [:]
+    for (index, entry) in manifest.tensors.enumerated() {
+      let fits =
+        entry.offset >= 0 && entry.length >= 0 && entry.offset <= manifest.payloadBytes - entry.length
+        && entry.shape.allSatisfy { $0 > 0 }
+      guard fits, positions.updateValue(index, forKey: entry.name) == nil else {
+        throw CheckpointError("\(path): the entry of \(entry.name) is inconsistent")
+      }
+    }
+    self.folder = folder
+    self.positions = positions
+  }
+
+  /// The names of the stored tensors, in file order.
+  public var names: [String] { manifest.tensors.map(\.name) }
+
+  /// Reads the values of `name` into `tensor`, in place, and verifies them.
+  public func load(_ name: String, into tensor: Tensor) throws {
+    guard let index = positions[name] else {
+      throw CheckpointError("\(folder) holds no tensor \(name)")
+    }
+    let entry = manifest.tensors[index]
+    guard entry.shape == tensor.shape else {
+      throw CheckpointError("\(folder): \(name) has shape \(entry.shape), the model wants \(tensor.shape)")
+    }
+    let frame = try DurableFiles.read(folder + "/payload.zst", offset: entry.offset, count: entry.length)
+    let planes = try [UInt8](unsafeUninitializedCapacity: tensor.count * 4) { buffer, count in
+      try frame.withUnsafeBytes { try Zstandard.decompress($0, into: UnsafeMutableRawBufferPointer(buffer)) }
+      count = tensor.count * 4
+    }
+    try tensor.withUnsafeValues { values in
+      let raw = UnsafeMutableRawBufferPointer(values)
+      planes.withUnsafeBytes { BytePlanes.join($0, into: raw) }
+      let found = Digest.sha256(UnsafeRawBufferPointer(raw))
+      guard found == entry.sha256 else {
+        throw CheckpointError(
+          "\(folder): \(name) has SHA-256 \(found) instead of \(entry.sha256): the payload is damaged")
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import CZstd
+
+/// One zstd frame at a time, in memory.
+package enum Zstandard {
+  /// Compresses `bytes` into one frame.
+  package static func compress(_ bytes: UnsafeRawBufferPointer, level: Int32) throws -> [UInt8] {
+    let bound = ZSTD_compressBound(bytes.count)
+    var failure: String?
+    let frame = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
+      let written = ZSTD_compress(target.baseAddress, bound, bytes.baseAddress, bytes.count, level)
+      if ZSTD_isError(written) != 0 {
+        failure = String(cString: ZSTD_getErrorName(written))
+        count = 0
+      } else {
+        count = written
+      }
+    }
+    if let failure { throw CheckpointError("zstd could not compress \(bytes.count) bytes: \(failure)") }
+    return frame
+  }
+
+  /// Decompresses one frame that must yield exactly `target.count` bytes.
+  package static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
+    throws
+  {
+    let read = ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count)
+    if ZSTD_isError(read) != 0 {
+      throw CheckpointError("zstd could not decompress: \(String(cString: ZSTD_getErrorName(read)))")
+    }
+    guard read == target.count else {
+      throw CheckpointError("a zstd frame holds \(read) bytes instead of \(target.count)")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+public import JobModel
+
+/// Calls of workers, made with a worker's token.
+extension CoordinatorClient {
+  public func register(_ body: RegisterRequest) async throws -> RegisterReply {
+    // Seen twice it leaves a session that nobody uses and that the reaper ends.
+    try await post("/v1/sessions", body, mayRepeat: true)
+  }
+
+  /// - Parameter timeout: a renewal that takes longer is worth nothing any more; seconds.
+  public func heartbeat(_ body: HeartbeatRequest, timeout: Double) async throws -> HeartbeatReply {
+    try await post(
+      "/v1/sessions/\(body.session)/heartbeat", body, mayRepeat: true, timeout: timeout, patience: .once)
+  }
+
+  public func endSession(_ body: EndSessionRequest, patience: Patience) async throws {
+    try await post("/v1/sessions/\(body.session)/end", body, mayRepeat: true, patience: patience)
+  }
+
+  /// Waits for work up to `body.waitSeconds`. A claim whose answer is lost leaves leases that no heartbeat
+  /// renews; they come back by themselves.
+  public func claim(_ body: ClaimRequest) async throws -> ClaimReply {
+    try await post("/v1/claim", body, mayRepeat: true, timeout: body.waitSeconds + 30)
+  }
+
+  public func complete(_ body: CompleteRequest, patience: Patience) async throws -> WriteReply {
+    try await post(
+      "/v1/tasks/\(body.lease.task)/complete", body, mayRepeat: true, timeout: 120, patience: patience)
+  }
+
+  public func fail(_ body: FailRequest, patience: Patience) async throws -> FailReply {
+    try await post("/v1/tasks/\(body.lease.task)/fail", body, mayRepeat: true, patience: patience)
+  }
+
+  public func release(_ body: ReleaseRequest, patience: Patience) async throws {
+    try await post("/v1/tasks/release", body, mayRepeat: true, patience: patience)
+  }
+
+  public func appendLogs(_ body: AppendLogsRequest, patience: Patience) async throws -> WriteReply {
+    try await post("/v1/tasks/\(body.lease.task)/logs", body, mayRepeat: true, patience: patience)
+  }
+
+  /// The trusted files of the task's job, those of finished tasks alone.
+  public func artifacts(of lease: Lease) async throws -> [Artifact] {
+    try await post("/v1/tasks/\(lease.task)/artifacts", lease, mayRepeat: true)
+  }
+}
+
+/// Calls of a learner, under the lease of its learn task.
+extension CoordinatorClient {
+  public func openRollouts(_ body: OpenRolloutsRequest) async throws -> OpenRolloutsReply {
+    try await post("/v1/tasks/\(body.lease.task)/rollouts", body, mayRepeat: true, timeout: 60)
+  }
+
+  /// - Parameters:
+  ///   - atLeast: the coordinator waits until so many of the asked groups are committed…
+  ///   - waitSeconds: … but no longer than this.
+  public func groups(
+    _ body: CommittedGroupsRequest, atLeast: Int, waitSeconds: Double
+  ) async throws -> CommittedGroupsReply {
+    try await post(
+      "/v1/tasks/\(body.lease.task)/groups?at_least=\(atLeast)&wait=\(waitSeconds)", body,
+      mayRepeat: true, timeout: waitSeconds + 60)
+  }
+
+  public func recordStep(_ body: RecordStepRequest) async throws -> RecordStepReply {
+    try await post("/v1/tasks/\(body.lease.task)/steps", body, mayRepeat: true)
+  }
+
+  public func announceVersion(_ body: AnnounceVersionRequest) async throws -> WriteReply {
+    try await post("/v1/tasks/\(body.lease.task)/versions", body, mayRepeat: true)
+  }
+
+  public func runState(_ body: RunStateRequest) async throws -> RunState {
+    try await post("/v1/tasks/\(body.lease.task)/run", body, mayRepeat: true)
+  }
+}

@@ -1,0 +1,74 @@
+import CImageCodecs
+import Glibc
+
+/// The C codecs with Swift's arrays and errors.
+enum Codec {
+  /// The picture as stored, before its orientation is applied.
+  static func decode(_ bytes: [UInt8], header: ImageHeader, name: String) throws -> RGBImage {
+    let (width, height) = (header.size.width, header.size.height)
+    let decode =
+      switch header.format {
+      case .png: image_decode_png
+      case .jpeg: image_decode_jpeg
+      }
+    let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
+      guard let rgb = buffer.baseAddress else { return }
+      try reporting(name) { decode(bytes, bytes.count, UInt32(width), UInt32(height), rgb, $0) }
+      count = width * height * 3
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  static func encodePNG(_ pixels: [UInt8], width: Int, height: Int, channels: Int) throws -> [UInt8] {
+    try encode(width: width, height: height) { file, count, reason in
+      image_encode_png(pixels, UInt32(width), UInt32(height), Int32(channels), file, count, reason)
+    }
+  }
+
+  static func encodeJPEG(_ image: RGBImage, quality: Int) throws -> [UInt8] {
+    let (width, height) = (image.width, image.height)
+    return try encode(width: width, height: height) { file, count, reason in
+      image_encode_jpeg(image.pixels, UInt32(width), UInt32(height), Int32(quality), file, count, reason)
+    }
+  }
+
+  /// A zlib stream's content, or nil where it is broken or longer than `limit`.
+  static func inflate(_ bytes: ArraySlice<UInt8>, atMost limit: Int) -> [UInt8]? {
+    var length = -1
+    let content = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      guard let start = buffer.baseAddress else { return }
+      length = bytes.withUnsafeBufferPointer { input in
+        input.baseAddress.map { image_inflate($0, input.count, start, limit) } ?? -1
+      }
+      count = max(length, 0)
+    }
+    return length < 0 ? nil : content
+  }
+
+  private static func encode(
+    width: Int, height: Int,
+    _ body: (
+      UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>,
+      UnsafeMutablePointer<CChar>
+    ) -> Int32
+  ) throws -> [UInt8] {
+    let name = "an image of \(width) x \(height)"
+    guard max(width, height) <= Int(Int32.max) else {
+      throw ImageError(name: name, reason: "is too large for an image file")
+    }
+    var file: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    try reporting(name) { body(&file, &count, $0) }
+    defer { free(file) }
+    return [UInt8](UnsafeBufferPointer(start: file, count: count))
+  }
+
+  /// Turns the sentence a failing codec leaves into an error.
+  private static func reporting(_ name: String, _ body: (UnsafeMutablePointer<CChar>) -> Int32) throws {
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IMAGE_REASON_SIZE)) { reason in
+      reason.initialize(repeating: 0)
+      guard let start = reason.baseAddress, body(start) != 0 else { return }
+      throw ImageError(name: name, reason: String(cString: start))
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// PNG and JPEG files, told apart by their content, as 8-bit RGB.
+///
+/// The result is the one Pillow gives for `ImageOps.exif_transpose(image)` followed by `convert("RGB")`, or,
+/// where the file has transparency of any kind, by pasting the image over white:
+/// - the orientation from EXIF (APP1; eXIf or a text profile in a PNG), failing that from XMP, is applied;
+/// - 16-bit grey is clipped at 255, other 16-bit samples keep their high byte;
+/// - palettes with and without alpha, colour keys, grey, bilevel and interlaced PNGs;
+/// - CMYK and YCCK JPEGs count as inverted, the way Adobe writes them; colour profiles are not applied.
+///
+/// A truncated file is an error, never a half-grey image.
+public enum ImageFile {
+  /// - Throws: `ImageError` for a file that is missing, too large, neither PNG nor JPEG, or broken.
+  public static func decode(path: String, limits: DecodeLimits = .standard) throws -> RGBImage {
+    try decode(bytes: FileBytes.read(path, atMost: limits.maximumFileBytes), name: path, limits: limits)
+  }
+
+  /// - Parameter name: what errors call the image.
+  public static func decode(
+    bytes: [UInt8], name: String, limits: DecodeLimits = .standard
+  ) throws -> RGBImage {
+    let header = try ImageHeader(bytes, name: name)
+    try header.check(limits, fileBytes: bytes.count, name: name)
+    let stored = try Codec.decode(bytes, header: header, name: name)
+    return stored.turned(by: header.orientation)
+  }
+
+  /// The size `decode` would give, from the header alone; the pixels may still turn out to be broken.
+  public static func orientedSize(path: String, limits: DecodeLimits = .standard) throws -> ImageSize {
+    try orientedSize(bytes: FileBytes.read(path, atMost: limits.maximumFileBytes), name: path, limits: limits)
+  }
+
+  /// The size `decode` would give, from the header alone; the pixels may still turn out to be broken.
+  public static func orientedSize(
+    bytes: [UInt8], name: String, limits: DecodeLimits = .standard
+  ) throws -> ImageSize {
+    let header = try ImageHeader(bytes, name: name)
+    try header.check(limits, fileBytes: bytes.count, name: name)
+    return header.orientation.applied(to: header.size)
+  }
+}

@@ -1,0 +1,47 @@
+/// What a file says about itself before its pixels: format, stored size and orientation.
+struct ImageHeader {
+  enum Format { case png, jpeg }
+
+  let format: Format
+  let size: ImageSize
+  let orientation: Orientation
+
+  init(_ bytes: [UInt8], name: String) throws {
+    if bytes.starts(with: PNGHeader.signature) {
+      let header = try PNGHeader(bytes, name: name)
+      format = .png
+      size = header.size
+      orientation = header.profiles.orientation
+    } else if bytes.starts(with: JPEGHeader.signature) {
+      let header = try JPEGHeader(bytes, name: name)
+      format = .jpeg
+      size = header.size
+      orientation = header.profiles.orientation
+    } else {
+      throw ImageError(
+        name: name, reason: bytes.isEmpty ? "is empty" : "is neither a PNG nor a JPEG, by its first bytes")
+    }
+    guard size.width > 0, size.height > 0 else {
+      throw ImageError(name: name, reason: "states a size of \(size)")
+    }
+  }
+
+  func check(_ limits: DecodeLimits, fileBytes: Int, name: String) throws {
+    guard fileBytes <= limits.maximumFileBytes else {
+      throw ImageError(
+        name: name, reason: "has \(fileBytes) bytes, more than the \(limits.maximumFileBytes) allowed")
+    }
+    // Both sides have 32 bits at most, so the product cannot overflow.
+    guard size.width * size.height <= limits.maximumPixels else {
+      throw ImageError(
+        name: name, reason: "is \(size), more than the \(limits.maximumPixels) pixels allowed")
+    }
+  }
+}
+
+extension [UInt8] {
+  /// A big-endian number; the caller has checked that the bytes are there.
+  func bigEndian(at offset: Int, count: Int) -> Int {
+    self[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) }
+  }
+}

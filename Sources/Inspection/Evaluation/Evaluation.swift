@@ -1,0 +1,121 @@
+/// Questions to be put to a model under one protocol, in an order that never changes, so that any range of it
+/// can be asked anywhere and the answers joined again.
+public struct Evaluation: Sendable {
+  /// One question on one sample.
+  public struct Item: Sendable, Equatable {
+    public let sample: Int
+    public let question: Int
+  }
+
+  public let samples: [InspectionSample]
+  public let promptProtocol: PromptProtocol
+  public let settings: PromptSettings
+  /// Texts added to the prompts by data set and category; `nil` adds none.
+  public let domainKnowledge: DomainKnowledge?
+  /// All questions, sample by sample.
+  public let items: [Item]
+
+  /// - Parameters:
+  ///   - questionTypes: asks only questions of these types; `nil` asks all.
+  ///   - limit: asks at most this many, the first ones; `nil` asks all.
+  public init(
+    samples: [InspectionSample], promptProtocol: PromptProtocol, settings: PromptSettings = PromptSettings(),
+    domainKnowledge: DomainKnowledge? = nil, questionTypes: Set<QuestionType>? = nil, limit: Int? = nil
+  ) {
+    self.samples = samples
+    self.promptProtocol = promptProtocol
+    self.settings = settings
+    self.domainKnowledge = domainKnowledge
+    var items: [Item] = []
+    for (sampleIndex, sample) in samples.enumerated() {
+      for (questionIndex, question) in sample.questions.enumerated()
+      where questionTypes?.contains(question.type) ?? true {
+        items.append(Item(sample: sampleIndex, question: questionIndex))
+      }
+    }
+    self.items = limit.map { Array(items.prefix(max(0, $0))) } ?? items
+  }
+
+  /// Ranges of about `size` items that cover all of them; the questions on one picture stay together, so that
+  /// its computation can be shared.
+  public func shards(size: Int) -> [Range<Int>] {
+    var result: [Range<Int>] = []
+    var start = 0
+    for index in items.indices {
+      let isLastOfSample = index + 1 == items.count || items[index + 1].sample != items[index].sample
+      if isLastOfSample, index + 1 - start >= max(1, size) || index + 1 == items.count {
+        result.append(start..<(index + 1))
+        start = index + 1
+      }
+    }
+    return result
+  }
+
+  /// The prompt of one item.
+  /// - Throws: ``PromptError`` when the settings contradict the protocol.
+  public func prompt(of index: Int) throws(PromptError) -> InspectionPrompt {
+    let item = items[index]
+    let sample = samples[item.sample]
+    var settings = settings
+    if let knowledge = domainKnowledge?.text(dataset: sample.dataset, category: sample.category) {
+      settings.domainKnowledge = knowledge
+    }
+    return try promptProtocol.prompt(
+      for: sample.questions[item.question], of: sample, settings: settings)
+  }
+
+  /// The record of one item from the model's reply.
+  public func record(of index: Int, reply: InspectionReply) -> AnswerRecord {
+    let item = items[index]
+    let sample = samples[item.sample]
+    let question = sample.questions[item.question]
+    let reading = promptProtocol.reading(of: reply.text, options: question.options)
+    return AnswerRecord(
+      image: sample.name, questionText: question.textWithOptions, options: question.options,
+      questionType: question.publishedType, correctAnswer: question.answer ?? "",
+      givenAnswer: reading.letter ?? AnswerRecord.unreadable,
+      thinking: promptProtocol.reasons ? reading.think ?? "" : nil, conclusion: reading.conclusion,
+      defectProbability: reply.answerLogProbabilities.flatMap {
+        DefectScore.probability(logProbabilities: $0, question: question)
+      })
+  }
+
+  /// Asks a range of items in batches and returns their records in order.
+  ///
+  /// - Parameters:
+  ///   - batch: prompts handed to the model at a time.
+  ///   - onProgress: called with the number of items answered so far after each batch; an error it throws
+  ///     ends the run (a lost lease, a cancellation).
+  /// - Throws: ``PromptError``, ``EvaluationError`` when the model answers another number of prompts than it
+  ///   was asked, and what the model throws.
+  public func run(
+    _ range: Range<Int>, with model: inout some InspectionModel, batch: Int = 8,
+    onProgress: (Int) throws -> Void = { _ in }
+  ) throws -> [AnswerRecord] {
+    guard range.lowerBound >= 0, range.upperBound <= items.count else {
+      throw EvaluationError(
+        message: "questions \(range) asked for, the evaluation has \(items.count); is the data set the same?")
+    }
+    var records: [AnswerRecord] = []
+    records.reserveCapacity(range.count)
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = min(start + max(1, batch), range.upperBound)
+      let prompts = try (start..<end).map { try prompt(of: $0) }
+      let replies = try model.replies(to: prompts)
+      guard replies.count == prompts.count else {
+        throw EvaluationError(message: "the model gave \(replies.count) replies to \(prompts.count) prompts")
+      }
+      for (offset, reply) in replies.enumerated() { records.append(record(of: start + offset, reply: reply)) }
+      start = end
+      try onProgress(records.count)
+    }
+    return records
+  }
+}
+
+/// An evaluation that cannot go on.
+public struct EvaluationError: Error, CustomStringConvertible, Equatable {
+  public let message: String
+  public var description: String { message }
+}

@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A reproducible source of randomness, seeded from words such as (seed, product, index).
+///
+/// The sequence is SplitMix64's, so a picture depends on its own words alone and not on the pictures drawn
+/// before it.
+package struct SyntheticRandom: Sendable {
+  private var state: UInt64
+
+  package init(_ words: [UInt64]) {
+    state = 0x9E37_79B9_7F4A_7C15
+    for word in words {
+      state ^= word &* 0xD6E8_FEB8_6659_FD93
+      _ = next()
+    }
+  }
+
+  /// Seeds from a run's seed, a name and an index.
+  package init(seed: UInt64, name: String, index: Int) {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    self.init([seed, hash, UInt64(bitPattern: Int64(index))])
+  }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number in 0 ..< 1.
+  package mutating func unit() -> Float { Float(next() >> 40) * 0x1p-24 }
+
+  package mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * unit() }
+
+  package mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+
+  package mutating func chance(_ probability: Float) -> Bool { unit() < probability }
+
+  package mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+
+  /// A normally distributed number of mean 0 and deviation 1 (Box–Muller).
+  package mutating func normal() -> Float {
+    let radius = sqrt(-2 * log(max(unit(), 1e-7)))
+    return radius * cos(2 * .pi * unit())
+  }
+
+  package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+    var result = elements
+    for i in stride(from: result.count - 1, to: 0, by: -1) { result.swapAt(i, below(i + 1)) }
+    return result
+  }
+}

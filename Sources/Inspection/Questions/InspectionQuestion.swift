@@ -1,0 +1,54 @@
+/// One choice of a question: a letter and its text.
+public struct AnswerOption: Sendable, Equatable, Codable {
+  /// An upper-case letter, "A" for the first option.
+  public let letter: String
+  /// The text as published, final full stop included.
+  public let text: String
+
+  public init(letter: String, text: String) {
+    self.letter = letter
+    self.text = text
+  }
+
+  /// Letters texts A, B, C… in order of appearance.
+  public static func lettered(_ texts: [String]) -> [AnswerOption] {
+    texts.enumerated().map { index, text in
+      AnswerOption(letter: String(UnicodeScalar(UInt8(65 + index % 26))), text: text)
+    }
+  }
+}
+
+/// A multiple-choice question about one picture.
+public struct InspectionQuestion: Sendable, Equatable {
+  /// The question alone, without its options.
+  public let text: String
+  /// The options in their published order, lettered A, B, C….
+  public let options: [AnswerOption]
+  /// The right letter; `nil` where nobody has answered the question yet.
+  public let answer: String?
+  public let type: QuestionType
+  /// The type's name as published (`Object Structure` stays itself), for files other programs read.
+  public let publishedType: String
+
+  public init(
+    text: String, options: [AnswerOption], answer: String?, type: QuestionType, publishedType: String? = nil
+  ) {
+    self.text = text
+    self.options = options
+    self.answer = answer
+    self.type = type
+    self.publishedType = publishedType ?? type.rawValue
+  }
+
+  /// The benchmark's question about the presence of a defect: A means a defect, B none.
+  public static let anomalyDetection = InspectionQuestion(
+    text: "Is there any defect in the object?", options: AnswerOption.lettered(["Yes.", "No."]), answer: nil,
+    type: .anomalyDetection)
+
+  /// The question with one line per option, as every prompt protocol shows it: `text ␠\nA. Yes.\nB. No.\n`.
+  public var textWithOptions: String {
+    var result = text + " \n"
+    for option in options { result += "\(option.letter). \(option.text)\n" }
+    return result
+  }
+}

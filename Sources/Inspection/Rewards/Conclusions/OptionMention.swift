@@ -1,0 +1,149 @@
+/// A place where a reasoning names an option.
+struct OptionMention {
+  /// Index of the option.
+  let option: Int
+  /// Indices of its words.
+  let words: Range<Int>
+  let byLetter: Bool
+  /// Rejected, hypothetical, asked, or one of several left open.
+  var standing: Standing = .concluded
+
+  enum Standing {
+    case concluded, denied, open
+  }
+}
+
+/// Finds the places where words name options, by letter or by text, without judging them.
+struct OptionMentionScanner {
+  /// Lower-case hashes of each option's words, a leading article dropped; empty where the text cannot name it.
+  let texts: [[UInt64]]
+  /// The option of each letter A–Z, -1 without one.
+  let letters: [Int8]
+
+  init(options: [AnswerOption]) {
+    var letters = [Int8](repeating: -1, count: 26)
+    texts = options.enumerated().map { index, option in
+      if let byte = option.letter.utf8.first, (65...90).contains(byte) { letters[Int(byte) - 65] = Int8(index) }
+      var words = ReasoningWord.words(of: option.text).words
+      if words.count > 1, words[0].roles.contains(.article) { words.removeFirst() }
+      if words.count == 1, words[0].letter != 0 { return [] }
+      return words.map(\.hash)
+    }
+    self.letters = letters
+  }
+
+  private static let no = ReasoningWord.hash(of: "no")
+
+  func mentions(in words: [ReasoningWord], end: ReasoningWord.Gap) -> [OptionMention] {
+    var result: [OptionMention] = []
+    var index = 0
+    while index < words.count {
+      if let option = letterOption(at: index, in: words, end: end) {
+        result.append(OptionMention(option: option, words: index..<(index + 1), byLetter: true))
+        index += 1
+      } else if let (option, length) = textOption(at: index, in: words, end: end) {
+        result.append(OptionMention(option: option, words: index..<(index + length), byLetter: false))
+        index += length
+      } else {
+        index += 1
+      }
+    }
+    return result
+  }
+
+  // MARK: By text
+
+  /// The option with the longest text that stands at an index.
+  private func textOption(
+    at index: Int, in words: [ReasoningWord], end: ReasoningWord.Gap
+  ) -> (option: Int, length: Int)? {
+    var best: (option: Int, length: Int)?
+    for (option, text) in texts.enumerated() {
+      guard !text.isEmpty, text.count > best?.length ?? 0, index + text.count <= words.count else { continue }
+      var offset = 0
+      while offset < text.count, words[index + offset].hash == text[offset] { offset += 1 }
+      guard offset == text.count else { continue }
+      if text.count == 1, text[0] == OptionMentionScanner.no, !deniesAll(at: index, in: words, end: end) {
+        continue
+      }
+      best = (option, text.count)
+    }
+    return best
+  }
+
+  /// Whether a "no" is the answer "No" and no determiner: it stands alone in its clause, or denies defects as
+  /// such ("no visible defects", not "no scratches" and not "no other defects").
+  private func deniesAll(at index: Int, in words: [ReasoningWord], end: ReasoningWord.Gap) -> Bool {
+    let after = index + 1 < words.count ? words[index + 1].before : end
+    if index + 1 == words.count || !after.subtracting([.space, .hyphen]).isEmpty { return true }
+    for offset in 1...4 where index + offset < words.count {
+      let word = words[index + offset]
+      if offset > 1, !word.before.subtracting([.space, .hyphen, .comma]).isEmpty { return false }
+      if word.roles.contains(.further) || word.roles.contains(.undoing) { return false }
+      if word.roles.contains(.defect) { return true }
+    }
+    return false
+  }
+
+  // MARK: By letter
+
+  private func letterOption(at index: Int, in words: [ReasoningWord], end: ReasoningWord.Gap) -> Int? {
+    let word = words[index]
+    guard word.letter != 0 else { return nil }
+    let option = Int(letters[Int(word.letter & 0x5F) - 65])
+    guard option >= 0 else { return nil }
+    let after = index + 1 < words.count ? words[index + 1].before : end
+    guard !word.before.isOnly(.hyphen), !(index + 1 < words.count && after.isOnly(.hyphen)) else { return nil }
+    let previous: ReasoningWord? = index > 0 ? words[index - 1] : nil
+    let follows = previous != nil && word.before.isDisjoint(with: .sentenceEnd)
+    if follows, let previous, word.before.subtracting(.space).isEmpty || word.before == [.other, .space],
+      previous.roles.contains(.labelled) || previous.isNumber
+    {
+      return nil
+    }
+    if follows, let previous, previous.roles.contains(.optionNoun) { return option }
+    let isEnclosed =
+      !word.before.isDisjoint(with: [.opening, .mark]) && !after.isDisjoint(with: [.closing, .mark])
+      && !word.before.contains(.comma)
+    if isEnclosed { return option }
+    let next: ReasoningWord? = index + 1 < words.count ? words[index + 1] : nil
+    let standsAlone = next == nil || !after.subtracting(.space).isEmpty
+    let isUpper = word.letter < 97
+    if isUpper, word.letter != UInt8(ascii: "A"), word.letter != UInt8(ascii: "I") {
+      if let next, after.isOnly(.space), next.roles.contains(.shapeWord) { return nil }
+      return option
+    }
+    let expected = follows && isExpected(at: index, in: words)
+    if !isUpper { return standsAlone && expected ? option : nil }
+    // The article never stands before punctuation or a verb; the pronoun may.
+    if word.letter == UInt8(ascii: "A") {
+      if standsAlone { return option }
+      if let next, next.roles.contains(.afterLetter) { return option }
+    }
+    guard expected else { return nil }
+    if standsAlone { return option }
+    guard let next else { return option }
+    return next.roles.isDisjoint(with: [.bridge, .undoing, .further, .negation, .rejection, .clause, .than])
+      ? nil : option
+  }
+
+  /// Whether the words before announce a letter: "I choose", "the answer is", "the correct answer must be".
+  private func isExpected(at index: Int, in words: [ReasoningWord]) -> Bool {
+    guard index > 0 else { return false }
+    let previous = words[index - 1]
+    if previous.roles.contains(.choosing) || previous.roles.contains(.answerNoun) { return true }
+    guard !previous.roles.isDisjoint(with: [.bridge, .linking]) else { return false }
+    for offset in 2...5 where index - offset >= 0 {
+      if !words[index - offset + 1].before.isDisjoint(with: .sentenceEnd) { return false }
+      let roles = words[index - offset].roles
+      if !roles.isDisjoint(with: [.optionNoun, .answerNoun, .choosing]) { return true }
+    }
+    return previous.hash == OptionMentionScanner.with
+  }
+
+  private static let with = ReasoningWord.hash(of: "with")
+}
+
+extension ReasoningWord.Gap {
+  func isOnly(_ gap: ReasoningWord.Gap) -> Bool { self == gap }
+}

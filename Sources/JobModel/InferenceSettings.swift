@@ -1,0 +1,126 @@
+import OrderedJSON
+
+/// Accuracy on MMAD's questions, greedy.
+public struct EvalSettings: Sendable, Equatable, Encodable {
+  public var model: String
+  /// Root of a data set in MMAD's layout.
+  public var data: String
+  /// Folder for the answers file and the report.
+  public var output: String
+  public var promptProtocol: PromptProtocolName
+  /// Reference images per question; nil is what the protocol prescribes.
+  public var references: Int?
+  /// The first so many questions, nil for all.
+  public var limit: Int?
+  public var questionTypes: [QuestionTypeName]?
+  /// Images per shard.
+  public var shardSize: Int
+  /// nil is what the protocol prescribes.
+  public var maxNewTokens: Int?
+  public var seed: Int
+
+  init(_ reader: inout SettingsReader) {
+    model = reader.path(CodingKeys.model, meaning: "the folder of the model to evaluate")
+    data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
+    output = reader.path(CodingKeys.output, meaning: "the folder for answers and report")
+    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    references = reader.optionalInteger(CodingKeys.references, in: 0...8)
+    limit = reader.optionalInteger(CodingKeys.limit, in: 1...100_000_000)
+    questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
+    shardSize = reader.integer(CodingKeys.shardSize, default: 64, in: 1...100_000)
+    maxNewTokens = reader.optionalInteger(CodingKeys.maxNewTokens, in: 1...32768)
+    seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, data, output
+    case promptProtocol = "protocol"
+    case references, limit
+    case questionTypes = "question_types"
+    case shardSize = "shard_size"
+    case maxNewTokens = "max_new_tokens"
+    case seed
+  }
+}
+
+/// Groups of answers with rewards, without learning.
+public struct RolloutSettings: Sendable, Equatable, Encodable {
+  public var model: String
+  public var data: String
+  public var output: String
+  public var reward: RewardName
+  public var promptProtocol: PromptProtocolName
+  public var questionTypes: [QuestionTypeName]?
+  public var groupSize: Int
+  /// Prompts.
+  public var count: Int
+  public var temperature: Double
+  public var maxNewTokens: Int
+  /// Prompts per shard.
+  public var shardSize: Int
+  public var seed: Int
+
+  init(_ reader: inout SettingsReader) {
+    model = reader.path(CodingKeys.model, meaning: "the folder of the model that answers")
+    data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
+    output = reader.path(CodingKeys.output, meaning: "the folder for the groups")
+    reward = reader.choice(CodingKeys.reward, default: .roam)
+    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
+    groupSize = reader.integer(CodingKeys.groupSize, default: 8, in: 1...256)
+    count = reader.integer(CodingKeys.count, default: 64, in: 1...10_000_000)
+    temperature = reader.number(CodingKeys.temperature, default: 1, in: 0...10)
+    maxNewTokens = reader.integer(CodingKeys.maxNewTokens, default: 256, in: 1...32768)
+    shardSize = reader.integer(CodingKeys.shardSize, default: 8, in: 1...100_000)
+    seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, data, output, reward
+    case promptProtocol = "protocol"
+    case questionTypes = "question_types"
+    case groupSize = "group_size"
+    case count, temperature
+    case maxNewTokens = "max_new_tokens"
+    case shardSize = "shard_size"
+    case seed
+  }
+}
+
+/// Inspection of a folder of images.
+public struct ScoreSettings: Sendable, Equatable, Encodable {
+  public var model: String
+  /// Folder of images, searched downwards.
+  public var images: String
+  /// A picture of a good product to compare with.
+  public var reference: String?
+  public var output: String
+  /// What the pictures show, for the prompt.
+  public var product: String?
+  public var promptProtocol: PromptProtocolName
+  /// Images per shard.
+  public var shardSize: Int
+  /// nil is what the protocol prescribes.
+  public var maxNewTokens: Int?
+  public var seed: Int
+
+  init(_ reader: inout SettingsReader) {
+    model = reader.path(CodingKeys.model, meaning: "the folder of the model that inspects")
+    images = reader.path(CodingKeys.images, meaning: "the folder of images to inspect")
+    reference = reader.optionalPath(CodingKeys.reference)
+    output = reader.path(CodingKeys.output, meaning: "the folder for results.jsonl")
+    product = reader.optionalText(CodingKeys.product, longest: 120)
+    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    shardSize = reader.integer(CodingKeys.shardSize, default: 256, in: 1...100_000)
+    maxNewTokens = reader.optionalInteger(CodingKeys.maxNewTokens, in: 1...32768)
+    seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, images, reference, output, product
+    case promptProtocol = "protocol"
+    case shardSize = "shard_size"
+    case maxNewTokens = "max_new_tokens"
+    case seed
+  }
+}

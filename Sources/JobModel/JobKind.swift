@@ -1,0 +1,63 @@
+public import OrderedJSON
+
+/// What a person submits.
+public enum JobKind: String, Codable, Sendable, Equatable, CaseIterable {
+  /// GRPO post-training of a model.
+  case train
+  /// Accuracy of a model on MMAD's questions.
+  case eval
+  /// Answers with rewards for stored prompts, without learning.
+  case rollout
+  /// Inspection of a folder of images.
+  case score
+}
+
+/// What a worker claims.
+public enum TaskKind: String, Codable, Sendable, Equatable, CaseIterable {
+  /// The learner of a training job: one per job; the job ends with it.
+  case learn
+  /// Answers of one policy version for the prompts of some ordinals, opened by a learner.
+  case rolloutGroup = "rollout-group"
+  /// Looks at the input of a job and spawns its shards and its report.
+  case plan
+  /// A range of questions, prompts or images.
+  case shard
+  /// Joins the results of the shards.
+  case report
+
+  /// Whether the job is over as soon as this task has succeeded, whatever else is still open.
+  public var endsJob: Bool { self == .learn }
+}
+
+/// A task to be created with a job or by a completing task.
+public struct NewTask: Codable, Sendable, Equatable {
+  public var kind: TaskKind
+  /// A task becomes ready when every task of lower stages of its job has succeeded.
+  public var stage: Int
+  /// What the executor needs to know; opaque to the queue.
+  public var payload: JSON
+  /// Where the task stands in a sequence that its job numbers, if any: unique within (job, kind).
+  public var ordinal: Int64?
+  /// What the task will count, so that a job's progress has a total before the task runs.
+  public var progress: TaskProgress?
+
+  public init(
+    kind: TaskKind, stage: Int, payload: JSON, ordinal: Int64? = nil, progress: TaskProgress? = nil
+  ) {
+    self.kind = kind
+    self.stage = stage
+    self.payload = payload
+    self.ordinal = ordinal
+    self.progress = progress
+  }
+}
+
+extension JobKind {
+  /// The tasks a job of this kind starts with. Everything else is spawned by them.
+  public var initialTasks: [NewTask] {
+    switch self {
+    case .train: [NewTask(kind: .learn, stage: 0, payload: .object([]))]
+    case .eval, .rollout, .score: [NewTask(kind: .plan, stage: 0, payload: .object([]))]
+    }
+  }
+}

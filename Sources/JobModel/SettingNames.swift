@@ -1,0 +1,40 @@
+/// Names a job may use. What stands behind them is the executors' affair; a name not listed here is refused at
+/// submission.
+public enum RewardName: String, Codable, Sendable, CaseIterable {
+  /// The paper's tiers.
+  case roam
+  /// The sum of both rewards of the released run.
+  case roamReleased = "roam-released"
+  /// Right or wrong alone.
+  case classical
+}
+
+public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
+  case mmad, paper
+  case paperReleased = "paper-released"
+}
+
+public enum ScheduleName: String, Codable, Sendable, CaseIterable {
+  case constant, linear
+}
+
+/// How token losses become one loss.
+public enum ReductionName: String, Codable, Sendable, CaseIterable {
+  case grpo, dapo, bnpo
+  case drGRPO = "dr_grpo"
+}
+
+public enum TrainedPartName: String, Codable, Sendable, CaseIterable {
+  case all, language
+}
+
+/// MMAD's seven question types.
+public enum QuestionTypeName: String, Codable, Sendable, CaseIterable {
+  case anomalyDetection = "Anomaly Detection"
+  case defectClassification = "Defect Classification"
+  case defectLocalization = "Defect Localization"
+  case defectDescription = "Defect Description"
+  case defectAnalysis = "Defect Analysis"
+  case objectClassification = "Object Classification"
+  case objectAnalysis = "Object Analysis"
+}

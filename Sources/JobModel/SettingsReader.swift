@@ -1,0 +1,207 @@
+import OrderedJSON
+
+/// Reads typed values from the members of an object, keeps the list of problems, and knows afterwards which
+/// keys nobody asked for.
+///
+/// A reading function that finds a problem notes it and returns the default, so that one pass finds everything.
+struct SettingsReader {
+  private let members: [JSON.Member]
+  private let folder: String?
+  private let prefix: String
+  private var known: [String] = []
+  private(set) var problems: [String] = []
+
+  init(members: [JSON.Member], folder: String?, prefix: String = "") {
+    self.members = members
+    self.folder = folder
+    self.prefix = prefix
+  }
+
+  private mutating func find(_ key: some CodingKey) -> JSON? {
+    known.append(key.stringValue)
+    guard let value = members.last(where: { $0.key == key.stringValue })?.value, value != .null else {
+      return nil
+    }
+    return value
+  }
+
+  mutating func problem(_ key: some CodingKey, _ text: String) {
+    problems.append("\(prefix)\(key.stringValue): \(text)")
+  }
+
+  mutating func kind() -> JobKind? {
+    let key = JobSpec.CommonKeys.kind
+    let names = JobKind.allCases.map(\.rawValue)
+    guard let value = find(key) else {
+      problem(key, "is missing; it is one of \(names.joined(separator: ", "))")
+      return nil
+    }
+    guard case .string(let name) = value, let kind = JobKind(rawValue: name) else {
+      problem(key, "found \(Self.describe(value)); \(Self.choice(value, among: names))")
+      return nil
+    }
+    return kind
+  }
+
+  mutating func integer(_ key: some CodingKey, default standard: Int, in range: ClosedRange<Int>) -> Int {
+    optionalInteger(key, in: range) ?? standard
+  }
+
+  mutating func optionalInteger(_ key: some CodingKey, in range: ClosedRange<Int>) -> Int? {
+    guard let value = find(key) else { return nil }
+    guard let number = value.int, range.contains(number) else {
+      problem(
+        key,
+        "found \(Self.describe(value)); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    return number
+  }
+
+  mutating func number(
+    _ key: some CodingKey, default standard: Double, in range: ClosedRange<Double>
+  ) -> Double {
+    guard let value = find(key) else { return standard }
+    guard let number = value.double, range.contains(number) else {
+      problem(
+        key, "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
+      return standard
+    }
+    return number
+  }
+
+  mutating func flag(_ key: some CodingKey, default standard: Bool) -> Bool {
+    guard let value = find(key) else { return standard }
+    guard case .bool(let flag) = value else {
+      problem(key, "found \(Self.describe(value)); allowed are true and false")
+      return standard
+    }
+    return flag
+  }
+
+  mutating func text(_ key: some CodingKey, default standard: String, longest: Int) -> String {
+    optionalText(key, longest: longest) ?? standard
+  }
+
+  mutating func optionalText(_ key: some CodingKey, longest: Int) -> String? {
+    guard let value = find(key) else { return nil }
+    guard case .string(let text) = value, !text.isEmpty, text.count <= longest,
+      !text.unicodeScalars.contains(where: { $0.value < 32 })
+    else {
+      problem(
+        key, "found \(Self.describe(value)); allowed is one line of text of 1 to \(longest) characters")
+      return nil
+    }
+    return text
+  }
+
+  /// A value out of a closed list of names.
+  mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ key: some CodingKey, default standard: Choice
+  ) -> Choice where Choice.RawValue == String {
+    guard let value = find(key) else { return standard }
+    guard case .string(let name) = value, let choice = Choice(rawValue: name) else {
+      problem(
+        key,
+        "found \(Self.describe(value)); \(Self.choice(value, among: Choice.allCases.map(\.rawValue)))")
+      return standard
+    }
+    return choice
+  }
+
+  mutating func choices<Choice: RawRepresentable & CaseIterable>(
+    _ key: some CodingKey, of type: Choice.Type
+  ) -> [Choice]? where Choice.RawValue == String {
+    guard let value = find(key) else { return nil }
+    let names = Choice.allCases.map(\.rawValue)
+    guard case .array(let values) = value, !values.isEmpty else {
+      problem(
+        key, "found \(Self.describe(value)); allowed is a list of one or more of \(names.joined(separator: ", "))")
+      return nil
+    }
+    var found: [Choice] = []
+    for value in values {
+      if case .string(let name) = value, let choice = Choice(rawValue: name) {
+        if !found.contains(where: { $0.rawValue == choice.rawValue }) { found.append(choice) }
+      } else {
+        problem(key, "found \(Self.describe(value)) in the list; \(Self.choice(value, among: names))")
+      }
+    }
+    return found
+  }
+
+  mutating func path(_ key: some CodingKey, meaning: String) -> String {
+    let before = problems.count
+    if let path = optionalPath(key) { return path }
+    if problems.count == before { problem(key, "is missing; it names \(meaning)") }
+    return ""
+  }
+
+  mutating func optionalPath(_ key: some CodingKey) -> String? {
+    guard let value = find(key) else { return nil }
+    guard case .string(let path) = value, !path.isEmpty, path.utf8.count <= 4096,
+      !path.unicodeScalars.contains(where: { $0.value < 32 })
+    else {
+      problem(key, "found \(Self.describe(value)); allowed is a path of at most 4096 bytes")
+      return nil
+    }
+    guard let absolute = AbsolutePath.of(path, relativeTo: folder) else {
+      problem(key, "found the relative path '\(path)'; allowed is an absolute path here")
+      return nil
+    }
+    return absolute
+  }
+
+  mutating func group<Value>(
+    _ key: some CodingKey, default standard: Value, read: (inout SettingsReader) -> Value
+  ) -> Value {
+    guard let value = find(key) else { return standard }
+    guard case .object(let members) = value else {
+      problem(key, "found \(Self.describe(value)); allowed is an object of settings")
+      return standard
+    }
+    var inner = SettingsReader(members: members, folder: folder, prefix: "\(prefix)\(key.stringValue).")
+    let result = read(&inner)
+    inner.noteUnknownKeys(in: "\(prefix)\(key.stringValue)")
+    problems += inner.problems
+    return result
+  }
+
+  private mutating func noteUnknownKeys(in place: String) {
+    for member in members where !known.contains(member.key) {
+      var text = "unknown key '\(prefix)\(member.key.prefix(60))' in \(place)"
+      if let nearest = Spelling.nearest(to: member.key, among: known) {
+        text += "; did you mean '\(prefix)\(nearest)'?"
+      } else {
+        text += "; known keys are \(known.sorted().joined(separator: ", "))"
+      }
+      problems.append(text)
+    }
+  }
+
+  mutating func finish(kind: JobKind) throws(JobSpecError) {
+    noteUnknownKeys(in: "a job of kind \(kind.rawValue)")
+    if !problems.isEmpty { throw JobSpecError(problems) }
+  }
+
+  private static func choice(_ value: JSON, among names: [String]) -> String {
+    let list = "allowed is one of \(names.joined(separator: ", "))"
+    guard case .string(let name) = value, let nearest = Spelling.nearest(to: name, among: names) else {
+      return list
+    }
+    return "\(list); did you mean '\(nearest)'?"
+  }
+
+  /// A value in words, short enough for a message.
+  static func describe(_ value: JSON) -> String {
+    switch value {
+    case .null: "nothing"
+    case .bool(let flag): "\(flag)"
+    case .integer(let number): "\(number)"
+    case .number(let number): "\(number)"
+    case .string(let text): "'\(text.prefix(60))'"
+    case .array(let values): "a list of \(values.count)"
+    case .object(let members): "an object of \(members.count) keys"
+    }
+  }
+}

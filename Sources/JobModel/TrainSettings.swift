@@ -1,0 +1,117 @@
+import OrderedJSON
+
+/// GRPO post-training. Defaults are the paper's run: 8 prompts × 8 answers per step, 1000 steps, AdamW at
+/// 5e-7 on all parameters, β 0.04, ε 0.2, temperature 1, at most 256 new tokens, strictly on policy.
+public struct TrainSettings: Sendable, Equatable, Encodable {
+  /// Folder of the model to start from, in Hugging Face form.
+  public var model: String
+  /// Root of a data set in MMAD's layout.
+  public var data: String
+  /// Folder for checkpoints and the exported model.
+  public var output: String
+  public var reward: RewardName
+  public var promptProtocol: PromptProtocolName
+  /// Questions to learn from; nil takes all types.
+  public var questionTypes: [QuestionTypeName]?
+  /// Optimizer steps.
+  public var steps: Int
+  public var promptsPerStep: Int
+  /// Answers per prompt (G).
+  public var groupSize: Int
+  public var maxNewTokens: Int
+  public var temperature: Double
+  public var learningRate: Double
+  public var schedule: ScheduleName
+  public var warmupSteps: Int
+  /// Weight of the KL term against the reference policy (equation 3).
+  public var beta: Double
+  public var epsilonLow: Double
+  public var epsilonHigh: Double
+  public var reduction: ReductionName
+  public var weightDecay: Double
+  /// The gradient is scaled down to this norm; 0 leaves it.
+  public var maxGradientNorm: Double
+  public var advantage: AdvantageSettings
+  public var trainedPart: TrainedPartName
+  public var seed: Int
+  /// A full learner state is written every so many steps, and after the last.
+  public var saveEvery: Int
+  /// How many versions old a behaviour policy may be when its group is consumed (η).
+  public var staleness: Int
+
+  init(_ reader: inout SettingsReader) {
+    model = reader.path(CodingKeys.model, meaning: "the folder of the model to start from")
+    data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
+    output = reader.path(CodingKeys.output, meaning: "the folder for checkpoints and the trained model")
+    reward = reader.choice(CodingKeys.reward, default: .roam)
+    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
+    steps = reader.integer(CodingKeys.steps, default: 1000, in: 1...1_000_000)
+    promptsPerStep = reader.integer(CodingKeys.promptsPerStep, default: 8, in: 1...4096)
+    groupSize = reader.integer(CodingKeys.groupSize, default: 8, in: 2...256)
+    maxNewTokens = reader.integer(CodingKeys.maxNewTokens, default: 256, in: 1...32768)
+    temperature = reader.number(CodingKeys.temperature, default: 1, in: 0.01...10)
+    learningRate = reader.number(CodingKeys.learningRate, default: 5e-7, in: 0...1)
+    schedule = reader.choice(CodingKeys.schedule, default: .linear)
+    warmupSteps = reader.integer(CodingKeys.warmupSteps, default: 0, in: 0...1_000_000)
+    beta = reader.number(CodingKeys.beta, default: 0.04, in: 0...100)
+    epsilonLow = reader.number(CodingKeys.epsilonLow, default: 0.2, in: 0...1)
+    epsilonHigh = reader.number(CodingKeys.epsilonHigh, default: 0.2, in: 0...10)
+    reduction = reader.choice(CodingKeys.reduction, default: .grpo)
+    weightDecay = reader.number(CodingKeys.weightDecay, default: 0, in: 0...1)
+    maxGradientNorm = reader.number(CodingKeys.maxGradientNorm, default: 1, in: 0...1e6)
+    advantage = reader.group(CodingKeys.advantage, default: AdvantageSettings()) { AdvantageSettings(&$0) }
+    trainedPart = reader.choice(CodingKeys.trainedPart, default: .all)
+    seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
+    saveEvery = reader.integer(CodingKeys.saveEvery, default: 50, in: 1...1_000_000)
+    staleness = reader.integer(CodingKeys.staleness, default: 0, in: 0...64)
+    if warmupSteps > steps {
+      reader.problem(
+        CodingKeys.warmupSteps, "found \(warmupSteps); allowed is at most the number of steps, \(steps)")
+    }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, data, output, reward
+    case promptProtocol = "protocol"
+    case questionTypes = "question_types"
+    case steps
+    case promptsPerStep = "prompts_per_step"
+    case groupSize = "group_size"
+    case maxNewTokens = "max_new_tokens"
+    case temperature
+    case learningRate = "learning_rate"
+    case schedule
+    case warmupSteps = "warmup_steps"
+    case beta
+    case epsilonLow = "epsilon_low"
+    case epsilonHigh = "epsilon_high"
+    case reduction
+    case weightDecay = "weight_decay"
+    case maxGradientNorm = "max_gradient_norm"
+    case advantage
+    case trainedPart = "trained_part"
+    case seed
+    case saveEvery = "save_every"
+    case staleness
+  }
+}
+
+/// How rewards of a group become advantages (equation 1): (r − mean) / (std + epsilon).
+public struct AdvantageSettings: Sendable, Equatable, Encodable {
+  public var epsilon: Double = 1e-4
+  /// Delta degrees of freedom of the standard deviation; the paper's code divides by G − 1.
+  public var ddof: Int = 1
+  /// Without it the advantage is r − mean (Dr. GRPO).
+  public var normalise: Bool = true
+
+  public init() {}
+
+  init(_ reader: inout SettingsReader) {
+    epsilon = reader.number(CodingKeys.epsilon, default: epsilon, in: 0...1)
+    ddof = reader.integer(CodingKeys.ddof, default: ddof, in: 0...1)
+    normalise = reader.flag(CodingKeys.normalise, default: normalise)
+  }
+
+  enum CodingKeys: String, CodingKey { case epsilon, ddof, normalise }
+}

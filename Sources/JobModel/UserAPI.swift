@@ -1,0 +1,248 @@
+public import OrderedJSON
+
+public struct SubmitRequest: Codable, Sendable, Equatable {
+  public var spec: JobSpec
+  /// A second submission with the same key by the same lab returns the first job.
+  public var idempotencyKey: String?
+
+  public init(spec: JobSpec, idempotencyKey: String? = nil) {
+    self.spec = spec
+    self.idempotencyKey = idempotencyKey
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case spec
+    case idempotencyKey = "idempotency_key"
+  }
+}
+
+/// A job as a person sees it.
+public struct JobRecord: Codable, Sendable, Equatable {
+  public var id: JobID
+  public var lab: String
+  public var user: String
+  public var spec: JobSpec
+  public var state: JobState
+  public var createdAt: Timestamp
+  public var startedAt: Timestamp?
+  public var finishedAt: Timestamp?
+  /// Why it failed or who cancelled it.
+  public var failure: TaskFailure?
+  public var tasks: TaskCounts
+  /// The progress of its tasks put together; nil before any is known.
+  public var progress: TaskProgress?
+
+  public init(
+    id: JobID, lab: String, user: String, spec: JobSpec, state: JobState, createdAt: Timestamp,
+    startedAt: Timestamp?, finishedAt: Timestamp?, failure: TaskFailure?, tasks: TaskCounts,
+    progress: TaskProgress?
+  ) {
+    self.id = id
+    self.lab = lab
+    self.user = user
+    self.spec = spec
+    self.state = state
+    self.createdAt = createdAt
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.failure = failure
+    self.tasks = tasks
+    self.progress = progress
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, lab, user, spec, state
+    case createdAt = "created_at"
+    case startedAt = "started_at"
+    case finishedAt = "finished_at"
+    case failure, tasks, progress
+  }
+}
+
+public struct JobList: Codable, Sendable, Equatable {
+  public var jobs: [JobRecord]
+  public init(jobs: [JobRecord]) { self.jobs = jobs }
+}
+
+/// A task as a person sees it.
+public struct TaskRecord: Codable, Sendable, Equatable {
+  public var id: TaskID
+  public var kind: TaskKind
+  public var stage: Int
+  public var ordinal: Int64?
+  public var state: TaskState
+  public var attempt: Int
+  public var maxAttempts: Int
+  public var interruptions: Int
+  public var epoch: Epoch
+  /// The name of the worker that holds or held it last.
+  public var worker: String?
+  public var startedAt: Timestamp?
+  public var finishedAt: Timestamp?
+  /// The last failure, also when a retry followed.
+  public var failure: TaskFailure?
+  public var progress: TaskProgress?
+  public var result: JSON?
+
+  public init(
+    id: TaskID, kind: TaskKind, stage: Int, ordinal: Int64?, state: TaskState, attempt: Int,
+    maxAttempts: Int, interruptions: Int, epoch: Epoch, worker: String?, startedAt: Timestamp?,
+    finishedAt: Timestamp?, failure: TaskFailure?, progress: TaskProgress?, result: JSON?
+  ) {
+    self.id = id
+    self.kind = kind
+    self.stage = stage
+    self.ordinal = ordinal
+    self.state = state
+    self.attempt = attempt
+    self.maxAttempts = maxAttempts
+    self.interruptions = interruptions
+    self.epoch = epoch
+    self.worker = worker
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.failure = failure
+    self.progress = progress
+    self.result = result
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, kind, stage, ordinal, state, attempt
+    case maxAttempts = "max_attempts"
+    case interruptions, epoch, worker
+    case startedAt = "started_at"
+    case finishedAt = "finished_at"
+    case failure, progress, result
+  }
+}
+
+/// A job with its tasks and its trusted files.
+public struct JobDetail: Codable, Sendable, Equatable {
+  public var job: JobRecord
+  public var tasks: [TaskRecord]
+  public var artifacts: [Artifact]
+  /// Recorded learner steps of a training job, oldest first; empty for other kinds.
+  public var steps: [StepRecord]
+
+  public init(job: JobRecord, tasks: [TaskRecord], artifacts: [Artifact], steps: [StepRecord]) {
+    self.job = job
+    self.tasks = tasks
+    self.artifacts = artifacts
+    self.steps = steps
+  }
+}
+
+public struct LogRecord: Codable, Sendable, Equatable {
+  /// Rises within a job; ask for what comes after the last one seen.
+  public var sequence: Int64
+  public var task: TaskID
+  public var time: Timestamp
+  public var stream: LogLine.Stream
+  public var text: String
+
+  public init(sequence: Int64, task: TaskID, time: Timestamp, stream: LogLine.Stream, text: String) {
+    self.sequence = sequence
+    self.task = task
+    self.time = time
+    self.stream = stream
+    self.text = text
+  }
+}
+
+public struct LogPage: Codable, Sendable, Equatable {
+  public var lines: [LogRecord]
+  /// The job's state when the lines were read: after a final state and an empty page nothing follows.
+  public var state: JobState
+
+  public init(lines: [LogRecord], state: JobState) {
+    self.lines = lines
+    self.state = state
+  }
+}
+
+public struct WorkerRecord: Codable, Sendable, Equatable {
+  public var session: SessionID
+  public var name: String
+  public var host: String
+  public var process: Int
+  public var version: String
+  public var kinds: [TaskKind]
+  public var slots: Int
+  public var alive: Bool
+  public var startedAt: Timestamp
+  public var lastSeenAt: Timestamp
+  /// The tasks it runs that belong to the caller's lab.
+  public var tasks: [TaskID]
+  public var running: Int
+
+  public init(
+    session: SessionID, name: String, host: String, process: Int, version: String, kinds: [TaskKind],
+    slots: Int, alive: Bool, startedAt: Timestamp, lastSeenAt: Timestamp, tasks: [TaskID], running: Int
+  ) {
+    self.session = session
+    self.name = name
+    self.host = host
+    self.process = process
+    self.version = version
+    self.kinds = kinds
+    self.slots = slots
+    self.alive = alive
+    self.startedAt = startedAt
+    self.lastSeenAt = lastSeenAt
+    self.tasks = tasks
+    self.running = running
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case session, name, host, process, version, kinds, slots, alive
+    case startedAt = "started_at"
+    case lastSeenAt = "last_seen_at"
+    case tasks, running
+  }
+}
+
+public struct WorkerList: Codable, Sendable, Equatable {
+  public var workers: [WorkerRecord]
+  public init(workers: [WorkerRecord]) { self.workers = workers }
+}
+
+public struct CreateTokenRequest: Codable, Sendable, Equatable {
+  public var user: String
+  public var role: Role
+  /// Seconds from now; nil never expires.
+  public var expiresIn: Double?
+
+  public init(user: String, role: Role, expiresIn: Double? = nil) {
+    self.user = user
+    self.role = role
+    self.expiresIn = expiresIn
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case user, role
+    case expiresIn = "expires_in"
+  }
+}
+
+/// The only time a token can be read: the database keeps its hash.
+public struct CreatedToken: Codable, Sendable, Equatable {
+  public var id: TokenID
+  public var secret: String
+  public init(id: TokenID, secret: String) {
+    self.id = id
+    self.secret = secret
+  }
+}
+
+/// The body of every answer that is not a success.
+public struct APIError: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+  /// Stable name of the reason: "not-found", "invalid-job", "unauthorized", "database-unavailable".
+  public var code: String
+  /// For people: what was wrong and what to do.
+  public var message: String
+  public init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
+  public var description: String { message }
+}

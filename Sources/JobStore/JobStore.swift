@@ -1,0 +1,58 @@
+public import JobModel
+public import PostgresClient
+
+/// Everything that is decided about jobs, tasks, leases and ledgers, as transactions on PostgreSQL.
+///
+/// Rules that hold throughout:
+/// - every write under a lease names task and epoch; when either no longer holds, nothing is written and the
+///   answer is `stale`;
+/// - rows are locked in the order session, job, ready row, task, so that transactions wait for each other but
+///   never in a circle; several jobs are locked in the order of their ids; a claim locks ready rows and tasks
+///   and skips whatever is locked already;
+/// - a read or write for a person names the lab; things of other labs do not exist.
+///
+/// Every function throws `PostgresError` (its `isUnavailable` is a database that is down) or `StoreError`.
+public struct JobStore: Sendable {
+  public let pool: ConnectionPool
+  let retryPolicy: RetryPolicy
+  let timing: LeaseTiming
+  private let hint: ReadyHint
+
+  public init(
+    pool: ConnectionPool, retry: RetryPolicy = RetryPolicy(), timing: LeaseTiming = LeaseTiming()
+  ) {
+    self.pool = pool
+    retryPolicy = retry
+    self.timing = timing
+    hint = ReadyHint(pool: pool)
+  }
+
+  /// The channel on which the store hints that tasks may be ready.
+  public static let readyChannel = ReadyHint.channel
+
+  /// Brings the database to this program's schema.
+  /// - Parameter target: the last migration to keep; nil is the newest.
+  /// - Returns: migrations applied (positive) and taken back (negative).
+  @discardableResult
+  public func migrate(to target: Int? = nil) async throws -> [Int] {
+    try await Migrator(EmbeddedMigrations.all()).migrate(pool, to: target)
+  }
+
+  /// Tells waiting claims, once the transaction that admitted tasks has committed.
+  func hintReady(ifAny admitted: Int) {
+    if admitted > 0 { hint.send() }
+  }
+}
+
+/// How long a silent worker keeps its leases. The database's clock decides.
+public struct LeaseTiming: Sendable, Equatable {
+  /// A session silent for so long is dead, and its tasks go to others.
+  public var leaseSeconds: Double
+  /// How often workers renew.
+  public var heartbeatSeconds: Double
+
+  public init(leaseSeconds: Double = 30, heartbeatSeconds: Double = 5) {
+    self.leaseSeconds = leaseSeconds
+    self.heartbeatSeconds = heartbeatSeconds
+  }
+}

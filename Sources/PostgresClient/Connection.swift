@@ -1,0 +1,47 @@
+/// A connection with a thread of its own. It connects when first used and again after it broke.
+actor Connection {
+  private let address: PostgresAddress
+  private let settings: SessionSettings
+  private let executor: ThreadExecutor
+  private var session: Session?
+
+  init(address: PostgresAddress, settings: SessionSettings) {
+    self.address = address
+    self.settings = settings
+    executor = ThreadExecutor()
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  func run<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
+    let session = try live()
+    do {
+      return try body(session)
+    } catch let error as PostgresError where error.isUnavailable {
+      self.session = nil
+      throw error
+    }
+  }
+
+  /// Runs again, a few times, a transaction that lost against another one; its closure has no effects outside.
+  func transaction<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
+    var losses = 0
+    while true {
+      do {
+        return try run { session in try session.transaction(body) }
+      } catch let error as PostgresError where error.isTransient && losses < 4 {
+        losses += 1
+      }
+    }
+  }
+
+  func close() { session = nil }
+
+  private func live() throws -> Session {
+    if let session, session.isAlive { return session }
+    session = nil
+    let fresh = try Session(address: address, settings: settings)
+    session = fresh
+    return fresh
+  }
+}

@@ -1,0 +1,43 @@
+/// What went wrong between this process and the database.
+public struct PostgresError: Error, Sendable, CustomStringConvertible {
+  public enum Code: Sendable, Equatable {
+    /// No connection, or it broke. What was being done may or may not have happened; later calls reconnect.
+    case unavailable
+    /// The server refused a statement, with the five characters of its SQLSTATE.
+    case server(sqlState: String)
+    /// A value of the answer is not what the caller said it is.
+    case decoding
+    /// The caller broke a rule of this module.
+    case misuse
+  }
+
+  public let code: Code
+  public let message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var isUnavailable: Bool { code == .unavailable }
+
+  /// The statement ran into its time limit.
+  public var isTimeout: Bool { code == .server(sqlState: "57014") }
+
+  /// A unique constraint stopped the statement.
+  public var isUniqueViolation: Bool { code == .server(sqlState: "23505") }
+
+  /// The transaction lost against another one and may be run again.
+  public var isTransient: Bool {
+    code == .server(sqlState: "40001") || code == .server(sqlState: "40P01")
+  }
+
+  public var description: String {
+    switch code {
+    case .unavailable: "the database is not available: \(message)"
+    case .server(let sqlState): "the database refused a statement (\(sqlState)): \(message)"
+    case .decoding: "the database's answer was not understood: \(message)"
+    case .misuse: message
+    }
+  }
+}

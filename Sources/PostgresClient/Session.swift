@@ -1,0 +1,146 @@
+import CPostgres
+
+/// One libpq connection while its thread works with it. It cannot leave that thread: it is not `Sendable` and is
+/// only ever lent to closures.
+public final class Session {
+  private let connection: OpaquePointer
+  /// Statements prepared on this connection, by their text.
+  private var prepared: [String: String] = [:]
+  private(set) var inTransaction = false
+
+  /// Connects and applies the settings; blocks.
+  init(address: PostgresAddress, settings: SessionSettings) throws(PostgresError) {
+    let names = ["dbname", "connect_timeout", "application_name", "client_encoding"]
+    let values = [
+      address.connectionString, String(settings.connectTimeout), settings.applicationName, "UTF8",
+    ]
+    let opened = withCStrings(names) { names in
+      withCStrings(values) { values in PQconnectdbParams(names, values, 1) }
+    }
+    guard let opened else { throw PostgresError(.unavailable, "no memory for a connection") }
+    guard PQstatus(opened) == CONNECTION_OK else {
+      let message = Self.trimmed(PQerrorMessage(opened))
+      PQfinish(opened)
+      throw PostgresError(.unavailable, message)
+    }
+    connection = opened
+    PQsetNoticeProcessor(connection, { _, _ in }, nil)
+    var limits = settings.others
+    limits["statement_timeout"] = String(Int(settings.statementTimeout * 1000))
+    limits["idle_in_transaction_session_timeout"] = String(Int(settings.idleInTransactionTimeout * 1000))
+    for (name, value) in limits {
+      try execute("SELECT set_config($1, $2, false)", name, value)
+    }
+  }
+
+  deinit { PQfinish(connection) }
+
+  /// Whether the connection was still there at the last look; looks without waiting.
+  var isAlive: Bool {
+    PQconsumeInput(connection) == 1 && PQstatus(connection) == CONNECTION_OK
+  }
+
+  var socket: Int32 { PQsocket(connection) }
+
+  /// The next notification that has arrived, with its channel and payload.
+  func nextNotification() -> (channel: String, payload: String)? {
+    guard let notification = PQnotifies(connection) else { return nil }
+    defer { PQfreemem(notification) }
+    return (
+      String(cString: notification.pointee.relname), String(cString: notification.pointee.extra)
+    )
+  }
+
+  /// Runs one statement; its text is a literal, values go as parameters. The plan is kept for the next time.
+  @discardableResult
+  public func execute(
+    _ sql: StaticString, _ parameters: any PostgresEncodable...
+  ) throws(PostgresError) -> Rows {
+    try execute(sql.description, parameters.map(\.postgresParameter))
+  }
+
+  private func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
+    let name: String
+    if let known = prepared[sql] {
+      name = known
+    } else {
+      name = "s\(prepared.count)"
+      _ = try check(PQprepare(connection, name, sql, 0, nil), sql)
+      prepared[sql] = name
+    }
+    let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in
+      PQexecPrepared(connection, name, Int32(parameters.count), values, lengths, formats, 0)
+    }
+    return Rows(try check(result, sql))
+  }
+
+  /// Runs a text of one or more statements without parameters: migrations, and commands that take none, such
+  /// as CREATE DATABASE. Never give it text that came from outside.
+  public func executeScript(_ sql: String) throws(PostgresError) {
+    PQclear(try check(PQexec(connection, sql), sql))
+    // A script may change what prepared statements refer to.
+    if !prepared.isEmpty {
+      prepared = [:]
+      PQclear(try check(PQexec(connection, "DEALLOCATE ALL"), sql))
+    }
+  }
+
+  /// A name written so that SQL reads it as an identifier whatever is in it.
+  public static func quotedIdentifier(_ name: String) -> String {
+    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+
+  /// Runs `body` between BEGIN and COMMIT. The closure is synchronous, so nothing else can happen on this
+  /// connection meanwhile; if it throws, nothing of it remains.
+  public func transaction<R>(_ body: (Session) throws -> R) throws -> R {
+    guard !inTransaction else { throw PostgresError(.misuse, "a transaction is open on this connection") }
+    try command("BEGIN")
+    inTransaction = true
+    let result: R
+    do {
+      result = try body(self)
+    } catch {
+      inTransaction = false
+      try? command("ROLLBACK")
+      throw error
+    }
+    inTransaction = false
+    try command("COMMIT")
+    return result
+  }
+
+  private func command(_ text: StaticString) throws(PostgresError) {
+    PQclear(try check(PQexec(connection, text.description), text.description))
+  }
+
+  private func check(_ result: OpaquePointer?, _ sql: String) throws(PostgresError) -> OpaquePointer {
+    guard let result else {
+      throw PostgresError(.unavailable, Self.trimmed(PQerrorMessage(connection)))
+    }
+    switch PQresultStatus(result) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+      return result
+    default:
+      defer { PQclear(result) }
+      let message = Self.trimmed(PQresultErrorMessage(result))
+      let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+      guard let state, PQstatus(connection) == CONNECTION_OK, !Self.meansUnavailable(state) else {
+        throw PostgresError(.unavailable, message)
+      }
+      let start = sql.split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
+      throw PostgresError(.server(sqlState: state), "\(message) (in: \(start) …)")
+    }
+  }
+
+  /// Shutdown, crash, starting up, or a broken connection.
+  private static func meansUnavailable(_ state: String) -> Bool {
+    state.hasPrefix("08") || ["57P01", "57P02", "57P03", "57P05", "25P03", "53300"].contains(state)
+  }
+
+  private static func trimmed(_ message: UnsafePointer<CChar>?) -> String {
+    guard let message else { return "no reason given" }
+    var text = Substring(String(cString: message))
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+  }
+}

@@ -1,0 +1,123 @@
+import Tensors
+
+/// A completion while it is being decoded.
+struct DecodingSequence {
+  let prompt: Int
+  let stream: SampleStream
+  /// Where the prompt lies in the cache.
+  let promptRows: [Range<Int>]
+  /// The first of the cache rows kept for this sequence's own tokens.
+  let firstRow: Int
+  /// The position of its first token.
+  let firstPosition: Int
+  var ids: [Int] = []
+  var logProbabilities: [Float] = []
+  var watched: [[Float]] = []
+
+  init(prompt: Int, stream: SampleStream, promptRows: [Range<Int>], firstRow: Int, firstPosition: Int) {
+    self.prompt = prompt
+    self.stream = stream
+    self.promptRows = promptRows
+    self.firstRow = firstRow
+    self.firstPosition = firstPosition
+  }
+
+  var newestID: Int { ids[ids.count - 1] }
+  var newestPosition: Int { firstPosition + ids.count - 1 }
+  var newestRow: Int { firstRow + ids.count - 1 }
+  /// The cache rows of its tokens, the newest included.
+  var ownRows: Range<Int> { firstRow..<firstRow + ids.count }
+}
+
+/// The sequences still running and what became of the others.
+struct DecodingBatch {
+  private(set) var running: [DecodingSequence] = []
+  private(set) var tokens = 0
+  private(set) var longest = 0
+  private let options: SamplingOptions
+  private let stops: Set<Int>
+  private var order: [Int] = []  // of every running sequence, its index in the order of appending
+  private var ended: [(index: Int, prompt: Int, completion: Completion)] = []
+  private var appended = 0
+
+  init(options: SamplingOptions) {
+    self.options = options
+    stops = Set(options.stopTokenIDs)
+  }
+
+  /// Adds a sequence that has no token yet; its first one is drawn next.
+  mutating func append(_ sequence: DecodingSequence) {
+    running.append(sequence)
+    order.append(appended)
+    appended += 1
+  }
+
+  /// Draws one token for each of the last `rows.count` sequences, and takes those that end out.
+  /// - Parameter rows: the row of `logits` [*, vocabulary] that each draws from.
+  mutating func draw(from logits: Tensor, rows: [Int]) throws {
+    let vocabulary = logits.shape[1]
+    let first = running.count - rows.count
+    try logits.withUnsafeValues { values in
+      var sampler = TokenSampler(vocabulary: vocabulary, temperature: options.temperature)
+      for (index, row) in rows.enumerated() {
+        let scores = UnsafeBufferPointer(
+          rebasing: values[row * vocabulary..<(row + 1) * vocabulary])
+        try running[first + index].draw(from: scores, with: &sampler, options: options)
+        longest = max(longest, running[first + index].ids.count)
+      }
+    }
+    tokens += rows.count
+    var kept = first
+    for index in first..<running.count {
+      let sequence = running[index]
+      if let finish = finish(of: sequence) {
+        end(sequence, index: order[index], finish)
+      } else {
+        running[kept] = sequence
+        order[kept] = order[index]
+        kept += 1
+      }
+    }
+    running.removeSubrange(kept...)
+    order.removeSubrange(kept...)
+  }
+
+  /// All completions in the order the sequences were appended; those still running count as cancelled, as do
+  /// those of prompts that were never reached.
+  mutating func completions(prompts: Int, perPrompt: [Int]) -> [[Completion]] {
+    for (index, sequence) in running.enumerated() { end(sequence, index: order[index], .cancelled) }
+    running = []
+    var completions: [[Completion]] = (0..<prompts).map { _ in [] }
+    for entry in ended.sorted(by: { $0.index < $1.index }) { completions[entry.prompt].append(entry.completion) }
+    for prompt in completions.indices {
+      while completions[prompt].count < perPrompt[prompt] {
+        completions[prompt].append(Completion(ids: [], logProbabilities: [], watched: [], finish: .cancelled))
+      }
+    }
+    return completions
+  }
+
+  private func finish(of sequence: DecodingSequence) -> Completion.Finish? {
+    if stops.contains(sequence.newestID) { return .stop }
+    return sequence.ids.count >= options.maxNewTokens ? .length : nil
+  }
+
+  private mutating func end(_ sequence: DecodingSequence, index: Int, _ finish: Completion.Finish) {
+    let completion = Completion(
+      ids: sequence.ids, logProbabilities: sequence.logProbabilities, watched: sequence.watched, finish: finish)
+    ended.append((index, sequence.prompt, completion))
+  }
+}
+
+extension DecodingSequence {
+  fileprivate mutating func draw(
+    from scores: UnsafeBufferPointer<Float>, with sampler: inout TokenSampler, options: SamplingOptions
+  ) throws {
+    let drawn = try sampler.draw(scores, at: stream.uniform(at: ids.count))
+    ids.append(drawn.id)
+    logProbabilities.append(drawn.logProbability)
+    if !options.watchedTokenIDs.isEmpty {
+      watched.append(options.watchedTokenIDs.map { Float(Double(scores[$0]) - drawn.logSum) })
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Tensors
+
+/// What one pass through the decoder needs besides its input: where the rows stand and what they see.
+struct DecoderPass {
+  let angles: RotaryAngles
+  let layout: SegmentLayout
+  /// Where to keep keys and values: the cache and, for every row of the input, its row there. Without a
+  /// cache the layout's keys are the rows of the input itself.
+  let cache: (store: KeyValueCache, rows: [Int])?
+}
+
+/// One block of the decoder: grouped-query attention and a SwiGLU, each behind an RMSNorm.
+struct DecoderLayer {
+  private let inputNorm: Tensor  // [hidden]
+  private let query: Linear
+  private let key: Linear
+  private let value: Linear
+  private let output: Linear
+  private let postAttentionNorm: Tensor  // [hidden]
+  private let mlp: SwiGLU
+  private let text: TextConfiguration
+  private let index: Int
+
+  init(_ scope: ParameterScope, text: TextConfiguration, index: Int) throws {
+    let hidden = text.hiddenSize
+    let keyWidth = text.keyValueHeads * text.headDimension
+    let attention = scope.scope("self_attn")
+    inputNorm = try scope.norm("input_layernorm", width: hidden)
+    query = try attention.linear("q_proj", from: hidden, to: text.heads * text.headDimension, bias: true)
+    key = try attention.linear("k_proj", from: hidden, to: keyWidth, bias: true)
+    value = try attention.linear("v_proj", from: hidden, to: keyWidth, bias: true)
+    output = try attention.linear(
+      "o_proj", from: text.heads * text.headDimension, to: hidden, bias: false, role: .residualProjection)
+    postAttentionNorm = try scope.norm("post_attention_layernorm", width: hidden)
+    mlp = try SwiGLU(scope.scope("mlp"), width: hidden, intermediate: text.intermediateSize, bias: false)
+    self.text = text
+    self.index = index
+  }
+
+  /// - Parameter reading: rows to go on with after the attention; absent: all. The others still serve as keys
+  ///   and values.
+  func callAsFunction(_ x: Tensor, _ pass: DecoderPass, reading: [Int]? = nil) -> Tensor {
+    let normed = rmsNorm(x, weight: inputNorm, epsilon: Float(text.normEpsilon))  // [rows, hidden]
+    let q = rotary(query(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.heads)
+    var k = rotary(key(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
+    var v = value(normed)
+    if let cache = pass.cache {
+      (k, v) = cache.store.updating(layer: index, key: k, value: v, rows: cache.rows)
+    }
+    var attended = attention(
+      q, k, v, heads: text.heads, kvHeads: text.keyValueHeads,
+      scale: 1 / Float(text.headDimension).squareRoot(), layout: pass.layout)  // [rows, heads * headDim]
+    var residual = x
+    if let reading {
+      attended = gatherRows(attended, reading)
+      residual = gatherRows(residual, reading)
+    }
+    residual = add(residual, output(attended))
+    return add(residual, mlp(rmsNorm(residual, weight: postAttentionNorm, epsilon: Float(text.normEpsilon))))
+  }
+}

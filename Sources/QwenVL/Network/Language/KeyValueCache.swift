@@ -1,0 +1,26 @@
+import Tensors
+
+/// The keys and values of every token computed so far, one pair of preallocated tensors a layer.
+///
+/// All sequences of a batch live in the same tensors, each in rows of its own; the segment layout says which
+/// rows a query sees, so nothing is moved when sequences end.
+final class KeyValueCache {
+  private let keys: [Tensor]  // [capacity, kvHeads * headDim] each
+  private let values: [Tensor]
+
+  /// Rows for tokens.
+  let capacity: Int
+
+  init(layers: Int, capacity: Int, width: Int) {
+    self.capacity = capacity
+    keys = (0..<layers).map { _ in Tensor.zeros([capacity, width]) }
+    values = (0..<layers).map { _ in Tensor.zeros([capacity, width]) }
+  }
+
+  /// Keeps the keys and values of some rows, and returns those of all rows.
+  func updating(layer: Int, key: Tensor, value: Tensor, rows: [Int]) -> (key: Tensor, value: Tensor) {
+    keys[layer].writeRows(key, at: rows)
+    values[layer].writeRows(value, at: rows)
+    return (keys[layer], values[layer])
+  }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Tensors
+
+extension QwenModel {
+  /// How weights are stored.
+  public enum StoredType: String, Sendable {
+    case float32
+    case bfloat16
+  }
+
+  /// What a model folder holds besides weights and config.json; taken along where the source has it.
+  private static let companions = [
+    "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
+    "vocab.json", "merges.txt", "chat_template.json", "chat_template.jinja", "added_tokens.json",
+    "special_tokens_map.json",
+  ]
+
+  /// Writes a model folder that transformers opens: config.json in the published form, `model.safetensors`
+  /// under the names of transformers 4.52 and later, and the tokenizer and settings of the source folder.
+  ///
+  /// The weights are written last, under their final name only when complete.
+  /// - Parameters:
+  ///   - folder: made if it does not exist; files of the same names are replaced.
+  ///   - companions: the folder to take tokenizer and settings from; absent: the one the model was loaded from.
+  public func save(to folder: String, dtype: StoredType = .float32, companions: String? = nil) throws {
+    let files = FileManager.default
+    do {
+      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      if let source = companions ?? sourceFolder {
+        for name in Self.companions where files.fileExists(atPath: "\(source)/\(name)") {
+          let bytes = try Data(contentsOf: URL(filePath: "\(source)/\(name)"))
+          try bytes.write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
+        }
+      }
+      var stored = configuration
+      stored.storedDType = dtype.rawValue
+      try Data(stored.json.serializedBytes(pretty: true)).write(
+        to: URL(filePath: "\(folder)/config.json"), options: .atomic)
+    } catch {
+      throw ModelError.file("\(folder): the model cannot be saved there: \(error.localizedDescription)")
+    }
+    try writeWeights(to: "\(folder)/model.safetensors", dtype: dtype)
+  }
+
+  /// Writes the weights alone as one safetensors file.
+  public func writeWeights(to path: String, dtype: StoredType = .float32) throws {
+    let tensors = parameters.map { name, tensor in
+      (name, dtype == .float32 ? SafetensorsTensor.float32(tensor) : SafetensorsTensor.bfloat16(tensor))
+    }
+    try SafetensorsWriter.write(tensors, to: path, metadata: ["format": "pt"])
+  }
+}

@@ -1,0 +1,56 @@
+internal import CKernels
+
+/// In-place access for caches and optimizers. None of it is recorded: a graph that still needs the old
+/// values must not be differentiated afterwards.
+extension Tensor {
+  /// Lends the elements for reading and writing in place.
+  package func withUnsafeValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
+    try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+  }
+
+  /// Overwrites row `rows[i]` of this `[n, d]` tensor with row i of `source` `[rows.count, d]`.
+  public func writeRows(_ source: Tensor, at rows: [Int]) {
+    let width = columns
+    precondition(
+      source.columns == width && source.rows == rows.count,
+      "writeRows: \(rows.count) rows of \(width) columns cannot come from the shape \(source.shape)")
+    let limit = self.rows
+    for (i, row) in rows.enumerated() {
+      precondition(row >= 0 && row < limit, "writeRows: row \(row) of a tensor with \(limit) rows")
+      (pointer + row * width).update(from: source.pointer + i * width, count: width)
+    }
+  }
+
+  /// Overwrites the rows from `start` on with all rows of `source`.
+  public func writeRows(_ source: Tensor, from start: Int) {
+    precondition(
+      source.columns == columns && start >= 0 && start + source.rows <= rows,
+      "writeRows: shape \(source.shape) does not fit at row \(start) of the shape \(shape)")
+    (pointer + start * columns).update(from: source.pointer, count: source.count)
+  }
+
+  /// self += factor * x
+  public func addInPlace(_ x: Tensor, scaledBy factor: Float = 1) {
+    precondition(x.count == count, "addInPlace: shapes \(shape) and \(x.shape) differ")
+    Parallel.ranges(of: count) { range in
+      ck_axpy(factor, x.pointer + range.lowerBound, self.pointer + range.lowerBound, range.count)
+    }
+  }
+
+  /// self *= factor
+  public func scaleInPlace(by factor: Float) {
+    ck_scale(pointer, factor, pointer, count)
+  }
+
+  /// Overwrites the elements with those of `x`.
+  public func copyInPlace(from x: Tensor) {
+    precondition(x.count == count, "copyInPlace: shapes \(shape) and \(x.shape) differ")
+    pointer.update(from: x.pointer, count: count)
+  }
+
+  /// The sum of the squares, summed in double precision over blocks.
+  public var squaredNorm: Double { ck_squared_norm(pointer, count) }
+
+  /// False if any element is infinite or not a number.
+  public var isFinite: Bool { ck_all_finite(pointer, count) }
+}

@@ -1,0 +1,114 @@
+/// A dense row-major array of float32 that can remember how it was computed.
+///
+/// An operation records its history if and only if one of its inputs requires gradients; there is no global
+/// switch. A tensor is used by one thread at a time; it is not `Sendable` on purpose.
+///
+/// Shapes are written in comments as `[rows, columns]`; a scalar has the shape `[]`.
+public final class Tensor {
+  public let shape: [Int]
+  /// The number of elements.
+  public let count: Int
+  let storage: Storage
+  /// Where this tensor's elements begin in the storage.
+  let offset: Int
+  /// How this tensor was computed; nil for leaves and for values without history.
+  var node: Node?
+  let isParameter: Bool
+  /// For a parameter: the sum of the gradients of every `backward()` since `zeroGradient()`, nil before the
+  /// first. It changes in place at the next `backward()`; take `values` to keep it.
+  public internal(set) var gradient: Tensor?
+  /// The gradient's memory is also another tensor's: it is read, never added to.
+  var gradientIsShared = false
+
+  init(storage: Storage, offset: Int, shape: [Int], isParameter: Bool = false) {
+    self.storage = storage
+    self.offset = offset
+    self.shape = shape
+    self.count = shape.reduce(1, *)
+    self.isParameter = isParameter
+    precondition(
+      offset >= 0 && offset + count <= storage.count,
+      "a tensor of shape \(shape) at \(offset) exceeds its storage of \(storage.count) elements")
+  }
+
+  convenience init(uninitialized shape: [Int]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
+    self.init(storage: Storage(count: shape.reduce(1, *)), offset: 0, shape: shape)
+  }
+
+  /// Copies `values`, whose number must be the product of `shape`.
+  public convenience init(_ values: [Float], shape: [Int]) {
+    self.init(copying: values, shape: shape, isParameter: false)
+  }
+
+  private convenience init(copying values: [Float], shape: [Int], isParameter: Bool) {
+    precondition(
+      shape.allSatisfy { $0 >= 0 } && values.count == shape.reduce(1, *),
+      "\(values.count) values do not fill the shape \(shape)")
+    let storage = Storage(count: values.count)
+    values.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { storage.pointer.update(from: base, count: source.count) }
+    }
+    self.init(storage: storage, offset: 0, shape: shape, isParameter: isParameter)
+  }
+
+  /// A scalar.
+  public convenience init(_ value: Float) {
+    self.init([value], shape: [])
+  }
+
+  public static func zeros(_ shape: [Int]) -> Tensor {
+    let tensor = Tensor(uninitialized: shape)
+    tensor.pointer.update(repeating: 0, count: tensor.count)
+    return tensor
+  }
+
+  /// A leaf that collects gradients.
+  public static func parameter(_ values: [Float], shape: [Int]) -> Tensor {
+    Tensor(copying: values, shape: shape, isParameter: true)
+  }
+
+  /// True for parameters and for everything computed from them.
+  public var requiresGradient: Bool { isParameter || node != nil }
+
+  /// A copy of the elements.
+  public var values: [Float] {
+    [Float](UnsafeBufferPointer(start: pointer, count: count))
+  }
+
+  /// The value of a tensor with one element.
+  public var item: Float {
+    precondition(count == 1, "item of a tensor of shape \(shape)")
+    return pointer.pointee
+  }
+
+  public func zeroGradient() {
+    gradient = nil
+    gradientIsShared = false
+  }
+
+  /// The same elements in the same memory, without history.
+  public func detached() -> Tensor {
+    Tensor(storage: storage, offset: offset, shape: shape)
+  }
+
+  /// The same elements in the same memory, as a leaf that collects gradients.
+  public func asParameter() -> Tensor {
+    Tensor(storage: storage, offset: offset, shape: shape, isParameter: true)
+  }
+
+  /// The same elements in memory of their own, without history.
+  public func copied() -> Tensor {
+    let copy = Tensor(uninitialized: shape)
+    copy.pointer.update(from: pointer, count: count)
+    return copy
+  }
+
+  /// The first element. Valid while this tensor lives.
+  var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
+
+  /// The number of rows of a matrix, or of the flattened leading dimensions.
+  var rows: Int { shape.isEmpty ? 1 : shape.dropLast().reduce(1, *) }
+  /// The length of the last dimension.
+  var columns: Int { shape.last ?? 1 }
+}

@@ -1,0 +1,254 @@
+public import CoordinatorClient
+public import JobModel
+public import Logging
+
+public struct WorkerConfiguration: Sendable {
+  /// For people; several workers may share one.
+  public var name: String
+  /// Tasks done at once.
+  public var slots: Int
+  /// Takes only these of the kinds its executors offer; nil takes all.
+  public var kinds: Set<TaskKind>?
+  public var version: String
+  /// How long a shutdown waits for executors that have been told to stop, in seconds. Their leases are given
+  /// back before.
+  public var drainSeconds: Double
+  /// How long a claim waits at the coordinator, in seconds.
+  public var claimWaitSeconds: Double
+
+  public init(
+    name: String? = nil, slots: Int = 1, kinds: Set<TaskKind>? = nil, version: String = "0.1.0",
+    drainSeconds: Double = 20, claimWaitSeconds: Double = 20
+  ) {
+    self.name = name ?? Host.name
+    self.slots = max(1, slots)
+    self.kinds = kinds
+    self.version = version
+    self.drainSeconds = drainSeconds
+    self.claimWaitSeconds = claimWaitSeconds
+  }
+}
+
+/// A worker process: claims tasks, has its executors do them, and keeps their leases.
+///
+/// What holds at any moment:
+/// - A task's output is committed only while its lease is trusted (`LeaseTrust`), and the database checks the
+///   epoch again.
+/// - Heartbeats go out from a task of their own, whatever executors do.
+/// - While the coordinator or its database is away the worker waits and says so; work goes on until its lease
+///   can no longer be trusted, then it is told to stop and its output is discarded.
+/// - At its end (the task of `run()` is cancelled) leases are given back at once, which costs no attempt.
+public actor Worker {
+  struct Running {
+    let context: TaskContext
+    var trust: LeaseTrust
+    let work: Task<TaskOutcome, any Error>
+  }
+
+  let client: CoordinatorClient
+  let executors: [any TaskExecutor]
+  let configuration: WorkerConfiguration
+  let logger: Logger
+
+  var session: RegisterReply?
+  /// Leases that are held or whose work has not ended yet.
+  var running: [Lease: Running] = [:]
+  private var performing: [Lease: Task<Void, Never>] = [:]
+  private var idleThreads: [DedicatedThread] = []
+  private var freeSlotWaiter: CheckedContinuation<Void, Never>?
+
+  public init(
+    client: CoordinatorClient, executors: [any TaskExecutor],
+    configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger = Logger(label: "worker")
+  ) {
+    self.client = client
+    self.executors = executors
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// The kinds of tasks it claims.
+  public nonisolated var kinds: [TaskKind] {
+    TaskKind.allCases.filter { kind in
+      (configuration.kinds?.contains(kind) ?? true) && executors.contains { $0.kinds.contains(kind) }
+    }
+  }
+
+  /// Works until its task is cancelled.
+  /// - Throws: when the coordinator refuses the worker: a wrong token, a token that is no worker's.
+  public func run() async throws {
+    guard !kinds.isEmpty else {
+      throw TaskError(.userError, "this worker has no executor for the kinds of tasks it was told to take")
+    }
+    let failure = await withTaskGroup(of: (any Error)?.self) { group in
+      group.addTask {
+        do { try await self.claimTasks() } catch { return error }
+        return nil
+      }
+      group.addTask {
+        await self.keepLeases()
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
+    // Cancelled tasks make no calls, and the last ones matter: they are made by a task that is not.
+    await Task { await self.shutDown() }.value
+    if let failure, !Task.isCancelled, !(failure is CancellationError) { throw failure }
+  }
+
+  // MARK: Claiming
+
+  private func claimTasks() async throws {
+    while true {
+      try Task.checkCancellation()
+      let session = try await currentSession()
+      let free = configuration.slots - performing.count
+      guard free > 0 else {
+        await waitForFreeSlot()
+        continue
+      }
+      let start = ContinuousClock.now
+      let reply: ClaimReply
+      do {
+        reply = try await client.claim(
+          ClaimRequest(
+            session: session.session, kinds: kinds, limit: free, waitSeconds: configuration.claimWaitSeconds))
+      } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
+        // Only a client without endless patience comes here.
+        logger.warning("no work can be claimed: \(error.message)")
+        try await Task.sleep(for: .seconds(1))
+        continue
+      }
+      guard reply.sessionAlive else {
+        loseSession(session.session)
+        continue
+      }
+      for task in reply.tasks { begin(task, grantedBy: start, session: session) }
+      // A claim that waited long has used up the trust counted from its start.
+      if !reply.tasks.isEmpty, ContinuousClock.now - start > .seconds(session.leaseSeconds / 4) {
+        await renew()
+      }
+    }
+  }
+
+  private func currentSession() async throws -> RegisterReply {
+    if let session { return session }
+    let reply = try await client.register(
+      RegisterRequest(
+        name: configuration.name, host: Host.name, process: Host.process, version: configuration.version,
+        kinds: kinds, slots: configuration.slots, inventory: Host.inventory))
+    session = reply
+    logger.info(
+      "registered as session \(reply.session) for \(kinds.map(\.rawValue).joined(separator: ", "))")
+    return reply
+  }
+
+  /// The coordinator has given the session up: so are its leases.
+  func loseSession(_ lost: SessionID) {
+    guard session?.session == lost else { return }
+    logger.warning("the coordinator gave session \(lost) up; registering again")
+    session = nil
+    for lease in running.keys { stop(lease, .leaseLost) }
+  }
+
+  private func waitForFreeSlot() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if performing.count < configuration.slots || Task.isCancelled {
+          continuation.resume()
+        } else {
+          freeSlotWaiter = continuation
+        }
+      }
+    } onCancel: {
+      Task { await self.wakeSlotWaiter() }
+    }
+  }
+
+  private func wakeSlotWaiter() {
+    freeSlotWaiter?.resume()
+    freeSlotWaiter = nil
+  }
+
+  // MARK: Tasks
+
+  private func begin(_ task: ClaimedTask, grantedBy start: ContinuousClock.Instant, session: RegisterReply) {
+    let context = TaskContext(task: task, client: client)
+    let trust = LeaseTrust(
+      leaseSeconds: session.leaseSeconds,
+      // Renewed at once when the claim waited, so only what the answer took is counted here.
+      grantedBy: max(start, ContinuousClock.now - .seconds(session.leaseSeconds / 4)))
+    let thread = idleThreads.popLast() ?? DedicatedThread(name: "task")
+    let executor = executors.first {
+      $0.kinds.contains(task.kind) && $0.jobKinds.contains(task.spec.kind)
+    }
+    let work = Task<TaskOutcome, any Error>(executorPreference: thread) {
+      guard let executor else {
+        throw TaskError(
+          .transient,
+          "this worker has no executor for \(task.kind.rawValue) tasks of \(task.spec.kind.rawValue) jobs")
+      }
+      return try await executor.run(task, context: context)
+    }
+    running[task.lease] = Running(context: context, trust: trust, work: work)
+    logger.info(
+      "task \(task.id) (\(task.kind.rawValue) of job \(task.job), attempt \(task.attempt)) begins")
+    performing[task.lease] = Task {
+      await self.perform(context, work)
+      self.ended(task.lease, thread)
+    }
+  }
+
+  private func ended(_ lease: Lease, _ thread: DedicatedThread) {
+    running[lease] = nil
+    performing[lease] = nil
+    idleThreads.append(thread)
+    wakeSlotWaiter()
+  }
+
+  /// Tells the work under `lease` to end.
+  func stop(_ lease: Lease, _ reason: StopReason) {
+    guard let entry = running[lease], entry.context.stopReason == nil else { return }
+    entry.context.stop(reason)
+    entry.work.cancel()
+    logger.notice("task \(lease.task) is told to stop: \(reason.rawValue)")
+  }
+
+  // MARK: End
+
+  private func shutDown() async {
+    let inHand = running.count
+    for lease in running.keys { stop(lease, .draining) }
+    if let session {
+      self.session = nil
+      do {
+        // Gives back every lease the session holds, those of a claim whose answer never came included.
+        try await client.endSession(EndSessionRequest(session: session.session), patience: Patience(seconds: 5))
+        logger.info("session \(session.session) ended, \(inHand) leases given back")
+      } catch {
+        logger.warning("session \(session.session) could not be ended; its leases lapse by themselves")
+      }
+    }
+    let performing = Array(performing.values)
+    guard !performing.isEmpty else { return }
+    let limit = configuration.drainSeconds
+    let ended = await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        for task in performing {
+          await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        }
+        return true
+      }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(limit))
+        return false
+      }
+      let first = await group.next() ?? true
+      group.cancelAll()
+      return first
+    }
+    if !ended { logger.warning("some work has not stopped within \(limit) s and is left behind") }
+  }
+}

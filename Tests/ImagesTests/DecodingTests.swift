@@ -1,0 +1,32 @@
+import Images
+import Testing
+
+@Suite struct DecodingTests {
+  @Test(
+    "a file becomes the pixels Pillow makes of it",
+    arguments: Golden.expectations.filter { $0.operation == "decode" })
+  func decodes(expectation: Golden.Expectation) throws {
+    let image = try ImageFile.decode(path: expectation.path)
+    #expect(expectation.isMet(by: image))
+    #expect(try ImageFile.orientedSize(path: expectation.path) == image.size)
+  }
+
+  @Test("every kind of file is among the expectations")
+  func goldenFilesAreThere() {
+    #expect(Golden.expectations.count { $0.operation == "decode" } > 60)
+  }
+
+  @Test("a turned image remembers the size it is stored with, an upright one has nothing to remember")
+  func remembersStoredSize() throws {
+    let turned = try ImageFile.decode(path: Golden.path("turned6.jpg"))
+    #expect(turned.size == ImageSize(width: 9, height: 14))
+    #expect(turned.orientedFrom == ImageSize(width: 14, height: 9))
+    #expect(try ImageFile.decode(path: Golden.path("turned1.jpg")).orientedFrom == nil)
+  }
+
+  @Test("content decides on the format, not the name")
+  func formatByContent() throws {
+    let image = try ImageFile.decode(bytes: Golden.bytes("grey.jpg"), name: "picture.png")
+    #expect(image.size == ImageSize(width: 25, height: 18))
+  }
+}

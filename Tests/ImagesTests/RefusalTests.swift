@@ -1,0 +1,78 @@
+import Images
+import Testing
+
+@Suite struct RefusalTests {
+  private func reason(_ bytes: [UInt8], limits: DecodeLimits = .standard) -> String? {
+    do {
+      _ = try ImageFile.decode(bytes: bytes, name: "part.png", limits: limits)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test(
+    "a file cut off anywhere before its last pixels is an error", arguments: ["rgb8.png", "half-colour.jpg"])
+  func truncated(file: String) throws {
+    let bytes = try Golden.bytes(file)
+    // Behind the pixels of a PNG there are 12 bytes, of a JPEG 2; the last bits of both may be padding.
+    for length in 0..<bytes.count - 16 {
+      let found = reason(Array(bytes[..<length]))
+      let message = try #require(found, "\(length) of \(bytes.count) bytes")
+      #expect(message.hasPrefix("part.png: "))
+    }
+    #expect(reason(Array(bytes[..<(bytes.count / 2)]))?.contains("truncated") == true)
+  }
+
+  @Test(
+    "a wrong byte never does worse than an error", arguments: ["palette4.png", "full-colour-progressive.jpg"])
+  func corrupt(file: String) throws {
+    var bytes = try Golden.bytes(file)
+    for index in bytes.indices {
+      let original = bytes[index]
+      for value in [0, 0xff, original ^ 0x10] as [UInt8] {
+        bytes[index] = value
+        if let image = try? ImageFile.decode(bytes: bytes, name: "corrupt") {
+          #expect(image.pixels.count == image.width * image.height * 3)
+        }
+      }
+      bytes[index] = original
+    }
+  }
+
+  @Test("a wrong checksum of the pixels is an error")
+  func checksum() throws {
+    var bytes = try Golden.bytes("rgb8.png")
+    bytes[bytes.count - 13] ^= 1
+    #expect(reason(bytes)?.contains("CRC") == true)
+  }
+
+  @Test("an image of more pixels than allowed is refused by its header, with both numbers")
+  func tooManyPixels() throws {
+    var bytes = try Golden.bytes("rgb8.png")
+    bytes.replaceSubrange(16..<24, with: [0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff])
+    #expect(reason(bytes) == "part.png: is 65535 x 65535, more than the 178956970 pixels allowed")
+    let size = DecodeLimits(maximumPixels: 76, maximumFileBytes: 1 << 20)
+    #expect(reason(try Golden.bytes("rgb8.png"), limits: size)?.contains("11 x 7") == true)
+  }
+
+  @Test("a file of more bytes than allowed is not read")
+  func tooManyBytes() throws {
+    let limits = DecodeLimits(maximumPixels: 1000, maximumFileBytes: 10)
+    let path = Golden.path("rgb8.png")
+    let error = try #require(throws: ImageError.self) { try ImageFile.decode(path: path, limits: limits) }
+    #expect(error.name == path)
+    #expect(error.reason.contains("more than the 10 allowed"))
+    #expect(reason(try Golden.bytes("rgb8.png"), limits: limits)?.contains("more than the 10") == true)
+  }
+
+  @Test("what is no image at all is named as such")
+  func noImage() {
+    #expect(reason([]) == "part.png: is empty")
+    #expect(reason(Array("GIF89a".utf8)) == "part.png: is neither a PNG nor a JPEG, by its first bytes")
+    let missing = #expect(throws: ImageError.self) { try ImageFile.decode(path: "/nowhere/a.png") }
+    #expect(missing?.description == "/nowhere/a.png: cannot be opened: No such file or directory")
+    let folder = #expect(throws: ImageError.self) { try ImageFile.decode(path: Golden.folder.path) }
+    #expect(folder?.reason == "is not a regular file")
+  }
+}

@@ -1,0 +1,6 @@
+import Inspection
+import Testing
+
+@Suite("Conclusions of a reasoning")
+struct ConclusionReaderTests {
+}

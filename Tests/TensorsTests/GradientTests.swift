@@ -1,0 +1,105 @@
+import Tensors
+import Testing
+
+/// Every differentiable operation against central finite differences.
+@Suite struct GradientTests {
+  let tolerance = 2e-3
+
+  @Test("sums, differences, products and scalings have the gradients of their definitions")
+  func arithmetic() {
+    var n = Numbers(1)
+    let (a, b) = (n.parameter(3, 5), n.parameter(3, 5))
+    #expect(gradientError(of: [a, b]) { add($0[0], $0[1]) } < tolerance)
+    #expect(gradientError(of: [a, b]) { subtract($0[0], $0[1]) } < tolerance)
+    #expect(gradientError(of: [a, b]) { multiply($0[0], $0[1]) } < tolerance)
+    #expect(gradientError(of: [a]) { scale($0[0], by: -1.7) } < tolerance)
+    #expect(gradientError(of: [a]) { sum($0[0]) } < tolerance)
+    #expect(gradientError(of: [a]) { weightedSum($0[0], weights: (0..<15).map { Float($0) / 7 }) } < tolerance)
+  }
+
+  @Test("exp, clamp and minimum have the gradients of their definitions")
+  func limits() {
+    var n = Numbers(2)
+    let (a, b) = (n.parameter(4, 6), n.parameter(4, 6))
+    // Away from the corners, where no derivative exists.
+    for (x, y) in [(a, -0.5), (a, 0.7)] as [(Tensor, Float)] {
+      x.withUnsafeValues { for i in $0.indices where abs($0[i] - y) < 0.05 { $0[i] += 0.1 } }
+    }
+    for i in 0..<a.count where abs(a.values[i] - b.values[i]) < 0.05 { b.withUnsafeValues { $0[i] += 0.2 } }
+    #expect(gradientError(of: [a]) { exp($0[0]) } < tolerance)
+    #expect(gradientError(of: [a]) { clamp($0[0], lower: -0.5, upper: 0.7) } < tolerance)
+    #expect(gradientError(of: [a, b]) { minimum($0[0], $0[1]) } < tolerance)
+  }
+
+  @Test("the activations have the gradients of their definitions")
+  func activations() {
+    var n = Numbers(3)
+    let (a, b) = (n.parameter(5, 7), n.parameter(5, 7))
+    #expect(gradientError(of: [a]) { silu($0[0]) } < tolerance)
+    #expect(gradientError(of: [a]) { gelu($0[0]) } < tolerance)
+    #expect(gradientError(of: [a, b]) { swiGLU(gate: $0[0], up: $0[1]) } < tolerance)
+  }
+
+  @Test("a linear layer has the gradients of input, weight and bias", arguments: [1, 3, 6])
+  func linearLayer(rows: Int) {
+    var n = Numbers(4)
+    let (x, w, b) = (n.parameter(rows, 5), n.parameter(7, 5), n.parameter(7))
+    #expect(gradientError(of: [x, w, b]) { linear($0[0], weight: $0[1], bias: $0[2]) } < tolerance)
+    #expect(gradientError(of: [x, w]) { linear($0[0], weight: $0[1]) } < tolerance)
+  }
+
+  @Test("normalised rows have the gradients of input and weight")
+  func norm() {
+    var n = Numbers(5)
+    let (x, w) = (n.parameter(4, 9), n.parameter(9))
+    #expect(gradientError(of: [x, w]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < tolerance)
+  }
+
+  @Test("moving rows and columns about moves their gradients back")
+  func rowsAndColumns() {
+    var n = Numbers(6)
+    let (x, y) = (n.parameter(5, 6), n.parameter(2, 6))
+    #expect(gradientError(of: [x]) { embedding($0[0], ids: [4, 0, 4, 2]) } < tolerance)
+    #expect(gradientError(of: [x]) { gatherRows($0[0], [1, 1, 3]) } < tolerance)
+    #expect(gradientError(of: [x, y]) { replacingRows(of: $0[0], at: [3, 1], with: $0[1]) } < tolerance)
+    #expect(gradientError(of: [x, y]) { concatenatedRows([$0[1], $0[0], $0[1]]) } < tolerance)
+    #expect(gradientError(of: [x, y]) { concatenated([$0[1], $0[0]]) } < tolerance)
+    #expect(gradientError(of: [x]) { slicedRows($0[0], 1..<4) } < tolerance)
+    #expect(gradientError(of: [x]) { slicedColumns($0[0], 2..<5) } < tolerance)
+    #expect(gradientError(of: [x]) { x in
+      let parts = splitColumns(x[0], widths: [1, 3, 2])
+      return concatenated([parts[2], parts[0], parts[1], parts[2]])
+    } < tolerance)
+    #expect(gradientError(of: [x]) { multiply($0[0].reshaped([3, 10]), $0[0].reshaped([3, 10])) } < tolerance)
+  }
+
+  @Test("rotated heads have the gradients of the rotation, even with unequal halves of the angles")
+  func rotation() {
+    var n = Numbers(7)
+    let x = n.parameter(3, 2 * 6)
+    let (c, s) = (Tensor(n.array(18), shape: [3, 6]), Tensor(n.array(18), shape: [3, 6]))
+    #expect(gradientError(of: [x]) { rotary($0[0], cosines: c, sines: s, heads: 2) } < tolerance)
+  }
+
+  @Test("token log-probabilities have the gradients of a log-softmax, with and without kept logits")
+  func logProbabilities() {
+    var n = Numbers(8)
+    let (logits, hidden, head) = (n.parameter(5, 11), n.parameter(5, 4), n.parameter(11, 4))
+    let targets = [3, 0, 10, 3, 7]
+    #expect(gradientError(of: [logits]) { tokenLogProbabilities($0[0], targets: targets) } < tolerance)
+    #expect(
+      gradientError(of: [hidden, head]) { headLogProbabilities($0[0], head: $0[1], targets: targets) }
+        < tolerance)
+  }
+
+  @Test("attention has the gradients of queries, keys and values under every layout", arguments: layouts)
+  func attentionGradients(_ name: String, _ layout: SegmentLayout, _ heads: Int, _ kvHeads: Int) {
+    var n = Numbers(9)
+    let q = n.parameter(layout.queryCount, heads * 4)
+    let (k, v) = (n.parameter(layout.keyCount + 1, kvHeads * 4), n.parameter(layout.keyCount + 1, kvHeads * 4))
+    let error = gradientError(of: [q, k, v]) {
+      attention($0[0], $0[1], $0[2], heads: heads, kvHeads: kvHeads, scale: 0.5, layout: layout)
+    }
+    #expect(error < tolerance, "\(name)")
+  }
+}
