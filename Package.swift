@@ -58,12 +58,12 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "JobModel", "JobStore",
+        "JobModel", "JobStore", "PostgresClient", "OrderedJSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: plain),
-    .target(name: "CoordinatorClient", dependencies: ["JobModel", "CCurl"], swiftSettings: plain),
+    .target(name: "CoordinatorClient", dependencies: ["JobModel", "OrderedJSON", "CCurl"], swiftSettings: plain),
     .target(
       name: "WorkerRuntime",
       dependencies: [
@@ -85,6 +85,9 @@ let package = Package(
       name: "Checkpoints",
       dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: numeric),
+    .target(
+      name: "BaseModel", dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+      swiftSettings: numeric),
 
     // Meeting point
     .target(
@@ -98,7 +101,7 @@ let package = Package(
       dependencies: [
         "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "OrderedJSON", "Images", "Tensors", "CPlatform",
+        "BaseModel", "OrderedJSON", "Images", "Tensors", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -112,14 +115,17 @@ let package = Package(
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres",
+        "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
+        "PostgresClient", "OrderedJSON", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
-    .testTarget(name: "QwenVLTests", dependencies: ["QwenVL"]),
+    .testTarget(name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "OrderedJSON"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),
-    .testTarget(name: "PostTrainingTests", dependencies: ["PostTraining"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+    .testTarget(
+      name: "PostTrainingTests",
+      dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(name: "SystemTests", dependencies: ["OrderedJSON", "CPlatform"]),
   ],
   swiftLanguageModes: [.v6],

@@ -7,106 +7,82 @@ public import Tensors
   internal import Musl
 #endif
 
-/// A tensor under the name it is stored by.
-public struct NamedTensor {
-  public let name: String
-  public let tensor: Tensor
-
-  public init(name: String, tensor: Tensor) {
-    self.name = name
-    self.tensor = tensor
-  }
-}
-
-/// The folder a run's checkpoints lie in, one sub-folder each.
-///
-/// A checkpoint appears whole or not at all: it is written under a temporary name, flushed, renamed to a name that
-/// carries the writer's lease epoch and the manifest's hash, and the parent folder is flushed. Readers open only what
-/// the ledger has announced, so a writer whose lease was lost leaves at most an unannounced folder.
-public struct CheckpointFolder: Sendable {
-  public let path: String
-
-  public init(path: String) {
-    self.path = path
-  }
-
-  /// Publishes `tensors` as one checkpoint.
+extension CheckpointFolder {
+  /// Publishes `tensors` as one checkpoint. Publishing the same bytes again gives the same checkpoint.
   ///
   /// - Parameters:
+  ///   - tensors: under the names they are stored by, such as `QwenModel.parameters`.
   ///   - step: optimizer steps taken so far.
-  ///   - epoch: the writer's lease epoch.
+  ///   - epoch: the writer's lease epoch; drafts of earlier epochs in this folder are removed.
   ///   - origin: where it comes from; stored in the manifest.
-  ///   - level: zstd's effort; 1 loses two percent of size against 3 and is several times faster.
-  /// - Throws: `CheckpointError` naming the file that could not be written.
+  ///   - level: zstd's effort; on weights 1 is as small as 3 and several times faster.
+  /// - Throws: `CheckpointError` naming the file that could not be written; nothing is left of the draft.
   public func publish(
-    _ tensors: [NamedTensor], kind: CheckpointManifest.Kind, step: Int, epoch: Int, origin: [String: String],
-    level: Int32 = 1
+    _ tensors: [(name: String, tensor: Tensor)], kind: CheckpointManifest.Kind, step: Int, epoch: Int,
+    origin: [String: String], level: Int32 = 1
   ) throws -> PublishedCheckpoint {
+    if let repeated = Dictionary(grouping: tensors, by: \.name).first(where: { $0.value.count > 1 }) {
+      throw CheckpointError("a checkpoint cannot hold two tensors named \(repeated.key)")
+    }
+    let files = FileManager.default
+    do {
+      try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError("cannot create the folder \(path): \(error)")
+    }
+    removeDrafts(before: epoch)
+    let draft = "\(path)/\(Draft.name(epoch: epoch, process: getpid(), step: step, kind: kind))"
+    try? files.removeItem(atPath: draft)
+    guard mkdir(draft, 0o755) == 0 else { throw DurableFiles.failure("create the folder", draft) }
+    var published = false
+    defer { if !published { try? files.removeItem(atPath: draft) } }
+
+    let (entries, payloadBytes) = try Self.writePayload(tensors, to: draft + "/payload.zst", level: level)
+    let manifest = CheckpointManifest(
+      format: CheckpointManifest.currentFormat, kind: kind, step: step,
+      codec: CheckpointManifest.currentCodec, payloadBytes: payloadBytes, tensors: entries, origin: origin)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let manifestBytes = [UInt8](try encoder.encode(manifest))
+    try DurableFiles.write(manifestBytes, to: draft + "/manifest.json")
+    try DurableFiles.flushFolder(draft)
+
+    let hash = Digest.sha256(manifestBytes)
+    let final = path(of: CheckpointName(kind: kind, step: step, epoch: epoch, manifestSHA256: hash))
+    let result = PublishedCheckpoint(
+      folder: final, manifestSHA256: hash, bytes: payloadBytes + manifestBytes.count)
+    guard rename(draft, final) == 0 else {
+      let failure = DurableFiles.failure("rename \(draft) to", final)
+      // The same bytes were published before: that is the same checkpoint.
+      guard files.fileExists(atPath: final + "/manifest.json") else { throw failure }
+      return result
+    }
+    published = true
+    try DurableFiles.flushFolder(path)
+    return result
+  }
+
+  /// Writes one tensor's frame after another, so that no more than one is in memory.
+  private static func writePayload(
+    _ tensors: [(name: String, tensor: Tensor)], to path: String, level: Int32
+  ) throws -> (entries: [CheckpointManifest.Entry], bytes: Int) {
+    let file = try DurableFiles.Writer(path)
     var entries: [CheckpointManifest.Entry] = []
-    var frames: [[UInt8]] = []
     var offset = 0
-    for named in tensors {
-      let (frame, hash) = try named.tensor.withUnsafeValues { values in
+    for (name, tensor) in tensors {
+      let (frame, hash) = try tensor.withUnsafeValues { values in
         let raw = UnsafeRawBufferPointer(values)
         return (
           try BytePlanes.split(raw).withUnsafeBytes { try Zstandard.compress($0, level: level) },
           Digest.sha256(raw)
         )
       }
+      try file.write(frame)
       entries.append(
-        .init(name: named.name, shape: named.tensor.shape, offset: offset, length: frame.count, sha256: hash))
+        .init(name: name, shape: tensor.shape, offset: offset, length: frame.count, sha256: hash))
       offset += frame.count
-      frames.append(frame)
     }
-    let manifest = CheckpointManifest(
-      format: CheckpointManifest.currentFormat, kind: kind, step: step,
-      codec: CheckpointManifest.currentCodec,
-      payloadBytes: offset, tensors: entries, origin: origin)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let manifestBytes = [UInt8](try encoder.encode(manifest))
-    let hash = Digest.sha256(manifestBytes)
-    let digits = String(step)
-    let padded = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    let name = "\(kind.rawValue)-\(padded)-e\(epoch)-\(hash.prefix(16))"
-    let final = path + "/" + name
-    let published = PublishedCheckpoint(
-      folder: final, manifestSHA256: hash, bytes: offset + manifestBytes.count)
-
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    if FileManager.default.fileExists(atPath: final + "/manifest.json") { return published }
-    let draft = path + "/." + name + ".\(getpid()).tmp"
-    try? FileManager.default.removeItem(atPath: draft)
-    try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: false)
-    try DurableFiles.write(frames, to: draft + "/payload.zst")
-    try DurableFiles.write([manifestBytes], to: draft + "/manifest.json")
-    try DurableFiles.flushFolder(draft)
-    guard rename(draft, final) == 0 else {
-      let failure = DurableFiles.failure("rename \(draft) to", final)
-      try? FileManager.default.removeItem(atPath: draft)
-      // Another process of the same epoch published the same bytes first: that is the same checkpoint.
-      if FileManager.default.fileExists(atPath: final + "/manifest.json") { return published }
-      throw failure
-    }
-    try DurableFiles.flushFolder(path)
-    return published
-  }
-
-  /// Removes every checkpoint of `kind` below `step` except those in `keeping`; drafts of dead writers go too.
-  ///
-  /// - Returns: the number of checkpoints removed.
-  @discardableResult
-  public func removeCheckpoints(_ kind: CheckpointManifest.Kind, below step: Int, keeping: Set<Int> = [])
-    -> Int
-  {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    var removed = 0
-    for name in names {
-      let parts = name.split(separator: "-")
-      guard parts.count == 4, parts[0] == kind.rawValue, let number = Int(parts[1]) else { continue }
-      guard number < step, !keeping.contains(number) else { continue }
-      if (try? FileManager.default.removeItem(atPath: path + "/" + name)) != nil { removed += 1 }
-    }
-    return removed
+    try file.finish()
+    return (entries, offset)
   }
 }

@@ -6,25 +6,59 @@
 
 /// Files whose bytes are on the disk when the call returns.
 package enum DurableFiles {
-  /// Creates `path`, writes everything and flushes it.
-  package static func write(_ chunks: [[UInt8]], to path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure("create", path) }
-    defer { close(descriptor) }
-    for chunk in chunks {
-      try chunk.withUnsafeBytes { bytes in
-        var offset = 0
-        while offset < bytes.count {
-          let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
+  /// A file that is written from start to end.
+  package final class Writer {
+    private let path: String
+    private let descriptor: Int32
+
+    /// Creates the file, or empties it.
+    package init(_ path: String) throws {
+      self.path = path
+      descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw failure("create", path) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    package func write(_ bytes: [UInt8]) throws {
+      try bytes.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+          let written = put(descriptor, UnsafeRawBufferPointer(rebasing: rest))
           if written < 0 {
             if errno == EINTR { continue }
             throw failure("write", path)
           }
-          offset += written
+          rest = rest.dropFirst(written)
         }
       }
     }
-    guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+
+    /// Flushes everything to the disk.
+    package func finish() throws {
+      guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+    }
+  }
+
+  /// Creates `path`, writes everything and flushes it.
+  package static func write(_ bytes: [UInt8], to path: String) throws {
+    let file = try Writer(path)
+    try file.write(bytes)
+    try file.finish()
+  }
+
+  /// Puts `bytes` at `path` whole: written beside it under a name of this process, flushed, renamed.
+  package static func replace(_ path: String, with bytes: [UInt8]) throws {
+    let draft = "\(path).\(getpid()).tmp"
+    do {
+      try write(bytes, to: draft)
+      guard rename(draft, path) == 0 else { throw failure("rename \(draft) to", path) }
+    } catch {
+      unlink(draft)
+      throw error
+    }
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    try flushFolder(folder.isEmpty ? "/" : folder)
   }
 
   /// Flushes the entries of a folder, so that a rename in it survives a power cut.
@@ -35,42 +69,49 @@ package enum DurableFiles {
     guard fsync(descriptor) == 0 else { throw failure("flush", path) }
   }
 
-  /// Reads `count` bytes from `offset`.
+  /// Reads `count` bytes from `offset`; a file that ends before that is an error.
   package static func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", path) }
     defer { close(descriptor) }
-    var failed: CheckpointError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       filled = 0
       while filled < count {
-        let got = pread(descriptor, buffer.baseAddress! + filled, count - filled, offset + filled)
+        let rest = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[filled..<count]))
+        let got = pread(descriptor, rest.baseAddress, rest.count, offset + filled)
         if got < 0, errno == EINTR { continue }
-        if got <= 0 {
-          failed =
-            got < 0
-            ? failure("read", path)
-            : CheckpointError("\(path) ends at byte \(offset + filled), expected \(offset + count)")
-          break
+        if got < 0 { throw failure("read", path) }
+        guard got > 0 else {
+          throw CheckpointError("\(path) ends at byte \(offset + filled), expected \(offset + count)")
         }
         filled += got
       }
     }
-    if let failed { throw failed }
-    return bytes
   }
 
   /// The whole of a file that must not be larger than `limit`.
   package static func readAll(_ path: String, limit: Int) throws -> [UInt8] {
+    let size = try size(of: path)
+    guard size <= limit else {
+      throw CheckpointError("\(path) has \(size) bytes, more than the \(limit) allowed")
+    }
+    return try read(path, offset: 0, count: size)
+  }
+
+  package static func size(of path: String) throws -> Int {
     var status = stat()
     guard stat(path, &status) == 0 else { throw failure("open", path) }
-    guard status.st_size <= limit else {
-      throw CheckpointError("\(path) has \(status.st_size) bytes, more than the \(limit) allowed")
-    }
-    return try read(path, offset: 0, count: Int(status.st_size))
+    return Int(status.st_size)
   }
 
   package static func failure(_ verb: String, _ path: String) -> CheckpointError {
     CheckpointError("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
   }
+}
+
+private func failure(_ verb: String, _ path: String) -> CheckpointError { DurableFiles.failure(verb, path) }
+
+/// write(2), whose name the methods above hide.
+private func put(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+  write(descriptor, bytes.baseAddress, bytes.count)
 }

@@ -19,6 +19,16 @@ package enum Zstandard {
     return frame
   }
 
+  /// The number of bytes a frame says it holds.
+  package static func contentSize(_ frame: UnsafeRawBufferPointer) throws -> Int {
+    let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+    // The two largest values are zstd's "unknown" and "error".
+    guard size < UInt64.max - 1, let count = Int(exactly: size) else {
+      throw CheckpointError("the bytes do not begin with a zstd frame that states its size")
+    }
+    return count
+  }
+
   /// Decompresses one frame that must yield exactly `target.count` bytes.
   package static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
     throws

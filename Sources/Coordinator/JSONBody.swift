@@ -1,7 +1,8 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JobModel
 import NIOCore
+import OrderedJSON
 
 /// How values become bodies and bodies values, the same for every route.
 enum JSONBody {
@@ -11,37 +12,57 @@ enum JSONBody {
   static func response(
     _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    let bytes = try encoder.encode(value)
+    let bytes = try JSON(encoding: value).serialized().utf8
     var headers = headers
     headers[.contentType] = "application/json"
     return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 
-  /// - Throws: `APIError` 413 for a body over `limit`, 400 for one that is not this JSON.
+  /// - Throws: `Refusal` 413 for a body over `limit`, 400 for one that is not this JSON.
   static func read<Value: Decodable>(
     _ type: Value.Type = Value.self, from request: Request, limit: Int = standardLimit
   ) async throws -> Value {
-    let bytes = try await bytes(of: request, limit: limit)
+    try decode(type, try await bytes(of: request, limit: limit))
+  }
+
+  private static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+    let tree: JSON
     do {
-      return try JSONDecoder().decode(type, from: bytes)
+      tree = try JSON(parsing: bytes)
+    } catch {
+      throw Refusal.badRequest("the body is not valid JSON: \(error)")
+    }
+    do {
+      return try tree.decode(type)
     } catch let error as DecodingError {
-      throw APIError.badRequest(describe(error))
+      throw Refusal.badRequest(describe(error))
     }
   }
 
-  static func bytes(of request: Request, limit: Int) async throws -> Data {
-    let tooLarge = APIError(
-      .contentTooLarge, "too-large", "the body is larger than the \(limit) bytes allowed here")
+  /// As above, from a body that was taken out of its request.
+  static func read<Value: Decodable>(
+    _ type: Value.Type = Value.self, from body: RequestBody, limit: Int = standardLimit
+  ) async throws -> Value {
+    try decode(type, try await bytes(of: body, limit: limit))
+  }
+
+  static func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
     if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
-      throw tooLarge
+      throw tooLarge(limit)
     }
+    return try await bytes(of: request.body, limit: limit)
+  }
+
+  private static func bytes(of body: RequestBody, limit: Int) async throws -> [UInt8] {
     do {
-      return Data(buffer: try await request.body.collect(upTo: limit))
+      return Array(buffer: try await body.collect(upTo: limit))
     } catch is NIOTooManyBytesError {
-      throw tooLarge
+      throw tooLarge(limit)
     }
+  }
+
+  private static func tooLarge(_ limit: Int) -> Refusal {
+    Refusal(.contentTooLarge, "too-large", "the body is larger than the \(limit) bytes allowed here")
   }
 
   private static func describe(_ error: DecodingError) -> String {

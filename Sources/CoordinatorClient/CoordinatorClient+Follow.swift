@@ -1,5 +1,5 @@
-import FoundationEssentials
 public import JobModel
+import OrderedJSON
 import Synchronization
 
 /// What following a job's logs gives.
@@ -10,12 +10,12 @@ public enum LogEvent: Sendable, Equatable {
 }
 
 extension CoordinatorClient {
-  /// The lines of a job as they come, by server-sent events, until the job has ended. A broken stream is taken
-  /// up again after the last line seen: no line is lost, none comes twice.
+  /// The lines of a job as they come, by server-sent events, until the job has ended. A broken stream is
+  /// taken up again after the last line seen: no line is lost, none comes twice.
   /// - Parameter silence: seconds without a sign of life (the server sends one every few seconds) after which
   ///   the stream counts as broken.
   public func follow(
-    _ job: JobID, task: TaskID? = nil, after sequence: Int64 = 0, silence: Int = 60,
+    _ job: JobID, after sequence: Int64 = 0, silence: Int = 60,
     onEvent: @escaping @Sendable (LogEvent) -> Void
   ) async throws {
     let reader = Mutex(LogStreamReader(lastSequence: sequence))
@@ -23,8 +23,7 @@ extension CoordinatorClient {
     while true {
       let seen = reader.withLock { $0.startAgain() }
       var request = request(
-        "GET", "/v1/jobs/\(job)/logs/stream?" + Self.logQuery(task: task, after: seen), body: nil,
-        timeout: nil)
+        "GET", "/v1/jobs/\(job)/logs/stream?after=\(seen)", body: nil, timeout: nil)
       request.headers.append("Accept: text/event-stream")
       request.silenceTimeout = silence
       do {
@@ -103,7 +102,7 @@ struct LogStreamReader: Sendable {
     }
     switch name {
     case "line":
-      guard let record = try? JSONDecoder().decode(LogRecord.self, from: Data(data)),
+      guard let record = try? JSON(parsing: data).decode(LogRecord.self),
         record.sequence > lastSequence
       else { return nil }
       lastSequence = record.sequence

@@ -41,9 +41,9 @@ extension CoordinatorClient {
   }
 
   public func logs(
-    of job: JobID, task: TaskID? = nil, after sequence: Int64 = 0, limit: Int = 1_000
+    of job: JobID, after sequence: Int64 = 0, limit: Int = 1_000
   ) async throws -> LogPage {
-    try await get("/v1/jobs/\(job)/logs?" + Self.logQuery(task: task, after: sequence) + "&limit=\(limit)")
+    try await get("/v1/jobs/\(job)/logs?after=\(sequence)&limit=\(limit)")
   }
 
   public func workers() async throws -> [WorkerRecord] {
@@ -59,10 +59,6 @@ extension CoordinatorClient {
   }
 
   public func revokeToken(_ id: TokenID) async throws { try await delete("/v1/tokens/\(id)") }
-
-  static func logQuery(task: TaskID?, after sequence: Int64) -> String {
-    "after=\(sequence)" + (task.map { "&task=\($0)" } ?? "")
-  }
 }
 
 /// `{}`

@@ -17,10 +17,10 @@ extension CoordinatorClient {
     try await post("/v1/sessions/\(body.session)/end", body, mayRepeat: true, patience: patience)
   }
 
-  /// Waits for work up to `body.waitSeconds`. A claim whose answer is lost leaves leases that no heartbeat
-  /// renews; they come back by themselves.
+  /// Waits for work up to `body.waitSeconds`. Repeated only while the coordinator has seen nothing: a claim
+  /// whose answer is lost may have leased tasks.
   public func claim(_ body: ClaimRequest) async throws -> ClaimReply {
-    try await post("/v1/claim", body, mayRepeat: true, timeout: body.waitSeconds + 30)
+    try await post("/v1/claim", body, mayRepeat: false, timeout: body.waitSeconds + 30)
   }
 
   public func complete(_ body: CompleteRequest, patience: Patience) async throws -> WriteReply {
@@ -40,10 +40,18 @@ extension CoordinatorClient {
     try await post("/v1/tasks/\(body.lease.task)/logs", body, mayRepeat: true, patience: patience)
   }
 
-  /// The trusted files of the task's job, those of finished tasks alone.
-  public func artifacts(of lease: Lease) async throws -> [Artifact] {
-    try await post("/v1/tasks/\(lease.task)/artifacts", lease, mayRepeat: true)
+  /// The job around a task under lease: its other tasks with their results, and its trusted files.
+  public func job(of task: ClaimedTask) async throws -> JobDetail {
+    try await post(
+      "/v1/tasks/\(task.id)/job", JobOfTaskRequest(lease: task.lease, job: task.job, lab: task.lab),
+      mayRepeat: true)
   }
+}
+
+private struct JobOfTaskRequest: Encodable {
+  let lease: Lease
+  let job: JobID
+  let lab: LabID
 }
 
 /// Calls of a learner, under the lease of its learn task.

@@ -1,5 +1,5 @@
-import FoundationEssentials
-public import JobModel
+import JobModel
+import OrderedJSON
 import Synchronization
 
 /// The coordinator's API as functions. Calls suspend and never hold a thread; cancelling the task that waits
@@ -61,14 +61,18 @@ public final class CoordinatorClient: Sendable {
   // MARK: Exchange
 
   private static func encode(_ body: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    return [UInt8](try encoder.encode(body))
+    let tree = try JSON(encoding: body)
+    guard tree.isSerializable else {
+      throw CoordinatorError(
+        kind: .invalid, code: "not-finite",
+        message: "a number in the request is not finite, which JSON cannot hold")
+    }
+    return Array(tree.serialized().utf8)
   }
 
   private func decoded<Reply: Decodable>(_ response: HTTPResponse, _ path: String) throws -> Reply {
     do {
-      return try JSONDecoder().decode(Reply.self, from: Data(response.body))
+      return try JSON(parsing: response.body).decode(Reply.self)
     } catch {
       throw CoordinatorError(
         kind: .unexpected, status: response.status, code: "unreadable-reply",
@@ -134,7 +138,7 @@ public final class CoordinatorClient: Sendable {
 
   package func refusal(_ response: HTTPResponse) -> CoordinatorError {
     let kind = CoordinatorError.kind(ofStatus: response.status)
-    if let envelope = try? JSONDecoder().decode(ErrorEnvelope.self, from: Data(response.body)) {
+    if let envelope = try? JSON(parsing: response.body).decode(ErrorEnvelope.self) {
       return CoordinatorError(
         kind: kind, status: response.status, code: envelope.error.code, message: envelope.error.message,
         hint: envelope.error.hint)

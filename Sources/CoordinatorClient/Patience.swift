@@ -14,8 +14,8 @@ public struct Patience: Sendable {
   /// A worker waits until it is told to stop.
   public static let endless = Patience(seconds: nil)
 
-  /// Seconds before try `number` + 1 (from 1): doubling from 0.1 to 5, of which a random half is kept, so that
-  /// a fleet does not come back in step.
+  /// Seconds before try `number` + 1 (from 1): doubling from 0.1 to 5, of which a random half is kept, so
+  /// that a fleet does not come back in step.
   static func delay(after number: Int, random: Double) -> Double {
     let full = min(5, 0.1 * Double(1 << min(number, 10)))
     return full * (0.5 + random / 2)

@@ -16,6 +16,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   /// Optimizer steps.
   public var steps: Int
   public var promptsPerStep: Int
+  /// Prompts a rollout worker answers together: more use its device better, fewer spread over more workers.
+  public var promptsPerTask: Int
   /// Answers per prompt (G).
   public var groupSize: Int
   public var maxNewTokens: Int
@@ -48,6 +50,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
     steps = reader.integer(CodingKeys.steps, default: 1000, in: 1...1_000_000)
     promptsPerStep = reader.integer(CodingKeys.promptsPerStep, default: 8, in: 1...4096)
+    promptsPerTask = reader.integer(CodingKeys.promptsPerTask, default: 8, in: 1...4096)
     groupSize = reader.integer(CodingKeys.groupSize, default: 8, in: 2...256)
     maxNewTokens = reader.integer(CodingKeys.maxNewTokens, default: 256, in: 1...32768)
     temperature = reader.number(CodingKeys.temperature, default: 1, in: 0.01...10)
@@ -77,6 +80,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     case questionTypes = "question_types"
     case steps
     case promptsPerStep = "prompts_per_step"
+    case promptsPerTask = "prompts_per_task"
     case groupSize = "group_size"
     case maxNewTokens = "max_new_tokens"
     case temperature

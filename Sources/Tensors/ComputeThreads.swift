@@ -14,5 +14,8 @@ public enum ComputeThreads {
   }
 
   /// Evaluated once, before the first product.
-  static let blasIsSingleThreaded: Void = openblas_set_num_threads(1)
+  static let blasIsReady: Void = {
+    ck_choose_blas_kernels()
+    openblas_set_num_threads(1)
+  }()
 }

@@ -60,7 +60,9 @@ public struct SegmentLayout: Sendable, Equatable {
       }
       if !sees { throw refuse("its queries \(segment.queries) see no key") }
       if segment.keys.count > 1 {
-        let ordered = segment.keys.map(\.range).filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
+        let ordered = segment.keys.map(\.range).filter { !$0.isEmpty }.sorted {
+          $0.lowerBound < $1.lowerBound
+        }
         for (a, b) in zip(ordered, ordered.dropFirst()) where a.upperBound > b.lowerBound {
           throw refuse("its key ranges \(a) and \(b) overlap")
         }

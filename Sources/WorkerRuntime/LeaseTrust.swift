@@ -1,14 +1,14 @@
 /// How long a worker may believe that a lease is its own, on the machine's monotonic clock alone.
 ///
-/// A lease that was renewed at some moment of a request lives `leaseSeconds` from that moment by the database's
-/// clock. The worker knows only when its request started, which is earlier, and counts from there, less a
-/// margin for clocks that run at different rates: so it stops before anyone else can start.
+/// The leases of a session live `leaseSeconds` from its last heartbeat, by the database's clock. The worker
+/// knows only when that heartbeat's request was sent, which is earlier, and counts from there, less a margin
+/// for clocks that run at different rates: so it stops before anyone else can start.
 struct LeaseTrust: Sendable, Equatable {
   private(set) var until: ContinuousClock.Instant
   private let span: Duration
 
-  /// - Parameter start: when the request that gave the lease was sent.
-  init(leaseSeconds: Double, grantedBy start: ContinuousClock.Instant) {
+  /// - Parameter start: when the request was sent that renewed the session last.
+  init(leaseSeconds: Double, renewedBy start: ContinuousClock.Instant) {
     span = .seconds(leaseSeconds - Self.margin(leaseSeconds))
     until = start + span
   }

@@ -145,9 +145,17 @@ public final class TaskContext: Sendable {
   // MARK: The report's calls
 
   /// The trusted files of the job's finished tasks.
-  public func artifacts() async throws -> [Artifact] {
+  public func artifacts() async throws -> [Artifact] { try await job().artifacts }
+
+  /// The job around the task: its other tasks with their results, and its trusted files.
+  public func job() async throws -> JobDetail {
     try checkCancellation()
-    return try await client.artifacts(of: task.lease)
+    do {
+      return try await client.job(of: task)
+    } catch let error as CoordinatorError where error.kind == .conflict {
+      stop(.leaseLost)
+      throw TaskStopped(reason: .leaseLost)
+    }
   }
 
   private func require(_ outcome: WriteOutcome) throws {

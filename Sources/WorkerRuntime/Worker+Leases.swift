@@ -13,7 +13,8 @@ extension Worker {
       }
       let delivered = await renew()
       // Early, so that one lost heartbeat and its repetition fit into a lease; not in step with others.
-      let pause = delivered ? session.heartbeatSeconds * .random(in: 0.8...1) : min(1, session.heartbeatSeconds / 2)
+      let pause =
+        delivered ? session.heartbeatSeconds * .random(in: 0.8...1) : min(1, session.heartbeatSeconds / 2)
       try? await Task.sleep(for: .seconds(pause))
     }
   }
@@ -39,13 +40,16 @@ extension Worker {
           running[Lease(task: renewal.task, epoch: renewal.epoch)]?.context.restore(progress)
         }
       }
-      if !Task.isCancelled { logger.warning("no heartbeat: \((error as? CoordinatorError)?.message ?? "\(error)")") }
+      if !Task.isCancelled {
+        logger.warning("no heartbeat: \((error as? CoordinatorError)?.message ?? "\(error)")")
+      }
       return false
     }
     guard reply.sessionAlive else {
       loseSession(session.session)
       return true
     }
+    renewedAt = max(renewedAt, start)
     for result in reply.results {
       let lease = Lease(task: result.task, epoch: result.epoch)
       switch result.verdict {

@@ -41,7 +41,8 @@ extension Worker {
       await report(
         TaskError(.userError, "the coordinator refuses the task's outcome: \(error.message)"), context)
     } catch {
-      logger.warning("task \(lease.task): its outcome could not be delivered, it will be done again: \(error)")
+      logger.warning(
+        "task \(lease.task): its outcome could not be delivered, it will be done again: \(error)")
     }
   }
 
@@ -71,7 +72,8 @@ extension Worker {
     case let error as TaskError: error.failure
     case let error as CoordinatorError: TaskFailure(.transient, error.message)
     case is DecodingError, is EncodingError:
-      TaskFailure(.userError, "the task's payload or result is not what this version reads", detail: "\(error)")
+      TaskFailure(
+        .userError, "the task's payload or result is not what this version reads", detail: "\(error)")
     default: TaskFailure(.transient, "\(error)")
     }
   }

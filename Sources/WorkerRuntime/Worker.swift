@@ -51,11 +51,14 @@ public actor Worker {
   let logger: Logger
 
   var session: RegisterReply?
+  /// When the request was sent that renewed the session last: its leases live from then.
+  var renewedAt = ContinuousClock.now
   /// Leases that are held or whose work has not ended yet.
   var running: [Lease: Running] = [:]
   private var performing: [Lease: Task<Void, Never>] = [:]
   private var idleThreads: [DedicatedThread] = []
-  private var freeSlotWaiter: CheckedContinuation<Void, Never>?
+  private var claimWasLost = false
+  private var changeWaiter: CheckedContinuation<Void, Never>?
 
   public init(
     client: CoordinatorClient, executors: [any TaskExecutor],
@@ -106,40 +109,55 @@ public actor Worker {
       let session = try await currentSession()
       let free = configuration.slots - performing.count
       guard free > 0 else {
-        await waitForFreeSlot()
+        await waitForChange()
         continue
       }
-      let start = ContinuousClock.now
+      if claimWasLost {
+        await startAfresh(session)
+        continue
+      }
       let reply: ClaimReply
       do {
         reply = try await client.claim(
           ClaimRequest(
             session: session.session, kinds: kinds, limit: free, waitSeconds: configuration.claimWaitSeconds))
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
-        // Only a client without endless patience comes here.
-        logger.warning("no work can be claimed: \(error.message)")
-        try await Task.sleep(for: .seconds(1))
+        try Task.checkCancellation()
+        logger.warning("a claim got no answer: \(error.message)")
+        claimWasLost = true
         continue
       }
       guard reply.sessionAlive else {
         loseSession(session.session)
         continue
       }
-      for task in reply.tasks { begin(task, grantedBy: start, session: session) }
-      // A claim that waited long has used up the trust counted from its start.
-      if !reply.tasks.isEmpty, ContinuousClock.now - start > .seconds(session.leaseSeconds / 4) {
-        await renew()
-      }
+      for task in reply.tasks { begin(task, session) }
+    }
+  }
+
+  /// A claim whose answer never came may have leased tasks that this worker knows nothing of, and heartbeats
+  /// keep all leases of a session. So nothing more is claimed until the work in hand is done; then a new
+  /// session begins, and ending the old one gives back whatever it still holds.
+  private func startAfresh(_ old: RegisterReply) async {
+    if performing.isEmpty {
+      try? await client.endSession(EndSessionRequest(session: old.session), patience: Patience(seconds: 30))
+      if session?.session == old.session { session = nil }
+      claimWasLost = false
+    } else {
+      await waitForChange()
     }
   }
 
   private func currentSession() async throws -> RegisterReply {
     if let session { return session }
+    let start = ContinuousClock.now
     let reply = try await client.register(
       RegisterRequest(
         name: configuration.name, host: Host.name, process: Host.process, version: configuration.version,
         kinds: kinds, slots: configuration.slots, inventory: Host.inventory))
     session = reply
+    renewedAt = start
+    claimWasLost = false
     logger.info(
       "registered as session \(reply.session) for \(kinds.map(\.rawValue).joined(separator: ", "))")
     return reply
@@ -153,33 +171,27 @@ public actor Worker {
     for lease in running.keys { stop(lease, .leaseLost) }
   }
 
-  private func waitForFreeSlot() async {
+  /// Suspends the claim loop until a task has ended.
+  private func waitForChange() async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if performing.count < configuration.slots || Task.isCancelled {
-          continuation.resume()
-        } else {
-          freeSlotWaiter = continuation
-        }
+        if Task.isCancelled { continuation.resume() } else { changeWaiter = continuation }
       }
     } onCancel: {
-      Task { await self.wakeSlotWaiter() }
+      Task { await self.wakeClaims() }
     }
   }
 
-  private func wakeSlotWaiter() {
-    freeSlotWaiter?.resume()
-    freeSlotWaiter = nil
+  private func wakeClaims() {
+    changeWaiter?.resume()
+    changeWaiter = nil
   }
 
   // MARK: Tasks
 
-  private func begin(_ task: ClaimedTask, grantedBy start: ContinuousClock.Instant, session: RegisterReply) {
+  private func begin(_ task: ClaimedTask, _ session: RegisterReply) {
     let context = TaskContext(task: task, client: client)
-    let trust = LeaseTrust(
-      leaseSeconds: session.leaseSeconds,
-      // Renewed at once when the claim waited, so only what the answer took is counted here.
-      grantedBy: max(start, ContinuousClock.now - .seconds(session.leaseSeconds / 4)))
+    let trust = LeaseTrust(leaseSeconds: session.leaseSeconds, renewedBy: renewedAt)
     let thread = idleThreads.popLast() ?? DedicatedThread(name: "task")
     let executor = executors.first {
       $0.kinds.contains(task.kind) && $0.jobKinds.contains(task.spec.kind)
@@ -205,7 +217,7 @@ public actor Worker {
     running[lease] = nil
     performing[lease] = nil
     idleThreads.append(thread)
-    wakeSlotWaiter()
+    wakeClaims()
   }
 
   /// Tells the work under `lease` to end.
@@ -225,7 +237,8 @@ public actor Worker {
       self.session = nil
       do {
         // Gives back every lease the session holds, those of a claim whose answer never came included.
-        try await client.endSession(EndSessionRequest(session: session.session), patience: Patience(seconds: 5))
+        try await client.endSession(
+          EndSessionRequest(session: session.session), patience: Patience(seconds: 5))
         logger.info("session \(session.session) ended, \(inHand) leases given back")
       } catch {
         logger.warning("session \(session.session) could not be ended; its leases lapse by themselves")
@@ -234,21 +247,22 @@ public actor Worker {
     let performing = Array(performing.values)
     guard !performing.isEmpty else { return }
     let limit = configuration.drainSeconds
-    let ended = await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        for task in performing {
-          await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
-        }
-        return true
-      }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(limit))
-        return false
-      }
-      let first = await group.next() ?? true
-      group.cancelAll()
-      return first
+    // Not a task group: it would wait for work that does not stop.
+    let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+    Task {
+      for task in performing { await task.value }
+      end.yield(true)
     }
+    let alarm = Task {
+      try await Task.sleep(for: .seconds(limit))
+      end.yield(false)
+    }
+    var ended = false
+    for await first in ends {
+      ended = first
+      break
+    }
+    alarm.cancel()
     if !ended { logger.warning("some work has not stopped within \(limit) s and is left behind") }
   }
 }

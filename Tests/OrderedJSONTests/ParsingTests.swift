@@ -52,7 +52,10 @@ func escapes() throws {
     ("1.", "line 1, column 3 (byte 2): expected a digit, found the end of the text"),
     ("1e999", "line 1, column 1 (byte 0): the number 1e999 is out of range"),
     ("\"ab", "line 1, column 4 (byte 3): expected '\"' at the end of a string, found the end of the text"),
-    ("\"a\nb\"", "line 1, column 3 (byte 2): expected an escape in place of a control character, found byte 0x0a"),
+    (
+      "\"a\nb\"",
+      "line 1, column 3 (byte 2): expected an escape in place of a control character, found byte 0x0a"
+    ),
     (#""\x""#, "line 1, column 3 (byte 2): expected one of \" \\ / b f n r t u after '\\', found 'x'"),
     (#""a\ud800b""#, "line 1, column 3 (byte 2): half of a surrogate pair stands alone"),
   ])

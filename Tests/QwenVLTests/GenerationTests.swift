@@ -5,7 +5,8 @@ import Testing
 @Suite struct GenerationTests {
   static func options(temperature: Float = 1, longest: Int = 8) -> SamplingOptions {
     SamplingOptions(
-      maxNewTokens: longest, temperature: temperature, seed: 11, stopTokenIDs: [85, 26], watchedTokenIDs: [5, 85])
+      maxNewTokens: longest, temperature: temperature, seed: 11, stopTokenIDs: [85, 26],
+      watchedTokenIDs: [5, 85])
   }
 
   @Test("log-probabilities of sampled tokens equal those of the packed pass, watched tokens included")
@@ -44,7 +45,9 @@ import Testing
   @Test("the same seed gives the same completions, whichever others are in the batch")
   func composition() throws {
     let model = try NetworkFixture.load()
-    let prompts = [try NetworkFixture.prompt(), NetworkFixture.text([1, 2, 3]), try NetworkFixture.prompt()]
+    let prompts = [
+      try NetworkFixture.prompt(), try NetworkFixture.text([1, 2, 3]), try NetworkFixture.prompt(),
+    ]
     let keys: [[UInt64]] = [[1, 2, 3], [4, 5, 6], [7, 8, 1]]
     let together = try model.generate(
       prompts: prompts, completionsPerPrompt: 3, seeds: keys, options: Self.options())
@@ -67,7 +70,7 @@ import Testing
     let model = try NetworkFixture.load()
     var steps: [Int] = []
     let completions = try model.generate(
-      prompts: [NetworkFixture.text([1, 2, 3])], completionsPerPrompt: 2,
+      prompts: [try NetworkFixture.text([1, 2, 3])], completionsPerPrompt: 2,
       options: SamplingOptions(maxNewTokens: 50, stopTokenIDs: [])
     ) { progress in
       steps.append(progress.step)
@@ -101,7 +104,9 @@ import Testing
   func brokenLogits() {
     var sampler = TokenSampler(vocabulary: 2, temperature: 1)
     for logits in [[Float.nan, .nan], [0, .infinity], [-.infinity, -.infinity], [0, .nan]] {
-      #expect(throws: ModelError.self) { try logits.withUnsafeBufferPointer { try sampler.draw($0, at: 0.5) } }
+      #expect(throws: ModelError.self) {
+        try logits.withUnsafeBufferPointer { try sampler.draw($0, at: 0.5) }
+      }
     }
   }
 }

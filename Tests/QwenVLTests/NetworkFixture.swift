@@ -25,21 +25,19 @@ enum NetworkFixture {
       }
       index += values.count
       return ImagePatches(
-        pixelValues: values, rows: rows, columns: columns, originalWidth: columns * 14, originalHeight: rows * 14)
+        pixelValues: values, rows: rows, columns: columns, originalWidth: columns * 14,
+        originalHeight: rows * 14,
+        resizedWidth: columns * 14, resizedHeight: rows * 14, mergeSize: 2)
     }
   }
 
-  /// The golden prompt, with the reference's own positions.
+  /// The golden prompt.
   static func prompt(images: [ImagePatches] = images()) throws -> Prompt {
-    let expected = try expected()
-    let ids = try expected.integers(of: "input_ids")
-    let positions = try expected.integers(of: "position_ids")
-    return Prompt(
-      ids: ids, positions: (0..<3).map { Array(positions[$0 * ids.count..<($0 + 1) * ids.count]) }, images: images)
+    try Prompt(ids: try expected().integers(of: "input_ids"), images: images, imageTokenID: 92)
   }
 
-  static func text(_ ids: [Int]) -> Prompt {
-    Prompt(ids: ids, positions: [[Int]](repeating: Array(0..<ids.count), count: 3), images: [])
+  static func text(_ ids: [Int]) throws -> Prompt {
+    try Prompt(ids: ids, images: [], imageTokenID: 92)
   }
 
   /// ‖a − b‖ / ‖b‖

@@ -3,6 +3,14 @@ import Tensors
 import Testing
 
 @Suite struct NetworkGoldenTests {
+  @Test("positions equal the reference's")
+  func positions() throws {
+    let prompt = try NetworkFixture.prompt()
+    let expected = try NetworkFixture.expected().integers(of: "position_ids")
+    #expect(prompt.positions.flatMap { $0 } == expected)
+    #expect(prompt.nextPosition == 17)
+  }
+
   @Test("image features equal the reference's")
   func imageFeatures() throws {
     let features = try NetworkFixture.load().encodeImages(NetworkFixture.images())
@@ -15,7 +23,8 @@ import Testing
   func logits() throws {
     let logits = try NetworkFixture.load().logits(NetworkFixture.prompt())
     let expected = try NetworkFixture.expected()
-    #expect(logits.shape == (try expected.shape(of: "logits")))
+    let shape = try expected.shape(of: "logits")
+    #expect(logits.shape == shape)
     #expect(NetworkFixture.distance(logits.values, try expected.floats(of: "logits")) < 1e-5)
   }
 
@@ -23,7 +32,8 @@ import Testing
   func greedy() throws {
     let completions = try NetworkFixture.load().generate(
       prompts: [NetworkFixture.prompt()], options: SamplingOptions(maxNewTokens: 12, stopTokenIDs: [89]))
-    #expect(completions[0][0].ids == (try NetworkFixture.expected().integers(of: "greedy")))
+    let expected = try NetworkFixture.expected().integers(of: "greedy")
+    #expect(completions[0][0].ids == expected)
     #expect(completions[0][0].finish == .length)
   }
 
@@ -37,7 +47,8 @@ import Testing
     #expect(NetworkFixture.largest(current.values, try expected.floats(of: "logprobs")) < 1e-5)
     weightedSum(current, weights: (1...6).map { Float($0) / 4 }).backward()
 
-    let gradients = Dictionary(uniqueKeysWithValues: model.trainedParameters.map { ($0.name, $0.tensor.gradient) })
+    let gradients = Dictionary(
+      uniqueKeysWithValues: model.trainedParameters.map { ($0.name, $0.tensor.gradient) })
     let names = expected.names.filter { $0.hasPrefix("grad.") }
     #expect(names.count == 10)
     for name in names {

@@ -56,7 +56,7 @@ import Testing
 
     var deep = p
     for _ in 0..<200_000 { deep = scale(deep, by: 1) }
-    weak var end: Tensor? = deep
+    weak let end: Tensor? = deep
     deep = p
     #expect(end == nil)
   }

@@ -14,7 +14,8 @@ import Testing
     #expect(gradientError(of: [a, b]) { multiply($0[0], $0[1]) } < tolerance)
     #expect(gradientError(of: [a]) { scale($0[0], by: -1.7) } < tolerance)
     #expect(gradientError(of: [a]) { sum($0[0]) } < tolerance)
-    #expect(gradientError(of: [a]) { weightedSum($0[0], weights: (0..<15).map { Float($0) / 7 }) } < tolerance)
+    #expect(
+      gradientError(of: [a]) { weightedSum($0[0], weights: (0..<15).map { Float($0) / 7 }) } < tolerance)
   }
 
   @Test("exp, clamp and minimum have the gradients of their definitions")
@@ -40,7 +41,7 @@ import Testing
     #expect(gradientError(of: [a, b]) { swiGLU(gate: $0[0], up: $0[1]) } < tolerance)
   }
 
-  @Test("a linear layer has the gradients of input, weight and bias", arguments: [1, 3, 6])
+  @Test("a linear layer has the gradients of input, weight and bias", arguments: [1, 3, 6, 11])
   func linearLayer(rows: Int) {
     var n = Numbers(4)
     let (x, w, b) = (n.parameter(rows, 5), n.parameter(7, 5), n.parameter(7))
@@ -66,11 +67,13 @@ import Testing
     #expect(gradientError(of: [x, y]) { concatenated([$0[1], $0[0]]) } < tolerance)
     #expect(gradientError(of: [x]) { slicedRows($0[0], 1..<4) } < tolerance)
     #expect(gradientError(of: [x]) { slicedColumns($0[0], 2..<5) } < tolerance)
-    #expect(gradientError(of: [x]) { x in
-      let parts = splitColumns(x[0], widths: [1, 3, 2])
-      return concatenated([parts[2], parts[0], parts[1], parts[2]])
-    } < tolerance)
-    #expect(gradientError(of: [x]) { multiply($0[0].reshaped([3, 10]), $0[0].reshaped([3, 10])) } < tolerance)
+    #expect(
+      gradientError(of: [x]) { x in
+        let parts = splitColumns(x[0], widths: [1, 3, 2])
+        return concatenated([parts[2], parts[0], parts[1], parts[2]])
+      } < tolerance)
+    #expect(
+      gradientError(of: [x]) { multiply($0[0].reshaped([3, 10]), $0[0].reshaped([3, 10])) } < tolerance)
   }
 
   @Test("rotated heads have the gradients of the rotation, even with unequal halves of the angles")
@@ -96,7 +99,9 @@ import Testing
   func attentionGradients(_ name: String, _ layout: SegmentLayout, _ heads: Int, _ kvHeads: Int) {
     var n = Numbers(9)
     let q = n.parameter(layout.queryCount, heads * 4)
-    let (k, v) = (n.parameter(layout.keyCount + 1, kvHeads * 4), n.parameter(layout.keyCount + 1, kvHeads * 4))
+    let (k, v) = (
+      n.parameter(layout.keyCount + 1, kvHeads * 4), n.parameter(layout.keyCount + 1, kvHeads * 4)
+    )
     let error = gradientError(of: [q, k, v]) {
       attention($0[0], $0[1], $0[2], heads: heads, kvHeads: kvHeads, scale: 0.5, layout: layout)
     }

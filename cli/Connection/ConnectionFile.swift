@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import JobModel
+import OrderedJSON
 
 /// Where a coordinator is and the token to speak to it with, as `ar1 up` leaves them for the commands that
 /// follow: `.ar1/connection.json` in the folder it runs in.
@@ -26,7 +28,7 @@ struct ConnectionFile: Codable {
       if access(path, F_OK) == 0 {
         do {
           let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-          return (try JSONDecoder().decode(ConnectionFile.self, from: bytes), path)
+          return (try JSON(parsing: [UInt8](bytes)).decode(ConnectionFile.self), path)
         } catch {
           throw ConnectionError(
             "\(path) cannot be read (\(Self.reason(error))); delete it or start 'ar1 up' again")
@@ -43,9 +45,7 @@ struct ConnectionFile: Codable {
     if mkdir(directory, 0o700) != 0, errno != EEXIST {
       throw ConnectionError("\(directory) cannot be made: \(String(cString: strerror(errno)))")
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let bytes = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    let bytes = Array((try JSON(encoding: self).serialized(pretty: true) + "\n").utf8)
     let path = folder + "/" + Self.relativePath
     let temporary = path + ".\(getpid()).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -65,7 +65,7 @@ struct ConnectionFile: Codable {
 
   private static func reason(_ error: any Error) -> String {
     switch error {
-    case is DecodingError: "it is not the JSON that 'ar1 up' writes"
+    case is DecodingError, is JSONError: "it is not the JSON that 'ar1 up' writes"
     default: "no permission, or not a file"
     }
   }

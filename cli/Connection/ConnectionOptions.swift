@@ -11,7 +11,8 @@ import Glibc
 struct ConnectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Coordinator to speak to, such as http://queue.lab:8170 (default: AR1_URL, else .ar1/connection.json)."))
+      "Coordinator to speak to, such as http://queue.lab:8170 (default: AR1_URL, else .ar1/connection.json).")
+  )
   var url: String?
 
   @Option(

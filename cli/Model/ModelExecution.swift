@@ -32,18 +32,12 @@ struct RequestArguments: ParsableArguments {
   var model: String
 
   @Option(
-    help: "A JSON file with \"messages\" or \"input_ids\" and \"images\".", completion: .file(extensions: ["json"]))
+    help: "A JSON file with \"messages\" or \"input_ids\" and \"images\".",
+    completion: .file(extensions: ["json"]))
   var request: String
 
   /// The request as the prompt the model takes.
-  func prompt(of request: ModelRequest) throws -> Prompt {
-    let encoder = try PromptEncoder(folder: model)
-    let limits = try encoder.limits(minPixels: request.minPixels, maxPixels: request.maxPixels)
-    switch request.input {
-    case .messages(let messages, let numberImages):
-      return try encoder.encode(messages: messages, numberImages: numberImages, limits: limits)
-    case .ids(let ids, let images):
-      return try encoder.encode(ids: ids, images: images, limits: limits)
-    }
+  func prompt(of request: RequestFile) throws -> Prompt {
+    try request.prompt(try PromptEncoder(folder: model))
   }
 }

@@ -20,11 +20,11 @@ struct ModelForward: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   func run() throws {
-    let prompt = try arguments.prompt(of: try ModelRequest(path: arguments.request))
+    let prompt = try arguments.prompt(of: try RequestFile(path: arguments.request))
     let model = try QwenModel.load(folder: arguments.model)
     let features = try model.encodeImages(prompt.images)
     let logits = try model.logits(prompt, imageFeatures: features)
-    let patches = prompt.images.reduce(0) { $0 + $1.rows * $1.columns }
+    let patches = prompt.images.reduce(0) { $0 + $1.patchCount }
     let grid = prompt.images.flatMap { [1, $0.rows, $0.columns] }
     try SafetensorsWriter.write(
       [

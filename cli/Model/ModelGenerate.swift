@@ -38,16 +38,18 @@ struct ModelGenerate: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let started = clock.now
-    let request = try ModelRequest(path: arguments.request)
+    let request = try RequestFile(path: arguments.request)
     let model = try QwenModel.load(folder: arguments.model)
-    let tokenizer = try Tokenizer(folder: arguments.model)
-    let defaults = try GenerationDefaults(folder: arguments.model)
+    let encoder = try PromptEncoder(folder: arguments.model)
+    let tokenizer = encoder.tokenizer
+    let defaults = try GenerationDefaults(folder: arguments.model, configuration: model.configuration)
     let loaded = started.duration(to: clock.now) / .seconds(1)
-    let prompt = try arguments.prompt(of: request)
+    let prompt = try request.prompt(encoder)
     let generation = try model.generation(
-      prompts: [prompt], completionsPerPrompt: request.count,
+      prompts: [prompt], completionsPerPrompt: request.completions,
       options: SamplingOptions(
-        maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: defaults.stopTokenIDs))
+        maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: defaults.stopTokenIDs)
+    )
     let completions = generation.completions.flatMap { $0 }
     guard json else {
       for (index, completion) in completions.enumerated() {

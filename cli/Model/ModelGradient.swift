@@ -1,5 +1,4 @@
 import ArgumentParser
-import OrderedJSON
 import PostTraining
 import QwenVL
 import Tensors
@@ -23,7 +22,7 @@ struct ModelGradient: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   func run() throws {
-    let request = try ModelRequest(path: arguments.request)
+    let request = try RequestFile(path: arguments.request)
     let asked = try GradientRequest(request)
     let prompt = try arguments.prompt(of: request)
     let model = try QwenModel.load(folder: arguments.model, training: asked.part)
@@ -51,65 +50,5 @@ struct ModelGradient: ParsableCommand {
       tensors.append(("grad.\(name)", .float32(gradient.reshaped(parameter.shape))))
     }
     try SafetensorsWriter.write(tensors, to: output)
-  }
-}
-
-/// The part of a request that only `gradient` reads.
-struct GradientRequest {
-  struct GivenCompletion {
-    let ids: [Int]
-    let advantage: Float
-    let old: [Float]?
-    let reference: [Float]?
-  }
-
-  let completions: [GivenCompletion]
-  let objective: GRPOObjective
-  let part: TrainedPart
-
-  init(_ request: ModelRequest) throws {
-    let path = request.path
-    guard let given = request.json["completions"]?.array, !given.isEmpty else {
-      throw RequestError(path, "\"completions\" has to be a list of at least one completion")
-    }
-    completions = try given.enumerated().map { index, completion in
-      let fields = RequestFields(completion, path: path, place: "completions[\(index)].")
-      guard let ids = try fields.integers("ids"), !ids.isEmpty else {
-        throw RequestError(path, "completions[\(index)] has no \"ids\"")
-      }
-      guard let advantage = try fields.number("advantage") else {
-        throw RequestError(path, "completions[\(index)] has no \"advantage\"")
-      }
-      return GivenCompletion(
-        ids: ids, advantage: advantage, old: try fields.numbers("old_logprobs"),
-        reference: try fields.numbers("ref_logprobs"))
-    }
-    objective = try Self.objective(request.json["objective"] ?? .object([]), path: path)
-    switch try RequestFields(request.json, path: path).string("train") ?? "all" {
-    case "all": part = .all
-    case "language": part = .language
-    case "lora":
-      throw RequestError(path, "\"train\": \"lora\" is not available in this version; use \"all\" or \"language\"")
-    case let other:
-      throw RequestError(path, "\"train\": \"\(other)\" is unknown; use \"all\" or \"language\"")
-    }
-  }
-
-  private static func objective(_ json: JSON, path: String) throws -> GRPOObjective {
-    let fields = RequestFields(json, path: path, place: "objective.")
-    var objective = GRPOObjective()
-    if let name = try fields.string("reduction") {
-      guard let reduction = GRPOObjective.Reduction(rawValue: name) else {
-        let known = GRPOObjective.Reduction.allCases.map(\.rawValue).joined(separator: ", ")
-        throw RequestError(path, "\"objective.reduction\": \"\(name)\" is unknown; there are \(known)")
-      }
-      objective.reduction = reduction
-    }
-    if let low = try fields.number("epsilon_low") { objective.epsilonLow = low }
-    if let high = try fields.number("epsilon_high") { objective.epsilonHigh = high }
-    if let beta = try fields.number("beta") { objective.beta = beta }
-    if let length = try fields.integer("max_length", atLeast: 1) { objective.maxLength = length }
-    try objective.validate()
-    return objective
   }
 }

@@ -97,6 +97,11 @@ void ck_log_softmax_backward(
     const float *x, const float *log_sums, const int32_t *targets, const float *g, float *out, size_t rows,
     size_t width);
 
+// MARK: BLAS (blas.c)
+
+/// Lets OpenBLAS use the widest kernels this processor runs. Called once, before the first product.
+void ck_choose_blas_kernels(void);
+
 // MARK: Thin matrix products (thin.c): few rows, where packing for a full product costs more than it gains
 
 /// c[i, j] = alpha * a[i, :] . b[j, :] + beta * c[i, j]

@@ -41,13 +41,14 @@ public struct GroundingReply: Sendable, Equatable {
           index += 1
           continue
         }
-        if let end = GroundingReply.end(ofObjectAt: index, in: bytes),
-          let object = try? JSON(parsing: Array(bytes[index..<end])), let entry = GroundingReply.entry(object)
+        let end = GroundingReply.end(ofObjectAt: index, in: bytes)
+        if let end, let object = try? JSON(parsing: Array(bytes[index..<end])),
+          let entry = GroundingReply.entry(object)
         {
           found.append(entry)
           index = end
         } else {
-          if GroundingReply.end(ofObjectAt: index, in: bytes) == nil { open += 1 }
+          if end == nil { open += 1 }
           index += 1
         }
       }

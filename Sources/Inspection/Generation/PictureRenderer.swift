@@ -98,8 +98,8 @@ private struct PictureRenderer {
     var shape = DefectShape(kind: kind, x: inside.x, y: inside.y, reach: 0)
     switch kind {
     case .scratch:
-      shape.reach = random.uniform(10, 16)
-      shape.thickness = random.uniform(2, 3)
+      shape.reach = random.uniform(12, 18)
+      shape.thickness = random.uniform(2.6, 3.8)
       let angle = random.uniform(0, 2 * .pi)
       let (dx, dy) = (cos(angle) * shape.reach, sin(angle) * shape.reach)
       shape.path = [(inside.x - dx, inside.y - dy), (inside.x + dx, inside.y + dy)]
@@ -107,13 +107,13 @@ private struct PictureRenderer {
       shape.colour = (body.0 + lift, body.1 + lift, body.2 + lift)
       shape.opacity = 0.9
     case .crack:
-      shape.reach = random.uniform(10, 15)
-      shape.thickness = random.uniform(2, 3)
+      shape.reach = random.uniform(12, 17)
+      shape.thickness = random.uniform(2.6, 3.6)
       let angle = random.uniform(0, 2 * .pi)
       let corners = 6
       for i in 0..<corners {
         let along = shape.reach * (2 * Float(i) / Float(corners - 1) - 1)
-        let aside = (i % 2 == 0 ? 1 : -1) * random.uniform(1.2, 3)
+        let aside = (i % 2 == 0 ? 1 : -1) * random.uniform(1.5, 3.5)
         shape.path.append(
           (
             inside.x + cos(angle) * along - sin(angle) * aside,
@@ -123,7 +123,7 @@ private struct PictureRenderer {
       shape.colour = (body.0 * 0.08, body.1 * 0.08, body.2 * 0.08)
       shape.opacity = 0.95
     case .stain:
-      shape.reach = random.uniform(6, 9)
+      shape.reach = random.uniform(7, 11)
       shape.lobes = lobes(&random, 0.14)
       let hues: [Colour] = [(0.5, 0.15, 0.6), (0.95, 0.5, 0.1), (0.1, 0.6, 0.6)]
       shape.colour = hues.max { contrast($0) < contrast($1) } ?? hues[0]
@@ -131,7 +131,7 @@ private struct PictureRenderer {
       if !others.isEmpty { shape.colour = random.pick(others) }
       shape.opacity = random.uniform(0.8, 0.95)
     case .dent:
-      shape.reach = random.uniform(6.5, 9.5)
+      shape.reach = random.uniform(8, 11)
       shape.lobes = lobes(&random, 0.04)
       shape.light = random.uniform(0, 2 * .pi)
       shape.opacity = random.uniform(0.6, 0.8)
@@ -143,7 +143,7 @@ private struct PictureRenderer {
         x += cos(angle) * 0.5
         y += sin(angle) * 0.5
       }
-      shape.reach = random.uniform(8, 11)
+      shape.reach = random.uniform(9, 13)
       shape.lobes = lobes(&random, 0.16)
       (shape.x, shape.y) = (x, y)
     }
@@ -202,7 +202,7 @@ private struct PictureRenderer {
         if hit > 0.5 { for channel in 0..<3 { mask[at + channel] = 255 } }
       }
     }
-    if shape != nil && marked < 24 { return nil }
+    if shape != nil && marked < 36 { return nil }
     var location: String?
     if marked > 0 {
       let third = side / 3

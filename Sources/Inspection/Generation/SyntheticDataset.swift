@@ -175,7 +175,7 @@ public struct SyntheticDataset: Sendable {
       }
       return JSON.Member(product.rawValue, .object(members))
     }
-    return ["Demo": .object(categories)]
+    return .object([JSON.Member(Self.name, .object(categories))])
   }
 
   // MARK: Inbox

@@ -4,13 +4,13 @@
 /// of the second group alone.
 public enum SyntheticProduct: String, CaseIterable, Sendable {
   case washer, gear, chip, bracket
-  case coin, tile, nut, plate, pill, badge, cross, button
+  case coin, tile, nut, plate, pill, badge, cross, button, knob, comb
 
   /// The classes of the demonstration's data set.
   public static let demonstration: [SyntheticProduct] = [.washer, .gear, .chip, .bracket]
   /// The other classes, on which a base model learns to describe pictures.
   public static let others: [SyntheticProduct] = [
-    .coin, .tile, .nut, .plate, .pill, .badge, .cross, .button,
+    .coin, .tile, .nut, .plate, .pill, .badge, .cross, .button, .knob, .comb,
   ]
 }
 
@@ -118,6 +118,20 @@ extension SyntheticProduct {
         .circle(x: Float(x) * apart, y: Float(y) * apart, radius: 0.1)
       }
       if random.chance(0.5) { design.grooves = [(.circle(x: 0, y: 0, radius: 0), 0.7)] }
+      return design
+    case .knob:
+      var design = ProductDesign(
+        outline: .gear(teeth: 4 + random.below(3), radius: 0.8, depth: random.uniform(0.1, 0.16)))
+      design.prints = [.circle(x: 0, y: 0, radius: random.uniform(0.1, 0.18))]
+      return design
+    case .comb:
+      var parts = [Outline.box(x: 0, y: -0.45, halfWidth: 0.95, halfHeight: 0.4, corner: 0.05)]
+      for tooth in 0..<5 {
+        let x = -0.8 + 0.4 * Float(tooth)
+        parts.append(.box(x: x, y: 0.3, halfWidth: 0.11, halfHeight: 0.5, corner: 0.03))
+      }
+      var design = ProductDesign(outline: .union(parts))
+      if random.chance(0.5) { design.holes = [.circle(x: 0.65, y: -0.45, radius: 0.13)] }
       return design
     }
   }

@@ -23,7 +23,8 @@ public struct DomainKnowledge: Sendable {
       for category in categories {
         guard let entries = category.value.members else {
           throw MMADError(
-            message: "\(name): \"\(dataset.key)\" / \"\(category.key)\" is \(category.value.kind), not an object")
+            message:
+              "\(name): \"\(dataset.key)\" / \"\(category.key)\" is \(category.value.kind), not an object")
         }
         texts[dataset.key, default: [:]][category.key] = entries.compactMap(\.value.string).joined(
           separator: "\n")

@@ -25,7 +25,8 @@ struct MMADReader {
   mutating func samples(indexPath: String, datasets: [String]?) throws(MMADError) -> [InspectionSample] {
     guard let data = FileManager.default.contents(atPath: indexPath) else {
       throw MMADError(
-        message: "\(indexPath): no such file, or it cannot be read; the folder of a data set in MMAD's layout "
+        message:
+          "\(indexPath): no such file, or it cannot be read; the folder of a data set in MMAD's layout "
           + "holds mmad.json")
     }
     let json: JSON
@@ -57,7 +58,9 @@ struct MMADReader {
     guard name.split(separator: "/").count >= 3 else {
       throw MMADError(message: "the key is not a path of the form data set/category/…/image")
     }
-    guard let members = record.members else { throw MMADError(message: "it is \(record.kind), not an object") }
+    guard let members = record.members else {
+      throw MMADError(message: "it is \(record.kind), not an object")
+    }
     guard let conversation = members.first(where: { $0.key.hasPrefix("conversation") }) else {
       throw MMADError(message: "no key starts with \"conversation\"")
     }

@@ -16,7 +16,7 @@ public struct MetricTable: Sendable, Equatable {
     /// Questions counted per type.
     public let questions: [Int]
 
-    init(
+    package init(
       dataset: String, cells: [Double], average: Double? = nil, overkill: Double, miss: Double,
       questions: [Int]
     ) {
@@ -45,14 +45,16 @@ public struct MetricTable: Sendable, Equatable {
   /// The mean over the rows, data sets of any size counting alike.
   public let average: Row
 
-  init(rows: [Row]) {
+  package init(rows: [Row]) {
     self.rows = rows
     let count = Double(max(rows.count, 1))
     func mean(_ value: (Row) -> Double) -> Double { rows.reduce(0) { $0 + value($1) } / count }
     average = Row(
       dataset: "Average", cells: QuestionType.allCases.indices.map { index in mean { $0.cells[index] } },
       average: mean(\.average), overkill: mean(\.overkill), miss: mean(\.miss),
-      questions: QuestionType.allCases.indices.map { index in rows.reduce(0) { $0 + $1.questions[index] } })
+      questions: QuestionType.allCases.indices.map { index in
+        rows.reduce(0) { $0 + ($1.questions.indices.contains(index) ? $1.questions[index] : 0) }
+      })
   }
 
   /// `{"<data set>": {"Anomaly Detection": x, …, "Average": x, "Overkill": x, "Miss": x}, …, "Average": {…}}`.

@@ -19,5 +19,6 @@ public enum QuestionType: String, Sendable, CaseIterable, Codable {
   }
 
   /// Every name the benchmark's file may use.
-  public static let publishedNames: [String] = allCases.map(\.rawValue) + ["Object Structure", "Object Details"]
+  public static let publishedNames: [String] =
+    allCases.map(\.rawValue) + ["Object Structure", "Object Details"]
 }

@@ -6,7 +6,8 @@ final class FrozenFeatures {
   private let model: QwenModel
   private var known: [Key: Tensor] = [:]
   private var order: [Key] = []
-  private let limit = 4096
+  private var bytes = 0
+  private let limit: Int
 
   /// The pixels themselves are the key: two files with the same picture share an entry.
   private struct Key: Hashable {
@@ -16,8 +17,10 @@ final class FrozenFeatures {
     let other: UInt64
   }
 
-  init(model: QwenModel) {
+  /// - Parameter limit: bytes of features to keep; the oldest go first.
+  init(model: QwenModel, limit: Int = 512 << 20) {
     self.model = model.inference()
+    self.limit = limit
   }
 
   /// [Σ tokens, hidden] of the prompt's images; nil when it has none.
@@ -27,22 +30,32 @@ final class FrozenFeatures {
       let key = Self.key(of: image)
       if let tensor = known[key] { return tensor }
       let tensor = try model.encodeImages([image])
-      if order.count >= limit { known[order.removeFirst()] = nil }
       known[key] = tensor
       order.append(key)
+      bytes += tensor.count * 4
+      forgetOldest()
       return tensor
     }
     return parts.count == 1 ? parts[0] : concatenatedRows(parts)
   }
 
-  /// Two independent 64-bit FNV sums over the pixel values' bits.
+  private func forgetOldest() {
+    while bytes > limit, order.count > 1 {
+      guard let tensor = known.removeValue(forKey: order.removeFirst()) else { continue }
+      bytes -= tensor.count * 4
+    }
+  }
+
+  /// Two independent 64-bit sums over the pixel values' bits.
   private static func key(of image: ImagePatches) -> Key {
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     var other: UInt64 = 0x8422_2325_CBF2_9CE4
-    for value in image.pixelValues {
-      digest = (digest ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3
-      other = (other &+ UInt64(value.bitPattern)) &* 0x9E37_79B9_7F4A_7C15
-      other ^= other >> 29
+    image.pixelValues.withUnsafeBufferPointer { values in
+      for value in values {
+        digest = (digest ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3
+        other = (other &+ UInt64(value.bitPattern)) &* 0x9E37_79B9_7F4A_7C15
+        other ^= other >> 29
+      }
     }
     return Key(rows: image.rows, columns: image.columns, digest: digest, other: other)
   }

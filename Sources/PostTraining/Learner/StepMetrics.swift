@@ -1,11 +1,14 @@
 /// What one optimizer step measured, under the names under which it is logged.
 public struct StepMetrics: Sendable, Equatable {
-  /// Name to value; names are `part/quantity`.
-  public var values: [String: Double] = [:]
+  /// Name to value; names are `part/quantity`. A replay of the same groups from the same state gives the
+  /// same values.
+  public internal(set) var values: [String: Double] = [:]
+  /// Seconds by phase: `policy`, `reference`, `optimizer`.
+  public internal(set) var seconds: [String: Double] = [:]
 
   public init() {}
 
-  public subscript(name: String) -> Double? {
+  public internal(set) subscript(name: String) -> Double? {
     get { values[name] }
     set { values[name] = newValue }
   }
@@ -19,6 +22,7 @@ public struct StepMetrics: Sendable, Equatable {
     let share = 1 / Double(max(1, groups.count))
     values["groups/zero_variance"] = Double(flat.count) * share
     values["groups/all_right"] = Double(flat.count { $0.mean >= best }) * share
+    values["groups/all_wrong"] = Double(flat.count { $0.mean <= 0 }) * share
   }
 
   mutating func recordLengths(_ lengths: [Int], limit: Int) {
@@ -26,6 +30,7 @@ public struct StepMetrics: Sendable, Equatable {
     values["completion/length_mean"] = Double(lengths.reduce(0, +)) / count
     values["completion/length_max"] = Double(lengths.max() ?? 0)
     values["completion/truncated"] = Double(lengths.count { $0 >= limit }) / count
+    values["tokens"] = Double(lengths.reduce(0, +))
   }
 
   mutating func record(_ metrics: GRPOObjective.Metrics) {

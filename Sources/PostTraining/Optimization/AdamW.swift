@@ -14,13 +14,26 @@ public struct AdamWSettings: Sendable, Equatable {
     self.epsilon = epsilon
     self.weightDecay = weightDecay
   }
+
+  /// Refuses settings under which a step is not defined.
+  public func validate() throws {
+    guard (0..<1).contains(beta1), (0..<1).contains(beta2) else {
+      throw TrainingError("AdamW's betas are \(beta1) and \(beta2); they have to lie in 0 ..< 1")
+    }
+    guard epsilon.isFinite, epsilon > 0 else {
+      throw TrainingError("AdamW's epsilon is \(epsilon); it has to be positive")
+    }
+    guard weightDecay.isFinite, weightDecay >= 0 else {
+      throw TrainingError("the weight decay is \(weightDecay); it has to be 0 or positive")
+    }
+  }
 }
 
 /// The optimizer: two moments per trained parameter and the number of steps taken.
 public final class AdamW {
   public let settings: AdamWSettings
   /// Steps taken so far; decides the bias correction.
-  public private(set) var stepCount: Int
+  public private(set) var stepCount = 0
   /// The moments beside their parameters, in the order given.
   public let slots: [Slot]
 
@@ -33,9 +46,8 @@ public final class AdamW {
     public let second: Tensor
   }
 
-  public init(parameters: [(name: String, tensor: Tensor)], settings: AdamWSettings, stepCount: Int = 0) {
+  public init(parameters: [(name: String, tensor: Tensor)], settings: AdamWSettings) {
     self.settings = settings
-    self.stepCount = stepCount
     slots = parameters.map {
       Slot(
         name: $0.name, parameter: $0.tensor, first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape))
@@ -47,17 +59,20 @@ public final class AdamW {
     slots.reduce(0.0) { $0 + ($1.parameter.gradient?.squaredNorm ?? 0) }.squareRoot()
   }
 
-  /// Takes one step and forgets the gradients.
+  /// Takes one step and forgets the gradients. A parameter without a gradient stays as it is, as in torch.
   ///
   /// - Parameters:
   ///   - rate: the learning rate of this step.
   ///   - maximumNorm: the gradient is scaled down to this norm; 0 leaves it.
   /// - Returns: the norm before clipping.
   /// - Throws: `TrainingError` when the gradient is not finite; the parameters are then untouched.
+  @discardableResult
   public func step(rate: Double, maximumNorm: Double) throws -> Double {
     let norm = gradientNorm
     guard norm.isFinite else {
-      throw TrainingError("the gradient of step \(stepCount + 1) is not finite; lower the learning rate")
+      throw TrainingError(
+        "the gradient of step \(stepCount + 1) is not finite; a lower learning rate or a smaller gradient norm "
+          + "may help")
     }
     let scale = maximumNorm > 0 && norm > maximumNorm ? maximumNorm / (norm + 1e-6) : 1
     stepCount += 1
@@ -74,8 +89,23 @@ public final class AdamW {
     return norm
   }
 
-  /// Continues from a stored state whose moments have been written into the slots.
-  public func resume(stepCount: Int) {
+  /// Everything a later run needs to go on bit by bit: the trained parameters and both moments, under the
+  /// names `weights/…`, `moment1/…` and `moment2/…`.
+  public var stateTensors: [(name: String, tensor: Tensor)] {
+    slots.map { ("weights/" + $0.name, $0.parameter) } + slots.map { ("moment1/" + $0.name, $0.first) }
+      + slots.map { ("moment2/" + $0.name, $0.second) }
+  }
+
+  /// Continues from a stored state.
+  ///
+  /// - Parameters:
+  ///   - stepCount: the steps the state had taken.
+  ///   - load: fills each of `stateTensors` in place. When it throws, the state is a mixture and must not be
+  ///     trained on.
+  public func restore(stepCount: Int, load: (_ name: String, _ tensor: Tensor) throws -> Void) throws {
+    guard stepCount >= 0 else { throw TrainingError("a state after \(stepCount) steps cannot be continued") }
+    for (name, tensor) in stateTensors { try load(name, tensor) }
     self.stepCount = stepCount
+    for slot in slots { slot.parameter.zeroGradient() }
   }
 }

@@ -17,16 +17,22 @@ package struct ModelFolder: Sendable {
     FileManager.default.fileExists(atPath: path(of: name))
   }
 
+  package func requireFolder() throws(ModelFileError) {
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard exists, isFolder else {
+      throw ModelFileError(
+        file: path,
+        problem: (exists ? "is not a folder" : "does not exist")
+          + "; a model is a folder with config.json, a tokenizer and safetensors files")
+    }
+  }
+
   package func bytes(of name: String) throws -> [UInt8] {
     let file = path(of: name)
     guard has(name) else {
-      var isFolder = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      let why =
-        exists && isFolder
-        ? "the file is missing from the model folder"
-        : "there is no folder \(path); a model is a folder with config.json, a tokenizer and safetensors files"
-      throw ModelFileError(file: file, problem: why)
+      try requireFolder()
+      throw ModelFileError(file: file, problem: "the file is missing from the model folder")
     }
     do {
       return [UInt8](try Data(contentsOf: URL(filePath: file)))

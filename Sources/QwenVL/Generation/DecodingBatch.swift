@@ -88,7 +88,9 @@ struct DecodingBatch {
     for (index, sequence) in running.enumerated() { end(sequence, index: order[index], .cancelled) }
     running = []
     var completions: [[Completion]] = (0..<prompts).map { _ in [] }
-    for entry in ended.sorted(by: { $0.index < $1.index }) { completions[entry.prompt].append(entry.completion) }
+    for entry in ended.sorted(by: { $0.index < $1.index }) {
+      completions[entry.prompt].append(entry.completion)
+    }
     for prompt in completions.indices {
       while completions[prompt].count < perPrompt[prompt] {
         completions[prompt].append(Completion(ids: [], logProbabilities: [], watched: [], finish: .cancelled))
@@ -104,7 +106,8 @@ struct DecodingBatch {
 
   private mutating func end(_ sequence: DecodingSequence, index: Int, _ finish: Completion.Finish) {
     let completion = Completion(
-      ids: sequence.ids, logProbabilities: sequence.logProbabilities, watched: sequence.watched, finish: finish)
+      ids: sequence.ids, logProbabilities: sequence.logProbabilities, watched: sequence.watched,
+      finish: finish)
     ended.append((index, sequence.prompt, completion))
   }
 }

@@ -29,7 +29,9 @@ extension QwenModel {
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
     onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> Generation {
-    guard n >= 1 else { throw ModelError.invalid("\(n) completions a prompt were asked for; at least 1 is needed") }
+    guard n >= 1 else {
+      throw ModelError.invalid("\(n) completions a prompt were asked for; at least 1 is needed")
+    }
     try check(prompts)
     try options.validate(vocabulary: configuration.text.vocabularySize)
     if let seeds, seeds.count != prompts.count || seeds.contains(where: { $0.count != n }) {

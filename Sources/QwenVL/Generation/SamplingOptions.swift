@@ -30,7 +30,8 @@ public struct SamplingOptions: Sendable {
       throw ModelError.invalid("maxNewTokens is \(maxNewTokens); a completion needs at least 1 token")
     }
     guard temperature.isFinite, temperature >= 0 else {
-      throw ModelError.invalid("the temperature is \(temperature); it has to be 0 (greedy) or a positive number")
+      throw ModelError.invalid(
+        "the temperature is \(temperature); it has to be 0 (greedy) or a positive number")
     }
     for id in watchedTokenIDs where !(0..<vocabulary).contains(id) {
       throw ModelError.invalid("watched token \(id) is outside the vocabulary of \(vocabulary)")

@@ -36,7 +36,7 @@ package struct TokenSampler {
     guard highest.isFinite, sum.isFinite, sum > 0 else {
       throw ModelError.invalid("the model's logits are not finite numbers; its weights are broken")
     }
-    package let logSum = Double(highest) + log(sum)
+    let logSum = Double(highest) + log(sum)
     var id = greedy
     if temperature > 0 {
       let total = temperature == 1 ? sum : exponentials(logits, highest: highest, scale: 1 / temperature)

@@ -47,7 +47,8 @@ extension QwenModel {
   }
 
   /// How a pack goes through the decoder.
-  func pass(for pack: PackedPrompts, cache: KeyValueCache? = nil, keyCount: Int? = nil) throws -> DecoderPass {
+  func pass(for pack: PackedPrompts, cache: KeyValueCache? = nil, keyCount: Int? = nil) throws -> DecoderPass
+  {
     DecoderPass(
       angles: RotaryAngles(
         positions: pack.positions, frequencies: decoder.frequencies,

@@ -84,7 +84,8 @@ extension QwenModel {
     var start = 0
     for entry in batch {
       let part =
-        try entry.imageFeatures.map { try checked($0, for: entry.prompt) } ?? encodeImages(entry.prompt.images)
+        try entry.imageFeatures.map { try checked($0, for: entry.prompt) }
+        ?? encodeImages(entry.prompt.images)
       rows.append(Array(start..<start + part.shape[0]))
       start += part.shape[0]
       if part.shape[0] > 0 { parts.append(part) }

@@ -13,6 +13,7 @@ extension Tokenizer {
     } else if folder.has("vocab.json") {
       try self.init(older: folder)
     } else {
+      try folder.requireFolder()
       throw ModelFileError(
         file: folder.path,
         problem: "holds no tokenizer: neither tokenizer.json nor vocab.json with merges.txt")
@@ -143,7 +144,8 @@ extension TokenizerBuilder {
     guard parts.count == 2 else {
       throw ModelFileError(
         file: mergesFile,
-        problem: "a merge must be two tokens with a space between: \"\(String(decoding: line, as: UTF8.self))\"")
+        problem:
+          "a merge must be two tokens with a space between: \"\(String(decoding: line, as: UTF8.self))\"")
     }
     try merge(UnsafeBufferPointer(rebasing: parts[0]), UnsafeBufferPointer(rebasing: parts[1]))
   }

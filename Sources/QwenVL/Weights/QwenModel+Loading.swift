@@ -35,7 +35,9 @@ extension QwenModel {
     }
     guard missing.isEmpty else { throw ModelError.missingTensors(missing, folder: folder) }
     // Older versions of transformers stored these constants beside the parameters.
-    unknown = unknown.filter { !$0.hasSuffix("rotary_emb.inv_freq") && !$0.hasSuffix("rotary_pos_emb.inv_freq") }
+    unknown = unknown.filter {
+      !$0.hasSuffix("rotary_emb.inv_freq") && !$0.hasSuffix("rotary_pos_emb.inv_freq")
+    }
     guard unknown.isEmpty else { throw ModelError.unknownTensors(Array(unknown), folder: folder) }
     return model
   }

@@ -37,7 +37,7 @@ extension QwenModel {
       try Data(stored.json.serializedBytes(pretty: true)).write(
         to: URL(filePath: "\(folder)/config.json"), options: .atomic)
     } catch {
-      throw ModelError.file("\(folder): the model cannot be saved there: \(error.localizedDescription)")
+      throw ModelError.file("\(folder): the model cannot be saved there: \(error)")
     }
     try writeWeights(to: "\(folder)/model.safetensors", dtype: dtype)
   }

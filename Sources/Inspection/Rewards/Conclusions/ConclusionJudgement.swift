@@ -140,10 +140,14 @@ struct ConclusionJudgement {
         continue
       }
       if roles.contains(.negation) {
-        if index + 1 < start, !words[index + 1].roles.isDisjoint(with: [.undoing, .rejection]) { return false }
+        if index + 1 < start, !words[index + 1].roles.isDisjoint(with: [.undoing, .rejection]) {
+          return false
+        }
         return true
       }
-      if roles.contains(.rejection), index + 1 < start, words[index + 1].roles.contains(.bridge) { return true }
+      if roles.contains(.rejection), index + 1 < start, words[index + 1].roles.contains(.bridge) {
+        return true
+      }
     }
     return false
   }
@@ -163,8 +167,10 @@ struct ConclusionJudgement {
         if index == end || sawVerb || !roles.isDisjoint(with: .afterLetter) { return !negated }
         break
       }
-      if roles.contains(.ruling) { return sawVerb && !negated && words.indices.contains(index + 1)
-        && words[index + 1].roles.contains(.out) }
+      if roles.contains(.ruling) {
+        return sawVerb && !negated && words.indices.contains(index + 1)
+          && words[index + 1].roles.contains(.out)
+      }
       if roles.contains(.predicateNegation) {
         if !(sawVerb || roles.contains(.linking)) { break }
         negated = true
@@ -209,7 +215,8 @@ struct ConclusionJudgement {
       guard roles.contains(.condition) else { continue }
       if index > 0, words[index - 1].roles.contains(.asWord) { return false }
       if commas == 0 { return true }
-      let leads = index <= 1 || !words[index].before.isDisjoint(with: .clauseEnd)
+      let leads =
+        index <= 1 || !words[index].before.isDisjoint(with: .clauseEnd)
         || !words[index - 1].before.isDisjoint(with: .clauseEnd)
       return commas == 1 && leads && words[index].hash != ConclusionJudgement.whether
     }

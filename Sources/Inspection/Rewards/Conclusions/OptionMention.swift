@@ -23,7 +23,9 @@ struct OptionMentionScanner {
   init(options: [AnswerOption]) {
     var letters = [Int8](repeating: -1, count: 26)
     texts = options.enumerated().map { index, option in
-      if let byte = option.letter.utf8.first, (65...90).contains(byte) { letters[Int(byte) - 65] = Int8(index) }
+      if let byte = option.letter.utf8.first, (65...90).contains(byte) {
+        letters[Int(byte) - 65] = Int8(index)
+      }
       var words = ReasoningWord.words(of: option.text).words
       if words.count > 1, words[0].roles.contains(.article) { words.removeFirst() }
       if words.count == 1, words[0].letter != 0 { return [] }
@@ -93,7 +95,9 @@ struct OptionMentionScanner {
     let option = Int(letters[Int(word.letter & 0x5F) - 65])
     guard option >= 0 else { return nil }
     let after = index + 1 < words.count ? words[index + 1].before : end
-    guard !word.before.isOnly(.hyphen), !(index + 1 < words.count && after.isOnly(.hyphen)) else { return nil }
+    guard !word.before.isOnly(.hyphen), !(index + 1 < words.count && after.isOnly(.hyphen)) else {
+      return nil
+    }
     let previous: ReasoningWord? = index > 0 ? words[index - 1] : nil
     let follows = previous != nil && word.before.isDisjoint(with: .sentenceEnd)
     if follows, let previous, word.before.subtracting(.space).isEmpty || word.before == [.other, .space],

@@ -104,7 +104,9 @@ struct ReasoningWord {
     let length: Int
     if bytes[index] == UInt8(ascii: "'") {
       length = 1
-    } else if index + 2 < bytes.count, bytes[index] == 0xE2, bytes[index + 1] == 0x80, bytes[index + 2] == 0x99 {
+    } else if index + 2 < bytes.count, bytes[index] == 0xE2, bytes[index + 1] == 0x80,
+      bytes[index + 2] == 0x99
+    {
       length = 3
     } else {
       return nil
@@ -143,7 +145,8 @@ struct ReasoningWord {
     guard index + length <= bytes.count else { return (bytes.count - index, nil) }
     if length == 2, byte == 0xC2, bytes[index + 1] < 0xAA || bytes[index + 1] == 0xBB { return (2, .other) }
     guard length == 3 else { return (length, nil) }
-    let value = UInt32(byte & 0x0F) << 12 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F)
+    let value =
+      UInt32(byte & 0x0F) << 12 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F)
     switch value {
     case 0x3002, 0xFF01, 0xFF0E: return (3, .stop)
     case 0xFF1F: return (3, .question)

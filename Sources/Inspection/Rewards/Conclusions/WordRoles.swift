@@ -73,7 +73,8 @@ struct WordRoles: OptionSet {
     ("choose chose chosen choosing select selects selected selecting pick picks picked picking", .choosing),
     ("go with prefer favor favour favors favours", .bridge),
     (
-      "is was seems seemed looks looked appears appeared does did has isnt wasnt doesnt didnt hasnt", [
+      "is was seems seemed looks looked appears appeared does did has isnt wasnt doesnt didnt hasnt",
+      [
         .linking, .singular, .afterLetter,
       ]
     ),

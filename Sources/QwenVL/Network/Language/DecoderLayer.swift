@@ -42,7 +42,8 @@ struct DecoderLayer {
   func callAsFunction(_ x: Tensor, _ pass: DecoderPass, reading: [Int]? = nil) -> Tensor {
     let normed = rmsNorm(x, weight: inputNorm, epsilon: Float(text.normEpsilon))  // [rows, hidden]
     let q = rotary(query(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.heads)
-    var k = rotary(key(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
+    var k = rotary(
+      key(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
     var v = value(normed)
     if let cache = pass.cache {
       (k, v) = cache.store.updating(layer: index, key: k, value: v, rows: cache.rows)

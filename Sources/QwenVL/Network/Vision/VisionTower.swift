@@ -2,7 +2,8 @@ import Tensors
 
 /// Turns the patches of images into image tokens for the decoder.
 struct VisionTower {
-  private let patchEmbedding: Tensor  // [hidden, channels, temporal, patch, patch], applied as [hidden, values]
+  /// [hidden, channels, temporal, patch, patch], applied as [hidden, values of a patch]
+  private let patchEmbedding: Tensor
   private let blocks: [VisionBlock]
   private let merger: PatchMerger
   private let frequencies: [Float]

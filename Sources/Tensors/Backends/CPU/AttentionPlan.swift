@@ -79,7 +79,8 @@ struct AttentionPlan {
       let most = key.causal ? visible + count - 1 : visible
       ranges.append(
         KeyColumns(
-          keys: key.range.lowerBound..<key.range.lowerBound + most, firstVisible: visible, causal: key.causal))
+          keys: key.range.lowerBound..<key.range.lowerBound + most, firstVisible: visible, causal: key.causal)
+      )
       width += most
     }
     parts.append(Part(row: row, count: count, ranges: firstRange..<ranges.count, width: width))

@@ -11,7 +11,7 @@ struct MatrixProduct {
   var beta: Float = 0
 
   /// Up to this many rows, packing b costs more than BLAS gains.
-  static let thin = 4
+  static let thin = 8
 
   /// On the calling thread alone. `lda`, `ldb`, `ldc` are the row strides as stored.
   func callAsFunction(
@@ -27,7 +27,7 @@ struct MatrixProduct {
       }
       return
     }
-    ComputeThreads.blasIsSingleThreaded
+    ComputeThreads.blasIsReady
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Tells waiting requests that something may have changed. Only a hint: who waits also wakes by itself after a
-/// while and looks, so a lost hint costs time, never work.
-final class ReadyHint: Sendable {
+/// Tells waiting requests that something may have changed. Only a hint: who waits also wakes by itself after
+/// a while and looks, so a lost hint costs time, never work.
+final class WorkSignal: Sendable {
   private struct Waiting: Sendable {
     var nextID: UInt64 = 0
     var continuations: [UInt64: CheckedContinuation<Void, Never>] = [:]

@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Inspection
+import OrderedJSON
+import PostTraining
+import QwenVL
+import Tensors
+
+/// Makes a base model by its recipe.
+///
+/// The same recipe gives the same bytes on the same kind of machine with the same number of threads.
+public struct BaseMaker: Sendable {
+  public let recipe: BaseRecipe
+
+  public init(recipe: BaseRecipe) {
+    self.recipe = recipe
+  }
+
+  /// Makes the model and saves it as a folder that transformers opens too, weights in bfloat16.
+  ///
+  /// - Parameters:
+  ///   - folder: made if it does not exist; files of the same names are replaced, at the end.
+  ///   - onProgress: called after every step.
+  /// - Throws: `BaseError` for an impossible recipe or a folder that cannot be written.
+  public func make(folder: String, onProgress: (BaseProgress) -> Void = { _ in }) throws -> BaseReport {
+    try recipe.validate()
+    let files = try BaseFolder(folder)
+    let corpus = SpeechCorpus(seed: recipe.seed)
+
+    // The tokenizer knows every word of the demonstration too; the pictures are what stays unseen.
+    var training = TokenizerTraining()
+    for text in corpus.texts(about: SyntheticProduct.allCases, count: 2000) { training.add(text) }
+    try files.writeTokenizer(training.tokenizerJSON(vocabularySize: recipe.vocabularySize))
+    let tokenizer = try Tokenizer(folder: files.draft)
+    let configuration = try BaseRecipe.configuration(tokenizer: tokenizer)
+    try files.writeSettings(configuration)
+
+    let model = try QwenModel.random(configuration: configuration, seed: recipe.seed, training: .all)
+    let prompts = try PromptEncoder(
+      configuration: configuration, tokenizer: tokenizer, processor: ImageProcessor(folder: files.draft))
+    let encoder = LessonEncoder(prompts: prompts)
+    CosineFilters.write(
+      into: model, brightness: 80, deviation: recipe.filterDeviation,
+      pictures: try (0..<200).map { try encoder.patches(of: corpus.picture($0)) })
+
+    let sight = try learnSight(model, corpus, encoder, onProgress)
+    let speech = try learnSpeech(model, corpus, encoder, onProgress)
+    try model.save(to: files.draft, dtype: .bfloat16)
+    try files.publish()
+
+    // The check is of what was saved, in its lower precision.
+    let saved = try QwenModel.load(folder: folder)
+    let check = BaseCheck(model: saved, encoder: encoder)
+    let seed = recipe.seed &+ 1
+    return BaseReport(
+      parameters: model.parameterCount, vocabulary: tokenizer.vocabularySize, bytes: files.bytes, sight: sight,
+      speech: speech,
+      known: try check.run(products: corpus.products, pictures: recipe.checkPictures, seed: seed),
+      demonstration: try check.run(
+        products: SyntheticProduct.demonstration, pictures: recipe.checkPictures, seed: seed))
+  }
+
+  private func learnSight(
+    _ model: QwenModel, _ corpus: SpeechCorpus, _ encoder: LessonEncoder, _ onProgress: (BaseProgress) -> Void
+  ) throws -> BaseReport.Stage {
+    let plan = recipe.sight
+    let trainer = SightTrainer(model: model, products: corpus.products, plan: plan)
+    var meter = StageMeter(.sight, plan)
+    for step in 0..<plan.steps {
+      let batch = try (0..<plan.pictures).map { index in
+        let picture = corpus.picture(step * plan.pictures + index)
+        return (picture: picture, patches: try encoder.patches(of: picture))
+      }
+      onProgress(meter.advance(loss: try trainer.step(batch)))
+    }
+    return meter.outcome
+  }
+
+  private func learnSpeech(
+    _ model: QwenModel, _ corpus: SpeechCorpus, _ encoder: LessonEncoder, _ onProgress: (BaseProgress) -> Void
+  ) throws -> BaseReport.Stage {
+    let plan = recipe.speech
+    let trainer = try SupervisedTrainer(
+      model: recipe.speechTrainsVision ? model : model.training(.language), optimizer: plan.optimizer,
+      schedule: plan.schedule)
+    // Pictures go on where the first stage ended: all are new.
+    let before = recipe.sight.steps * recipe.sight.pictures
+    var lots = SplitMix(seed: recipe.seed ^ 0x5045_4543_48)
+    var meter = StageMeter(.speech, plan)
+    for step in 0..<plan.steps {
+      let describes = Double(lots.below(1 << 20)) / Double(1 << 20) < recipe.descriptionShare
+      let examples = try (0..<plan.pictures).map { offset in
+        let index = before + step * plan.pictures + offset
+        let picture = corpus.picture(index)
+        return try encoder.example(
+          describes
+            ? corpus.description(of: picture, index: index) : corpus.answer(about: picture, index: index))
+      }
+      onProgress(meter.advance(loss: try trainer.step(examples).loss))
+    }
+    return meter.outcome
+  }
+}

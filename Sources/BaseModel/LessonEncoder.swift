@@ -1,0 +1,34 @@
+import Inspection
+import PostTraining
+import QwenVL
+
+/// Turns drawn pictures and lessons about them into what the network takes.
+struct LessonEncoder {
+  let prompts: PromptEncoder
+  private let stop: Int
+
+  init(prompts: PromptEncoder) {
+    self.prompts = prompts
+    stop = prompts.configuration.stopTokenIDs[0]
+  }
+
+  func patches(of picture: SyntheticPicture) throws -> ImagePatches {
+    try prompts.patches(of: .decoded(picture.image, name: picture.name))
+  }
+
+  func prompt(_ request: String, about picture: SyntheticPicture) throws -> Prompt {
+    try prompts.encode(messages: [
+      .user([.image(.decoded(picture.image, name: picture.name)), .text(request)])
+    ])
+  }
+
+  func example(_ lesson: SpeechCorpus.Lesson) throws -> SupervisedExample {
+    SupervisedExample(
+      prompt: try prompt(lesson.request, about: lesson.picture),
+      reply: prompts.tokenizer.encode(lesson.reply) + [stop])
+  }
+}
+
+extension SyntheticPicture {
+  fileprivate var name: String { "picture of a \(product.rawValue)" }
+}

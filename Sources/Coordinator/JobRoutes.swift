@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import JobModel
+import JobStore
+
+/// What people do with jobs, always within their own lab.
+struct JobRoutes {
+  let store: JobStore
+  let signals: Signals
+
+  func add(to group: RouterGroup<APIContext>) {
+    group.post("jobs") { request, context in
+      let caller = try context.submitter()
+      let body: SubmitRequest = try await JSONBody.read(from: request)
+      let job = try await store.submit(body, by: caller)
+      signals.work.fire()
+      return try JSONBody.response(job, status: .created)
+    }
+    group.get("jobs") { request, context in
+      let caller = try context.reader()
+      let state = try request.uri.queryParameters["state"].map { name in
+        guard let state = JobState(rawValue: String(name)) else {
+          let names = JobState.allCases.map(\.rawValue).joined(separator: ", ")
+          throw Refusal.badRequest("the query's 'state' is '\(name)'; allowed is one of \(names)")
+        }
+        return state
+      }
+      let before = try request.number("before", default: Int64(0), in: 0...Int64.max)
+      let jobs = try await store.jobs(
+        lab: caller.lab, state: state, limit: try request.number("limit", default: 50, in: 1...1_000),
+        before: before > 0 ? before : nil)
+      return try JSONBody.response(JobList(jobs: jobs))
+    }
+    group.get("jobs/:job") { _, context in
+      let caller = try context.reader()
+      return try JSONBody.response(try await store.detail(context.number("job"), lab: caller.lab))
+    }
+    group.get("jobs/:job/tasks") { _, context in
+      let caller = try context.reader()
+      return try JSONBody.response(try await store.detail(context.number("job"), lab: caller.lab).tasks)
+    }
+    group.get("jobs/:job/steps") { request, context in
+      let caller = try context.reader()
+      let after = try request.number("after", default: 0, in: 0...Int.max)
+      let steps = try await store.detail(context.number("job"), lab: caller.lab).steps
+      return try JSONBody.response(steps.filter { $0.step > after })
+    }
+    group.get("jobs/:job/wait") { request, context in
+      let caller = try context.reader()
+      let id = try context.number("job")
+      let deadline = ContinuousClock.now + .seconds(try request.number("seconds", default: 0, in: 0...60.0))
+      return try await LongPoll.whileConnected(request) { _ in
+        let ended = try await LongPoll.until(deadline, on: signals.jobs) { () -> JobRecord? in
+          let job = try await store.job(id, lab: caller.lab)
+          return job.state.isFinal ? job : nil
+        }
+        if let ended { return try JSONBody.response(ended) }
+        return try JSONBody.response(try await store.job(id, lab: caller.lab))
+      }
+    }
+    group.post("jobs/:job/cancel") { _, context in
+      let caller = try context.submitter()
+      let job = try await store.cancel(context.number("job"), by: caller)
+      signals.jobs.fire()
+      return try JSONBody.response(job)
+    }
+    group.post("jobs/:job/retry") { _, context in
+      let caller = try context.submitter()
+      let job = try await store.retry(context.number("job"), by: caller)
+      signals.work.fire()
+      return try JSONBody.response(job)
+    }
+    group.get("jobs/:job/logs") { request, context in
+      let caller = try context.reader()
+      return try JSONBody.response(
+        try await store.logs(
+          context.number("job"), lab: caller.lab,
+          after: try request.number("after", default: Int64(0), in: 0...Int64.max),
+          limit: try request.number("limit", default: 1_000, in: 1...10_000)))
+    }
+    group.get("jobs/:job/logs/stream") { request, context in
+      let caller = try context.reader()
+      let stream = LogStream(
+        store: store, signals: signals, job: try context.number("job"), lab: caller.lab,
+        after: try request.number("after", default: Int64(0), in: 0...Int64.max))
+      return try await stream.response()
+    }
+    group.get("workers") { _, context in
+      let caller = try context.reader()
+      return try JSONBody.response(WorkerList(workers: try await store.workers(lab: caller.lab)))
+    }
+    group.get("me") { _, context in
+      guard let caller = context.caller else { throw Refusal.wrongToken }
+      return try JSONBody.response(caller)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import JobStore
+import Logging
+import PostgresClient
+import ServiceLifecycle
+
+/// Takes the leader's lease when it is free, and while it holds it does the leader's regular work: taking
+/// back what silent workers hold and admitting what has waited long enough.
+///
+/// A leader that loses its database or its time goes on from the start; two leaders for a moment do no harm,
+/// because the work looks again under row locks.
+struct LeaderLoop: Service {
+  static let leaseSeconds = 10.0
+
+  let store: JobStore
+  let signals: Signals
+  let interval: Duration
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await lead()
+    }
+  }
+
+  private func lead() async {
+    let holder = "\(UInt64.random(in: 0...UInt64.max))"
+    var term: LeaderTerm?
+    var isAway = false
+    while !Task.isCancelled {
+      do {
+        let current = try await store.takeLeadership(holder: holder, seconds: Self.leaseSeconds)
+        if let current, current != term { logger.info("leading in term \(current.term)") }
+        if current == nil, term != nil { logger.notice("another coordinator leads now") }
+        term = current
+        if term != nil {
+          let report = try await store.tick()
+          if report.tasksTakenBack > 0 {
+            logger.notice(
+              "\(report.sessionsLost) workers fell silent, \(report.tasksTakenBack) tasks were taken back")
+          }
+          if report.tasksAdmitted > 0 { signals.work.fire() }
+        }
+        if isAway { logger.notice("the database answers again") }
+        isAway = false
+      } catch {
+        if !isAway, !Task.isCancelled { logger.error("the leader's work waits for the database: \(error)") }
+        isAway = true
+      }
+      try? await Task.sleep(for: interval * Double.random(in: 0.8...1.2))
+    }
+    if let term {
+      // Not in this task: it is cancelled.
+      await Task { try? await store.resignLeadership(term) }.value
+    }
+  }
+}
+
+/// Hears from the database that tasks may be ready.
+struct HintListener: Service {
+  let address: PostgresAddress
+  let signals: Signals
+
+  func run() async throws {
+    let events = Listener(address: address).events(on: [JobStore.readyChannel])
+    await cancelWhenGracefulShutdown {
+      for await _ in events { signals.work.fire() }
+    }
+  }
+}

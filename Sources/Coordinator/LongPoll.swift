@@ -1,0 +1,36 @@
+import Hummingbird
+import ServiceLifecycle
+
+/// Waiting on behalf of a caller.
+enum LongPoll {
+  /// Calls `look` until it gives something, the time is over, the caller is gone or the server shuts down;
+  /// then gives nil. Looks again at every signal, and every second or so in any case.
+  static func until<Value: Sendable>(
+    _ deadline: ContinuousClock.Instant, on signal: WorkSignal,
+    look: @Sendable () async throws -> Value?
+  ) async throws -> Value? {
+    try await withGracefulShutdownHandler {
+      while true {
+        try Task.checkCancellation()
+        let generation = signal.generation
+        if let value = try await look() { return value }
+        let left = deadline - .now
+        if left <= .zero || signal.isClosed { return nil }
+        await signal.wait(after: generation, upTo: min(left, .milliseconds(.random(in: 700...1_300))))
+      }
+    } onGracefulShutdown: {
+      signal.close()
+    }
+  }
+
+  /// As the handler of a route: `operation` is cancelled when the caller closes the connection, so that
+  /// nothing is leased to a worker that died while it waited.
+  static func whileConnected(
+    _ request: Request, _ operation: @Sendable (RequestBody) async throws -> Response
+  ) async throws -> Response {
+    var response = try await request.body.consumeWithCancellationOnInboundClose(operation)
+    // The connection has been read to its end.
+    response.headers[.connection] = "close"
+    return response
+  }
+}

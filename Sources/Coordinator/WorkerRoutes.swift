@@ -1,0 +1,118 @@
+import Hummingbird
+import JobModel
+import JobStore
+
+/// What workers do: sessions, claims, and writes under a lease. Every write names task and epoch; one whose
+/// lease is over answers `stale` and has written nothing.
+struct WorkerRoutes {
+  /// A planner may spawn thousands of shards, a group carries its tokens.
+  static let completionLimit = 64 << 20
+  static let logLimit = 4 << 20
+  static let longestClaim = 25.0
+
+  let store: JobStore
+  let signals: Signals
+
+  func add(to group: RouterGroup<APIContext>) {
+    addSessions(to: group)
+    group.post("claim") { request, context in
+      let caller = try context.worker()
+      return try await LongPoll.whileConnected(request) { body in
+        let claim: ClaimRequest = try await JSONBody.read(from: body)
+        let wait = min(max(claim.waitSeconds, 0), Self.longestClaim)
+        let reply = try await LongPoll.until(.now + .seconds(wait), on: signals.work) { () -> ClaimReply? in
+          let reply = try await store.claim(claim, token: caller.token)
+          return reply.tasks.isEmpty && reply.sessionAlive ? nil : reply
+        }
+        return try JSONBody.response(reply ?? ClaimReply(tasks: [], sessionAlive: true))
+      }
+    }
+    group.post("tasks/release") { request, context in
+      _ = try context.worker()
+      let body: ReleaseRequest = try await JSONBody.read(from: request)
+      let released = try await store.release(body)
+      signals.work.fire()
+      return try JSONBody.response(["released": released])
+    }
+    group.post("tasks/:task/complete") { request, context in
+      _ = try context.worker()
+      let body: CompleteRequest = try await JSONBody.read(from: request, limit: Self.completionLimit)
+      try Self.check(body.lease, context)
+      let reply = try await store.complete(body)
+      if !body.groups.isEmpty { signals.groups.fire() }
+      signals.work.fire()
+      signals.jobs.fire()
+      return try JSONBody.response(reply)
+    }
+    group.post("tasks/:task/fail") { request, context in
+      _ = try context.worker()
+      let body: FailRequest = try await JSONBody.read(from: request)
+      try Self.check(body.lease, context)
+      let reply = try await store.fail(body)
+      signals.jobs.fire()
+      return try JSONBody.response(reply)
+    }
+    group.post("tasks/:task/logs") { request, context in
+      _ = try context.worker()
+      let body: AppendLogsRequest = try await JSONBody.read(from: request, limit: Self.logLimit)
+      try Self.check(body.lease, context)
+      let reply = try await store.appendLogs(body)
+      signals.logs.fire()
+      return try JSONBody.response(reply)
+    }
+    // The job around a task, for the task that joins the others' results.
+    group.post("tasks/:task/job") { request, context in
+      _ = try context.worker()
+      let body: JobOfTaskRequest = try await JSONBody.read(from: request)
+      try Self.check(body.lease, context)
+      let detail = try await store.detail(body.job, lab: body.lab)
+      guard
+        detail.tasks.contains(where: {
+          $0.id == body.lease.task && $0.epoch == body.lease.epoch && $0.state == .running
+        })
+      else { throw Refusal(.conflict, "stale", "the lease of task \(body.lease.task) is over") }
+      return try JSONBody.response(detail)
+    }
+  }
+
+  private func addSessions(to group: RouterGroup<APIContext>) {
+    group.post("sessions") { request, context in
+      let caller = try context.worker()
+      let body: RegisterRequest = try await JSONBody.read(from: request)
+      return try JSONBody.response(try await store.register(body, token: caller.token), status: .created)
+    }
+    group.post("sessions/:session/heartbeat") { request, context in
+      _ = try context.worker()
+      let body: HeartbeatRequest = try await JSONBody.read(from: request, limit: Self.logLimit)
+      try Self.check(session: body.session, context)
+      return try JSONBody.response(try await store.heartbeat(body))
+    }
+    group.post("sessions/:session/end") { request, context in
+      _ = try context.worker()
+      let body: EndSessionRequest = try await JSONBody.read(from: request)
+      try Self.check(session: body.session, context)
+      try await store.endSession(body)
+      signals.work.fire()
+      return try JSONBody.response([String: String]())
+    }
+  }
+
+  static func check(_ lease: Lease, _ context: APIContext) throws {
+    guard try context.number("task") == lease.task else {
+      throw Refusal.badRequest("the path names another task than the body, \(lease.task)")
+    }
+  }
+
+  private static func check(session: SessionID, _ context: APIContext) throws {
+    guard try context.number("session") == session else {
+      throw Refusal.badRequest("the path names another session than the body, \(session)")
+    }
+  }
+}
+
+/// Names the job of a lease, as the claim gave it.
+private struct JobOfTaskRequest: Decodable {
+  let lease: Lease
+  let job: JobID
+  let lab: LabID
+}

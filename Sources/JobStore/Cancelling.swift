@@ -1,0 +1,56 @@
+public import JobModel
+import PostgresClient
+
+extension JobStore {
+  /// Cancels a job and all its unfinished tasks. Workers hear of it with their next heartbeat; what they commit
+  /// until then is refused. Cancelling a cancelled job changes nothing.
+  public func cancel(_ id: JobID, by caller: Caller) async throws -> JobRecord {
+    try await pool.transaction { session in
+      let job = try session.lockJob(id, lab: caller.lab)
+      if job.state == .cancelled { return }
+      guard !job.state.isFinal else {
+        throw StoreError.conflict("job \(id) has \(job.state.rawValue) and cannot be cancelled")
+      }
+      try session.end(
+        job, as: .cancelled, failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)"))
+      try session.noteEvent(
+        "job-cancelled", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)")
+    }
+    return try await job(id, lab: caller.lab)
+  }
+
+  /// Tries a failed or cancelled job again: what succeeded stays, everything else starts over with all attempts.
+  public func retry(_ id: JobID, by caller: Caller) async throws -> JobRecord {
+    let admitted = try await pool.transaction { session -> Int in
+      let job = try session.lockJob(id, lab: caller.lab)
+      guard job.state == .failed || job.state == .cancelled else {
+        throw StoreError.conflict(
+          "job \(id) is \(job.state.rawValue); only failed and cancelled jobs can be retried")
+      }
+      try session.reopen(job.id)
+      try session.noteEvent(
+        "job-retried", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)")
+      return try session.admit(job)
+    }
+    hintReady(ifAny: admitted)
+    return try await job(id, lab: caller.lab)
+  }
+}
+
+extension Session {
+  /// (Index tasks_of_job.)
+  fileprivate func reopen(_ job: JobID) throws {
+    try execute(
+      """
+      UPDATE tasks SET state = 'blocked', attempt = 0, interruptions = 0, not_before = NULL,
+        finished_at = NULL, lease_epoch = lease_epoch + 1
+      WHERE job_id = $1 AND state IN ('failed', 'cancelled')
+      """, job)
+    try execute(
+      """
+      UPDATE jobs SET state = 'queued', finished_at = NULL, failure_class = NULL, failure_message = NULL,
+        failure_detail = NULL
+      WHERE id = $1
+      """, job)
+  }
+}

@@ -1,0 +1,73 @@
+public import JobModel
+import PostgresClient
+
+extension JobStore {
+  /// Leases up to `limit` ready tasks of the given kinds to a live session of the token.
+  ///
+  /// Does not wait: `waitSeconds` is for whoever calls again.
+  public func claim(_ request: ClaimRequest, token: TokenID) async throws -> ClaimReply {
+    let limit = min(max(request.limit, 1), 1000)
+    return try await pool.transaction { session in
+      let tasks = try session.claim(request, limit: limit, token: token)
+      if tasks.isEmpty {
+        return ClaimReply(tasks: [], sessionAlive: try session.isAlive(request.session, token: token))
+      }
+      try session.startJobs(tasks.map(\.job))
+      return ClaimReply(tasks: tasks, sessionAlive: true)
+    }
+  }
+}
+
+extension Session {
+  /// The claim. The session row is locked FOR SHARE, so that the reaper cannot declare it dead between the look
+  /// and the lease. (Primary key of worker_sessions, index ready_order, primary key of tasks.)
+  fileprivate func claim(_ request: ClaimRequest, limit: Int, token: TokenID) throws -> [ClaimedTask] {
+    try execute(
+      """
+      WITH me AS MATERIALIZED (
+        SELECT id FROM worker_sessions
+        WHERE id = $1 AND token_id = $2 AND state = 'alive' FOR SHARE
+      ), picked AS MATERIALIZED (
+        SELECT task_id FROM ready
+        WHERE EXISTS (SELECT 1 FROM me) AND kind = ANY($3::text[])
+        ORDER BY rank, job_id, task_id LIMIT $4 FOR UPDATE SKIP LOCKED
+      ), taken AS (
+        DELETE FROM ready USING picked WHERE ready.task_id = picked.task_id RETURNING ready.task_id
+      ), leased AS (
+        UPDATE tasks SET state = 'running', attempt = attempt + 1, lease_epoch = lease_epoch + 1,
+          session_id = $1, claimed_at = now()
+        FROM taken WHERE tasks.id = taken.task_id AND tasks.state = 'ready'
+        RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.ordinal,
+          tasks.attempt
+      )
+      SELECT leased.*, d.payload, j.lab_id, j.max_attempts, j.spec, j.priority
+      FROM leased JOIN task_details d ON d.task_id = leased.id JOIN jobs j ON j.id = leased.job_id
+      ORDER BY j.priority DESC, leased.job_id, leased.id
+      """, request.session, token, request.kinds.map(\.rawValue), limit
+    ).map { row in
+      ClaimedTask(
+        id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
+        lab: try row.get("lab_id"), kind: try row.name("kind"), stage: try row.get("stage"),
+        ordinal: try row.getIfPresent("ordinal"), attempt: try row.get("attempt"),
+        maxAttempts: try row.get("max_attempts"), payload: try row.json("payload"),
+        spec: try row.json("spec"))
+    }
+  }
+
+  fileprivate func isAlive(_ session: SessionID, token: TokenID) throws -> Bool {
+    try execute(
+      "SELECT 1 FROM worker_sessions WHERE id = $1 AND token_id = $2 AND state = 'alive'", session, token
+    ).count == 1
+  }
+
+  /// Marks jobs whose first task was claimed. A job that someone else has locked is left alone: its holder
+  /// derives the state itself, or it is marked with its next claim or completion.
+  fileprivate func startJobs(_ jobs: [JobID]) throws {
+    try execute(
+      """
+      UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now())
+      WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::bigint[]) AND state = 'queued'
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+      """, jobs)
+  }
+}

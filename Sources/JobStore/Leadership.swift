@@ -1,0 +1,65 @@
+import PostgresClient
+
+/// A leader's term: it rises with every change of leader.
+public struct LeaderTerm: Sendable, Equatable {
+  public let holder: String
+  public let term: Int64
+}
+
+/// What one tick of the leader did.
+public struct TickReport: Sendable, Equatable {
+  public var sessionsLost = 0
+  public var tasksTakenBack = 0
+  public var tasksAdmitted = 0
+}
+
+extension JobStore {
+  /// Takes or renews the leader's lease by the database's clock.
+  /// - Parameter holder: unique to this process.
+  /// - Returns: nil while another process leads.
+  public func takeLeadership(holder: String, seconds: Double) async throws -> LeaderTerm? {
+    try await pool.run { session in
+      try session.execute(
+        """
+        INSERT INTO leader (id, term, holder, expires_at)
+        VALUES (1, 1, $1, now() + make_interval(secs => $2))
+        ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,
+          term = leader.term
+            + CASE WHEN leader.holder = excluded.holder AND leader.expires_at >= now() THEN 0 ELSE 1 END
+        WHERE leader.holder = excluded.holder OR leader.expires_at < now()
+        RETURNING term
+        """, holder, seconds
+      ).first.map { LeaderTerm(holder: holder, term: try $0.get("term")) }
+    }
+  }
+
+  /// Lets another process lead at once.
+  public func resignLeadership(_ term: LeaderTerm) async throws {
+    _ = try await pool.run { session in
+      try session.execute(
+        """
+        UPDATE leader SET expires_at = '-infinity' WHERE id = 1 AND holder = $1 AND term = $2
+        """, term.holder, term.term
+      ).affected
+    }
+  }
+
+  /// The leader's regular work: take back what silent workers hold, admit what has waited long enough. Every
+  /// step looks again under row locks, so that two leaders at the change of a term do no harm.
+  public func tick() async throws -> TickReport {
+    let reaped = try await reap()
+    let admitted = try await admitDue() + reaped.admitted
+    hintReady(ifAny: admitted)
+    return TickReport(sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted)
+  }
+
+  private func admitDue() async throws -> Int {
+    let jobs = try await pool.run { session in try session.jobsWithDueTasks(limit: 1000) }
+    guard !jobs.isEmpty else { return 0 }
+    return try await pool.transaction { session in
+      var admitted = 0
+      for job in try session.lockJobs(jobs).values { admitted += try session.admit(job) }
+      return admitted
+    }
+  }
+}

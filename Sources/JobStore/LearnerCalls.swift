@@ -1,0 +1,141 @@
+public import JobModel
+import PostgresClient
+
+/// What a learner asks of the ledger. Every call is fenced by the lease of its learn task, so a run has one
+/// learner; the run is the task's job.
+extension JobStore {
+  /// Opens rollout tasks for ordinals that have none and no group yet: asking again changes nothing.
+  public func openRollouts(_ request: OpenRolloutsRequest) async throws -> OpenRolloutsReply {
+    let (reply, admitted) = try await pool.transaction { session -> (OpenRolloutsReply, Int) in
+      guard let task = try session.holdLearner(request.lease) else {
+        return (OpenRolloutsReply(outcome: .stale, opened: 0), 0)
+      }
+      let closed = try session.ordinalsToOpen(request.rollouts.map(\.ordinal), run: task.job.id)
+      var seen: Set<Int64> = []
+      let new = request.rollouts.filter { closed.contains($0.ordinal) && seen.insert($0.ordinal).inserted }
+      try session.insertTasks(
+        new.map {
+          NewTask(
+            kind: .rolloutGroup, stage: task.stage, payload: $0.payload, ordinal: $0.ordinal)
+        }, job: task.job.id)
+      return (
+        OpenRolloutsReply(outcome: .accepted, opened: new.count), try session.admit(task.job)
+      )
+    }
+    hintReady(ifAny: admitted)
+    return reply
+  }
+
+  /// The groups of a range of ordinals that are committed so far.
+  public func committedGroups(_ request: CommittedGroupsRequest) async throws -> CommittedGroupsReply {
+    guard request.through >= request.from, request.through - request.from < 100_000 else {
+      throw StoreError.invalid(
+        "ordinals \(request.from) to \(request.through) are no range of 1 to 100000 groups")
+    }
+    return try await pool.transaction { session in
+      guard let run = try session.runRead(under: request.lease) else {
+        return CommittedGroupsReply(outcome: .stale, groups: [])
+      }
+      return CommittedGroupsReply(
+        outcome: .accepted, groups: try session.groups(of: run, from: request.from, through: request.through))
+    }
+  }
+
+  /// Announces a version that belongs to no step: the run's first. Announcing it again is accepted when the hash
+  /// is the same.
+  public func announceVersion(_ request: AnnounceVersionRequest) async throws -> WriteReply {
+    try await pool.transaction { session in
+      guard let task = try session.holdLearner(request.lease) else { return WriteReply(outcome: .stale) }
+      guard try session.insertVersion(request.version, run: task.job.id, epoch: task.epoch) else {
+        throw StoreError.conflict(
+          "version \(request.version.number) of run \(task.job.id) exists with another hash")
+      }
+      return WriteReply(outcome: .accepted)
+    }
+  }
+
+  /// Records a step: all or nothing of consuming its groups, the step itself and the version it made.
+  ///
+  /// Only the step after the last can be recorded; each group is consumed once; none may be more versions behind
+  /// the step's input than the job's staleness allows.
+  public func recordStep(_ request: RecordStepRequest) async throws -> RecordStepReply {
+    let step = request.step
+    guard Set(step.ordinals).count == step.ordinals.count else {
+      throw StoreError.invalid("step \(step.step) names an ordinal twice")
+    }
+    guard request.version.number == step.outputVersion else {
+      throw StoreError.invalid(
+        "step \(step.step) makes version \(step.outputVersion), but announces \(request.version.number)")
+    }
+    do {
+      return try await pool.transaction { session in
+        guard let task = try session.holdLearner(request.lease) else { return RecordStepReply(outcome: .stale) }
+        let run = task.job.id
+        guard try session.lastStep(of: run) == step.step - 1 else {
+          return RecordStepReply(outcome: .alreadyRecorded)
+        }
+        let oldest = step.inputVersion - (try session.staleness(of: run))
+        let consumed = try session.consume(step.ordinals, run: run, step: step.step, oldestVersion: oldest)
+        guard consumed == step.ordinals.count else { throw GroupsUnavailable() }
+        try session.insertStep(step, run: run, epoch: task.epoch)
+        guard try session.insertVersion(request.version, run: run, epoch: task.epoch) else {
+          throw StoreError.conflict("version \(request.version.number) of run \(run) exists with another hash")
+        }
+        return RecordStepReply(outcome: .recorded)
+      }
+    } catch is GroupsUnavailable {
+      return RecordStepReply(outcome: .groupsUnavailable)
+    }
+  }
+
+  /// What a learner needs to go on where the last one stopped.
+  public func runState(_ request: RunStateRequest) async throws -> RunState {
+    try await pool.transaction { session in
+      guard let run = try session.runRead(under: request.lease) else {
+        return RunState(outcome: .stale, lastStep: 0, versions: [], steps: [])
+      }
+      return RunState(
+        outcome: .accepted, lastStep: try session.lastStep(of: run), versions: try session.versions(of: run),
+        steps: try session.steps(of: run, after: request.afterStep))
+    }
+  }
+}
+
+/// Takes a transaction back whose groups could not all be consumed.
+private struct GroupsUnavailable: Error {}
+
+extension Session {
+  fileprivate func holdLearner(_ lease: Lease) throws -> HeldTask? {
+    guard let task = try hold(lease) else { return nil }
+    guard task.kind == .learn else {
+      throw StoreError.invalid("task \(task.id) is a \(task.kind.rawValue) task, not a learner")
+    }
+    return task
+  }
+
+  /// The run whose ledger a lease may read: that of any running task of the job. Nothing is locked.
+  fileprivate func runRead(under lease: Lease) throws -> JobID? {
+    try execute(
+      "SELECT job_id FROM tasks WHERE id = $1 AND lease_epoch = $2 AND state = 'running'", lease.task,
+      lease.epoch
+    ).first.map { try $0.get("job_id") }
+  }
+
+  /// Ordinals without a task. (Index tasks_ordinal; a group has always had a task.)
+  fileprivate func ordinalsToOpen(_ ordinals: [Int64], run: JobID) throws -> Set<Int64> {
+    Set(
+      try execute(
+        """
+        SELECT wanted FROM unnest($2::bigint[]) AS wanted
+        WHERE NOT EXISTS (SELECT 1 FROM tasks
+          WHERE job_id = $1 AND kind = 'rollout-group' AND ordinal = wanted)
+        """, run, ordinals
+      ).map { try $0.get("wanted") })
+  }
+
+  fileprivate func staleness(of run: JobID) throws -> Int {
+    try execute(
+      "SELECT coalesce((spec ->> 'staleness')::integer, 0) AS staleness FROM jobs WHERE id = $1", run
+    ).only().get("staleness")
+  }
+}

@@ -1,0 +1,52 @@
+import JobModel
+import PostgresClient
+
+/// A running task whose lease was checked and that stays as it is until the transaction ends.
+struct HeldTask {
+  let id: TaskID
+  let epoch: Epoch
+  let job: LockedJob
+  let kind: TaskKind
+  let stage: Int
+  let attempt: Int
+  let interruptions: Int
+}
+
+extension Session {
+  /// Locks job and task, in this order, if the lease holds; nil when it is over. Every write under a lease
+  /// begins with this. (Primary keys of jobs and tasks.)
+  func hold(_ lease: Lease) throws -> HeldTask? {
+    guard let job = try lockJob(ofTask: lease.task) else { return nil }
+    let row = try execute(
+      """
+      SELECT kind, stage, attempt, interruptions FROM tasks
+      WHERE id = $1 AND lease_epoch = $2 AND state = 'running' FOR NO KEY UPDATE
+      """, lease.task, lease.epoch
+    ).first
+    guard let row else { return nil }
+    return HeldTask(
+      id: lease.task, epoch: lease.epoch, job: job, kind: try row.name("kind"),
+      stage: try row.get("stage"), attempt: try row.get("attempt"),
+      interruptions: try row.get("interruptions"))
+  }
+
+  /// Stores the last progress of a task. The caller has checked the lease.
+  func storeProgress(_ progress: TaskProgress, task: TaskID) throws {
+    try execute(
+      """
+      UPDATE task_details SET progress_at = now(), progress_done = $2, progress_total = $3,
+        progress_unit = $4, progress_message = $5, progress_metrics = $6::json
+      WHERE task_id = $1
+      """, task, progress.done, progress.total, StoredJSON.clean(progress.unit),
+      StoredJSON.clean(progress.message), try StoredJSON.text(progress.metrics))
+  }
+
+  func storeFailure(_ failure: TaskFailure, task: TaskID) throws {
+    try execute(
+      """
+      UPDATE task_details SET failure_class = $2, failure_message = $3, failure_detail = $4
+      WHERE task_id = $1
+      """, task, failure.failureClass.rawValue, StoredJSON.clean(failure.message),
+      failure.detail.map(StoredJSON.clean))
+  }
+}

@@ -1,0 +1,87 @@
+import JobModel
+import PostgresClient
+
+extension JobStore {
+  /// Declares silent sessions dead, then takes back every task that a session which is not alive still runs.
+  ///
+  /// The second part does not only look at sessions that died just now, so that a reaper which dies between the
+  /// two leaves nothing behind. An interruption costs no attempt; a task interrupted as often as the policy's
+  /// cap allows is taken for one that kills its workers, and fails.
+  /// - Returns: sessions declared dead, tasks taken back, tasks made ready.
+  func reap() async throws -> (sessions: Int, tasks: Int, admitted: Int) {
+    let silence = timing.leaseSeconds
+    let policy = retryPolicy
+    let dead = try await pool.run { session in try session.burySilentSessions(after: silence) }
+    let orphans = try await pool.run { session in try session.orphans() }
+    guard !orphans.isEmpty else { return (dead, 0, 0) }
+    let (taken, admitted) = try await pool.transaction { session -> (Int, Int) in
+      let jobs = try session.lockJobs(Array(Set(orphans.map(\.job))))
+      var taken = 0
+      for orphan in orphans {
+        guard try session.isOrphan(orphan.lease), let task = try session.hold(orphan.lease) else { continue }
+        taken += 1
+        let decision = policy.decision(
+          for: .interrupted, attempt: task.attempt, maxAttempts: task.job.maxAttempts,
+          interruptions: task.interruptions)
+        if decision == .giveUp {
+          let failure = TaskFailure(
+            .interrupted,
+            "interrupted \(task.interruptions + 1) times: its workers keep vanishing while they run it")
+          try session.storeFailure(failure, task: task.id)
+          try session.failForGood(task, failure)
+        } else {
+          try session.putBackInterrupted(task)
+          try session.noteEvent(
+            "task-interrupted", lab: task.job.lab, job: task.job.id, task: task.id,
+            message: "worker \(orphan.worker) fell silent")
+        }
+      }
+      var admitted = 0
+      for job in jobs.values.sorted(by: { $0.id < $1.id }) { admitted += try session.admit(job) }
+      return (taken, admitted)
+    }
+    return (dead, taken, admitted)
+  }
+}
+
+private struct Orphan: Sendable {
+  let lease: Lease
+  let job: JobID
+  let worker: String
+}
+
+extension Session {
+  /// (Index worker_sessions_alive.) Waits for claims of the session that are under way, and then looks again.
+  fileprivate func burySilentSessions(after seconds: Double) throws -> Int {
+    try execute(
+      """
+      UPDATE worker_sessions SET state = 'dead'
+      WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
+      """, seconds
+    ).affected
+  }
+
+  /// Running tasks of sessions that are not alive. (Index tasks_running.)
+  fileprivate func orphans() throws -> [Orphan] {
+    try execute(
+      """
+      SELECT t.id, t.lease_epoch, t.job_id, w.name FROM tasks t JOIN worker_sessions w ON w.id = t.session_id
+      WHERE t.state = 'running' AND w.state <> 'alive' ORDER BY t.job_id, t.id LIMIT 1000
+      """
+    ).map { row in
+      Orphan(
+        lease: Lease(task: try row.get("id"), epoch: try row.get("lease_epoch")),
+        job: try row.get("job_id"), worker: try row.get("name"))
+    }
+  }
+
+  /// Looks again under the locks.
+  fileprivate func isOrphan(_ lease: Lease) throws -> Bool {
+    try execute(
+      """
+      SELECT 1 FROM tasks t JOIN worker_sessions w ON w.id = t.session_id
+      WHERE t.id = $1 AND t.lease_epoch = $2 AND t.state = 'running' AND w.state <> 'alive'
+      """, lease.task, lease.epoch
+    ).count == 1
+  }
+}

@@ -1,0 +1,130 @@
+public import JobModel
+import PostgresClient
+
+extension JobStore {
+  /// Opens a session for one start of a worker process.
+  public func register(_ request: RegisterRequest, token: TokenID) async throws -> RegisterReply {
+    guard (1...10000).contains(request.slots), !request.kinds.isEmpty else {
+      throw StoreError.invalid(
+        "a worker has 1 to 10000 slots and at least one kind of task; found \(request.slots) and "
+          + "\(request.kinds.count)")
+    }
+    let inventory = try StoredJSON.text(request.inventory)
+    let id: SessionID = try await pool.run { session in
+      try session.execute(
+        """
+        INSERT INTO worker_sessions (token_id, process, slots, name, host, version, kinds, inventory)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::json) RETURNING id
+        """, token, request.process, request.slots, StoredJSON.clean(request.name),
+        StoredJSON.clean(request.host), StoredJSON.clean(request.version), request.kinds.map(\.rawValue),
+        inventory
+      ).only().get("id")
+    }
+    return RegisterReply(
+      session: id, leaseSeconds: timing.leaseSeconds, heartbeatSeconds: timing.heartbeatSeconds)
+  }
+
+  /// Renews a session and with it all leases it holds, stores progress, and says of each lease whether it still
+  /// holds. Task rows are not touched: the lease is the session's.
+  public func heartbeat(_ request: HeartbeatRequest) async throws -> HeartbeatReply {
+    try await pool.transaction { session in
+      let alive = try session.renew(request.session)
+      let verdicts = try session.verdicts(for: request, alive: alive)
+      for (renewal, verdict) in zip(request.leases, verdicts) where verdict == .renewed {
+        if let progress = renewal.progress { try session.storeProgress(progress, task: renewal.task) }
+      }
+      return HeartbeatReply(
+        sessionAlive: alive,
+        results: zip(request.leases, verdicts).map {
+          .init(task: $0.task, epoch: $0.epoch, verdict: $1)
+        })
+    }
+  }
+
+  /// Ends a session; what it still runs is given back without cost.
+  public func endSession(_ request: EndSessionRequest) async throws {
+    let leases = try await pool.transaction { session -> [Lease] in
+      try session.endSession(request.session)
+      return try session.leases(of: request.session)
+    }
+    if !leases.isEmpty {
+      _ = try await release(ReleaseRequest(leases: leases, reason: "the worker ended"))
+    }
+  }
+
+  /// Sessions that live or were seen within a day, newest first. Of their tasks only those of the lab are named.
+  public func workers(lab: LabID) async throws -> [WorkerRecord] {
+    try await pool.run { session in try session.workers(lab: lab) }
+  }
+}
+
+extension Session {
+  /// (Primary key of worker_sessions.)
+  fileprivate func renew(_ session: SessionID) throws -> Bool {
+    try execute(
+      "UPDATE worker_sessions SET last_seen_at = now() WHERE id = $1 AND state = 'alive'", session
+    ).affected == 1
+  }
+
+  /// (Primary key of tasks.)
+  fileprivate func verdicts(
+    for request: HeartbeatRequest, alive: Bool
+  ) throws -> [HeartbeatReply.Verdict] {
+    guard !request.leases.isEmpty else { return [] }
+    let rows = try execute(
+      """
+      SELECT t.id, t.lease_epoch, t.state, t.session_id, j.state AS job_state
+      FROM tasks t JOIN jobs j ON j.id = t.job_id WHERE t.id = ANY($1::bigint[])
+      """, request.leases.map(\.task))
+    var found: [TaskID: (epoch: Epoch, state: TaskState, holder: SessionID?)] = [:]
+    for index in 0..<rows.count {
+      let row = rows[index]
+      found[try row.get("id")] = (
+        try row.get("lease_epoch"), try row.name("state"), try row.getIfPresent("session_id")
+      )
+    }
+    return request.leases.map { lease in
+      guard let task = found[lease.task], task.holder == request.session else { return .lost }
+      if alive, task.state == .running, task.epoch == lease.epoch { return .renewed }
+      // Cancelling raises the epoch once more, in place of whatever the worker would have written.
+      if task.state == .cancelled, task.epoch == lease.epoch + 1 { return .cancelRequested }
+      return .lost
+    }
+  }
+
+  fileprivate func endSession(_ session: SessionID) throws {
+    try execute(
+      "UPDATE worker_sessions SET state = 'ended' WHERE id = $1 AND state = 'alive'", session)
+  }
+
+  /// (Index tasks_running.)
+  fileprivate func leases(of session: SessionID) throws -> [Lease] {
+    try execute("SELECT id, lease_epoch FROM tasks WHERE session_id = $1 AND state = 'running'", session)
+      .map { Lease(task: try $0.get("id"), epoch: try $0.get("lease_epoch")) }
+  }
+
+  fileprivate func workers(lab: LabID) throws -> [WorkerRecord] {
+    try execute(
+      """
+      SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
+        extract(epoch FROM w.started_at)::float8 AS started_at,
+        extract(epoch FROM w.last_seen_at)::float8 AS last_seen_at,
+        coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE j.lab_id = $1), '{}') AS tasks,
+        count(t.id) AS running
+      FROM worker_sessions w
+      LEFT JOIN tasks t ON t.session_id = w.id AND t.state = 'running'
+      LEFT JOIN jobs j ON j.id = t.job_id
+      WHERE w.state = 'alive' OR w.last_seen_at > now() - interval '1 day'
+      GROUP BY w.id ORDER BY w.id DESC LIMIT 1000
+      """, lab
+    ).map { row in
+      WorkerRecord(
+        session: try row.get("id"), name: try row.get("name"), host: try row.get("host"),
+        process: try row.get("process"), version: try row.get("version"),
+        kinds: try row.get("kinds", as: [String].self).compactMap(TaskKind.init(rawValue:)),
+        slots: try row.get("slots"), alive: try row.get("alive"), startedAt: try row.get("started_at"),
+        lastSeenAt: try row.get("last_seen_at"), tasks: try row.get("tasks"),
+        running: try row.get("running"))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import Inspection
+internal import JobModel
+internal import PostTraining
+internal import QwenVL
+internal import WorkerRuntime
+
+// The job model knows names only; here they meet what stands behind them.
+
+extension PromptProtocolName {
+  func resolved() throws -> PromptProtocol { try PromptProtocol.named(rawValue) }
+}
+
+extension Collection<QuestionTypeName> {
+  var resolved: Set<QuestionType> { Set(compactMap { QuestionType(rawValue: $0.rawValue) }) }
+}
+
+extension TrainSettings {
+  /// Equation 3 and its settings.
+  var objective: GRPOObjective {
+    GRPOObjective(
+      reduction: GRPOObjective.Reduction(rawValue: reduction.rawValue) ?? .grpo,
+      epsilonLow: Float(epsilonLow), epsilonHigh: Float(epsilonHigh), beta: Float(beta),
+      maxLength: maxNewTokens)
+  }
+
+  var learner: GRPOSettings {
+    GRPOSettings(
+      objective: objective,
+      advantage: AdvantageNormalisation(
+        epsilon: advantage.epsilon, ddof: advantage.ddof, normalise: advantage.normalise),
+      optimizer: AdamWSettings(weightDecay: weightDecay),
+      schedule: LearningRateSchedule(
+        shape: schedule == .linear ? .linear : .constant, peak: learningRate, warmupSteps: warmupSteps,
+        totalSteps: steps),
+      maximumGradientNorm: maxGradientNorm, promptsPerPass: promptsPerStep)
+  }
+
+  var part: TrainedPart { trainedPart == .all ? .all : .language }
+}
+
+/// Errors of the domain and the network come from what a person asked for: another try cannot help.
+func asUserError<Value>(_ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch let error as TaskError {
+    throw error
+  } catch let error as TaskStopped {
+    throw error
+  } catch {
+    throw TaskError(.userError, "\(error)")
+  }
+}

@@ -1,0 +1,63 @@
+internal import Checkpoints
+internal import FoundationEssentials
+internal import Inspection
+internal import JobModel
+internal import QwenVL
+internal import WorkerRuntime
+
+/// A model folder in memory with everything needed to talk to it.
+final class LoadedModel {
+  let folder: String
+  /// Names the state of the folder's files when they were read.
+  let stamp: String
+  let model: QwenModel
+  let prompts: PromptSource
+  let stopTokenIDs: [Int]
+  /// Which policy checkpoint the weights come from, once they are no longer the folder's.
+  private(set) var policy: String?
+
+  init(folder: String, stamp: String, training: TrainedPart = .nothing) throws {
+    self.folder = folder
+    self.stamp = stamp
+    do {
+      model = try QwenModel.load(folder: folder, training: training)
+      prompts = try PromptSource(folder: folder)
+      stopTokenIDs = try GenerationDefaults(folder: folder).stopTokenIDs
+    } catch {
+      throw TaskError(.userError, "the model in \(folder) cannot be loaded: \(error)")
+    }
+  }
+
+  /// Sizes and times of the folder's files: cheap, and different after a model was replaced.
+  static func stamp(of folder: String) -> String {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    return names.map { name in
+      let attributes = (try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)) ?? [:]
+      let size = (attributes[.size] as? Int) ?? 0
+      let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(name):\(size):\(time)"
+    }.joined(separator: ";")
+  }
+
+  /// Takes over the weights of a published checkpoint, in place.
+  ///
+  /// - Parameters:
+  ///   - path: the checkpoint's folder.
+  ///   - sha256: the manifest's hash as the ledger announced it.
+  func adoptPolicy(path: String, sha256: String) throws {
+    guard policy != sha256 else { return }
+    do {
+      let checkpoint = try Checkpoint(folder: path, manifestSHA256: sha256)
+      let stored = Set(checkpoint.names)
+      // Parameters that are not stored are frozen and still those of the folder.
+      for (name, tensor) in model.parameters where stored.contains(name) {
+        try checkpoint.load(name, into: tensor)
+      }
+    } catch {
+      // Half the weights may be new: nothing may be sampled from them.
+      policy = "unusable"
+      throw TaskError(.transient, "policy \(path) cannot be loaded: \(error)")
+    }
+    policy = sha256
+  }
+}

@@ -1,0 +1,41 @@
+internal import FoundationEssentials
+internal import QwenVL
+internal import WorkerRuntime
+
+/// The models a worker process holds in memory.
+///
+/// An actor on a thread of its own: models are not `Sendable`, computing with them blocks for long, and two tasks of
+/// one process take turns with them. It keeps what was used last, so that the shards of one job load a model once.
+public actor ModelHost {
+  private let thread = DedicatedThread(name: "model")
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  private var loaded: [LoadedModel] = []
+  /// Enough for a policy and the model it started from.
+  private let capacity = 2
+
+  public init() {}
+
+  /// Runs `body` on the host's thread with the model of `folder`.
+  func withModel<Value: Sendable>(
+    folder: String, _ body: @Sendable (LoadedModel) throws -> Value
+  ) throws -> Value {
+    try body(try model(folder: folder))
+  }
+
+  /// The model of `folder`, loaded again when its files have changed.
+  private func model(folder: String) throws -> LoadedModel {
+    let stamp = LoadedModel.stamp(of: folder)
+    if let index = loaded.firstIndex(where: { $0.folder == folder }) {
+      let found = loaded.remove(at: index)
+      if found.stamp == stamp {
+        loaded.append(found)
+        return found
+      }
+    }
+    if loaded.count >= capacity { loaded.removeFirst() }
+    let fresh = try LoadedModel(folder: folder, stamp: stamp)
+    loaded.append(fresh)
+    return fresh
+  }
+}

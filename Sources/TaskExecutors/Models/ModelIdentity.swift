@@ -1,0 +1,59 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Synchronization
+internal import WorkerRuntime
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// Hashes that name where a result comes from.
+enum ModelIdentity {
+  private static let known = Mutex<[String: String]>([:])
+
+  /// SHA-256 over the weight files of a model folder, in the order of their names.
+  static func hash(folder: String) throws -> String {
+    let key = LoadedModel.stamp(of: folder) + "@" + folder
+    if let hash = known.withLock({ $0[key] }) { return hash }
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasSuffix(".safetensors") }.sorted()
+    guard !names.isEmpty else { throw TaskError(.userError, "\(folder) holds no .safetensors file") }
+    var hash = SHA256()
+    for name in names { try add(file: folder + "/" + name, to: &hash) }
+    let text = hexadecimal(hash.finalize())
+    known.withLock { $0[key] = text }
+    return text
+  }
+
+  /// SHA-256 of one file.
+  static func hash(file: String) throws -> String {
+    var hash = SHA256()
+    try add(file: file, to: &hash)
+    return hexadecimal(hash.finalize())
+  }
+
+  private static func add(file: String, to hash: inout SHA256) throws {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw TaskError(.userError, "cannot open \(file): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw TaskError(.transient, "cannot read \(file): \(String(cString: strerror(errno)))")
+      }
+      if count == 0 { return }
+      hash.update(data: buffer[..<count])
+    }
+  }
+
+  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

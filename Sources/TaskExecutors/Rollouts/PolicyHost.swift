@@ -1,0 +1,31 @@
+internal import JobModel
+internal import WorkerRuntime
+
+/// The policy a rollout worker samples from: one run's model, moved from version to version in place.
+public actor PolicyHost {
+  private let thread = DedicatedThread(name: "policy")
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  private var run: JobID?
+  private var loaded: LoadedModel?
+  private var sampler: GroupSampler?
+
+  public init() {}
+
+  /// Samples the groups of an order.
+  func groups(
+    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> [RolloutGroup] {
+    let isOther = self.run != run
+    // Version 0 is the folder's own weights, which a later version has overwritten in memory.
+    if isOther || loaded == nil || (order.policy == nil && loaded?.policy != nil) {
+      loaded = try LoadedModel(folder: settings.model, stamp: LoadedModel.stamp(of: settings.model))
+    }
+    if isOther || sampler == nil { sampler = try GroupSampler(train: settings) }
+    self.run = run
+    guard let loaded, let sampler else { return [] }
+    if let policy = order.policy { try loaded.adoptPolicy(path: policy.path, sha256: policy.sha256) }
+    return try sampler.groups(
+      of: order.ordinals, run: run, version: order.version, with: loaded, isCancelled: isCancelled)
+  }
+}

@@ -1,0 +1,71 @@
+internal import FoundationEssentials
+public import JobModel
+internal import OrderedJSON
+public import WorkerRuntime
+
+/// Groups of answers with rewards, written to `groups.jsonl` without learning: plan, shards, report.
+public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
+  private let host: ModelHost
+
+  public init(host: ModelHost) {
+    self.host = host
+  }
+
+  public var jobKinds: [JobKind] { [.rollout] }
+  public var kinds: [TaskKind] { [.plan, .shard, .report] }
+
+  public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+    guard case .rollout(let settings) = task.spec.settings else {
+      throw TaskError(.userError, "a rollout task of a job that is none")
+    }
+    switch task.kind {
+    case .plan:
+      let sampler = try GroupSampler(rollout: settings)
+      let ranges = ShardRange.slices(of: settings.count, size: settings.shardSize)
+      context.log(
+        "\(settings.count) prompts from \(sampler.stream.count) questions in \(ranges.count) shards")
+      return TaskOutcome(
+        result: .object([.init("prompts", .integer(settings.count)), .init("shards", .integer(ranges.count))]
+        ),
+        spawn: ShardRange.tasks(for: ranges))
+    case .shard: return try await shard(settings, try ShardRange(task.payload), context)
+    default: return try await report(settings, context)
+    }
+  }
+
+  private func shard(
+    _ settings: RolloutSettings, _ range: ShardRange, _ context: TaskContext
+  ) async throws -> TaskOutcome {
+    let job = context.task.job
+    let groups = try await host.withModel(folder: settings.model) { loaded in
+      try GroupSampler(rollout: settings).groups(
+        of: range.items, run: job, version: 0, with: loaded, isCancelled: { context.isCancelled })
+    }
+    try context.checkCancellation()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let lines = try groups.map { try JSON(parsing: [UInt8](try encoder.encode($0))) }
+    let artifact = try EpochFile.write(
+      lines: lines, folder: "\(settings.output)/shards/job-\(job)", name: range.fileName,
+      kind: ArtifactKind.shard, lease: context.task.lease)
+    return TaskOutcome(result: .object([.init("groups", .integer(groups.count))]), artifacts: [artifact])
+  }
+
+  private func report(_ settings: RolloutSettings, _ context: TaskContext) async throws -> TaskOutcome {
+    let lines = try await ShardRange.lines(of: context)
+    guard lines.count == settings.count else {
+      throw TaskError(.transient, "the shards hold \(lines.count) groups instead of \(settings.count)")
+    }
+    let rewards = lines.flatMap { $0["completions"]?.array ?? [] }.compactMap { $0["reward"]?.double }
+    let text = lines.map { $0.serialized() }.joined(separator: "\n") + "\n"
+    let path = settings.output + "/groups.jsonl"
+    let artifact = try EpochFile.write(
+      bytes: Array(text.utf8), path: path, kind: ArtifactKind.report, epoch: context.task.epoch)
+    let mean = rewards.isEmpty ? 0 : rewards.reduce(0, +) / Double(rewards.count)
+    return TaskOutcome(
+      result: .object([
+        .init("groups", .integer(lines.count)), .init("answers", .integer(rewards.count)),
+        .init("reward_mean", .number(mean)), .init("file", .string(path)),
+      ]), artifacts: [artifact])
+  }
+}

@@ -1,0 +1,122 @@
+import CoordinatorClient
+import JobModel
+import Testing
+import WorkerRuntime
+
+/// What holds for workers that fail, stop, lose their coordinator, or are told to end.
+@Suite struct WorkerTests {
+  @Test("a worker cut off from its coordinator stops trusting its lease, and its output is discarded")
+  func lostLease() async throws {
+    try await TestQueue.run(leaseSeconds: 2, heartbeatSeconds: 0.4) { queue in
+      let job = try await queue.submit()
+      let elsewhere = try await queue.anotherCoordinator()
+      let cutOff = GatedExecutor(isOpen: false)
+      let lonely = Task {
+        try await queue.makeWorker(cutOff, url: elsewhere.url).run()
+      }
+      try await eventually { cutOff.begun.contains { $0.kind == .shard } }
+      let shard = try #require(cutOff.begun.first { $0.kind == .shard })
+      await elsewhere.stop()
+      try await eventually { cutOff.stops == [.leaseLost] }
+      cutOff.open()
+
+      let successor = GatedExecutor()
+      try await queue.withWorker(successor) { _ in
+        #expect(try await queue.end(of: job.id).state == .succeeded)
+      }
+      let again = try #require(successor.begun.first { $0.id == shard.id })
+      #expect(again.epoch > shard.epoch)
+      #expect(again.attempt == shard.attempt)
+      let record = try #require(try await queue.member.job(job.id).tasks.first { $0.id == shard.id })
+      #expect(record.interruptions == 1)
+      lonely.cancel()
+      _ = await lonely.result
+    }
+  }
+
+  @Test("a worker that is told to end gives its lease back at once and at no cost")
+  func drain() async throws {
+    try await TestQueue.run { queue in
+      let job = try await queue.submit()
+      let held = GatedExecutor(isOpen: false)
+      let first = Task { try await queue.makeWorker(held).run() }
+      try await eventually { held.begun.contains { $0.kind == .shard } }
+      first.cancel()
+      try? await first.value
+      #expect(held.stops == [.draining])
+      #expect(try await queue.member.workers().allSatisfy { !$0.alive })
+      let tasks = try await queue.member.job(job.id).tasks
+      let shards = tasks.filter { $0.kind == .shard }
+      #expect(shards.allSatisfy { $0.state == .ready && $0.attempt == 0 && $0.interruptions == 0 })
+      try await queue.withWorker(GatedExecutor()) { _ in
+        #expect(try await queue.end(of: job.id).state == .succeeded)
+      }
+    }
+  }
+
+  @Test("a cancelled job stops its worker's task")
+  func cancellation() async throws {
+    try await TestQueue.run(heartbeatSeconds: 0.2) { queue in
+      let job = try await queue.submit()
+      let held = GatedExecutor(isOpen: false)
+      try await queue.withWorker(held) { _ in
+        try await eventually { held.begun.contains { $0.kind == .shard } }
+        #expect(try await queue.member.cancel(job.id).state == .cancelled)
+        try await eventually { held.stops == [.cancelled] }
+        held.open()
+        #expect(try await queue.member.retry(job.id).state == .queued)
+        #expect(try await queue.end(of: job.id).state == .succeeded)
+      }
+    }
+  }
+
+  @Test("an executor's error ends the job with its words")
+  func failure() async throws {
+    struct Failing: TaskExecutor {
+      let kinds: [TaskKind] = [.plan]
+      func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+        throw TaskError(.userError, "there is no folder /m; name one that exists")
+      }
+    }
+    try await TestQueue.run { queue in
+      let job = try await queue.submit()
+      try await queue.withWorker(Failing()) { _ in
+        let ended = try await queue.end(of: job.id)
+        #expect(ended.state == .failed)
+        #expect(ended.failure?.failureClass == .userError)
+        #expect(ended.failure?.message.contains("there is no folder /m; name one that exists") == true)
+      }
+    }
+  }
+
+  @Test("a worker with a wrong token says so and ends")
+  func wrongToken() async throws {
+    try await TestQueue.run { queue in
+      let worker = Worker(client: queue.client("ar1_wrong"), executors: [GatedExecutor()])
+      await refused(.unauthorized) { try await worker.run() }
+    }
+  }
+
+  @Test("heartbeats do not depend on executors that block")
+  func blockingExecutors() async throws {
+    struct Blocking: TaskExecutor {
+      let kinds: [TaskKind] = [.plan]
+      func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+        // Longer than the lease, on as many threads as the cooperative pool has and more.
+        let end = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < end { try context.checkCancellation() }
+        return TaskOutcome()
+      }
+    }
+    try await TestQueue.run(leaseSeconds: 2, heartbeatSeconds: 0.4) { queue in
+      var jobs: [JobRecord] = []
+      for _ in 0..<4 { jobs.append(try await queue.submit()) }
+      try await queue.withWorker(Blocking(), slots: 4) { _ in
+        for job in jobs {
+          #expect(try await queue.end(of: job.id).state == .succeeded)
+          #expect(try await queue.member.job(job.id).tasks.map(\.interruptions) == [0])
+        }
+      }
+    }
+  }
+}

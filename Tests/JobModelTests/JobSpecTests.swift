@@ -1,0 +1,121 @@
+import JobModel
+import OrderedJSON
+import Testing
+
+@Suite("A job's specification")
+struct JobSpecTests {
+  private func problems(_ text: String, folder: String? = "/lab") -> [String] {
+    do {
+      _ = try JobSpec(JSON(parsing: text), relativeTo: folder)
+      return []
+    } catch let error as JobSpecError {
+      return error.problems
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  @Test("the defaults of a training are the paper's run")
+  func paperDefaults() throws {
+    let spec = try JobSpec(
+      JSON(parsing: #"{"kind":"train","model":"base","data":"mmad","output":"../out//run"}"#),
+      relativeTo: "/lab/jobs")
+    guard case .train(let train) = spec.settings else {
+      Issue.record("not a training")
+      return
+    }
+    #expect(spec.name == "train" && spec.priority == 0 && spec.maxAttempts == 3)
+    #expect(train.model == "/lab/jobs/base" && train.output == "/lab/out/run")
+    #expect(train.steps == 1000 && train.promptsPerStep == 8 && train.groupSize == 8)
+    #expect(train.learningRate == 5e-7 && train.beta == 0.04 && train.epsilonLow == 0.2)
+    #expect(train.epsilonHigh == 0.2 && train.temperature == 1 && train.maxNewTokens == 256)
+    #expect(train.reward == .roam && train.reduction == .grpo && train.trainedPart == .all)
+    #expect(train.advantage.ddof == 1 && train.advantage.epsilon == 1e-4 && train.advantage.normalise)
+    #expect(train.staleness == 0 && train.questionTypes == nil)
+  }
+
+  @Test(
+    "a mistake costs a message that names the key, what was found and what is allowed",
+    arguments: [
+      (#"[1]"#, "a list of 1"),
+      (#"{"model":"m"}"#, "kind: is missing; it is one of train, eval, rollout, score"),
+      (#"{"kind":"trian"}"#, "kind: found 'trian'; allowed is one of train, eval, rollout, score; did you mean 'train'?"),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"o","shard_sise":3}"#,
+        "unknown key 'shard_sise' in a job of kind eval; did you mean 'shard_size'?"
+      ),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"o","shard_size":0}"#,
+        "shard_size: found 0; allowed is a whole number from 1 to 100000"
+      ),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"o","limit":"ten"}"#,
+        "limit: found 'ten'; allowed is a whole number from 1 to 100000000"
+      ),
+      (#"{"kind":"eval","model":"m","output":"o"}"#, "data: is missing; it names the root of the data set (with mmad.json)"),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","learning_rate":-1}"#,
+        "learning_rate: found -1; allowed is a number from 0.0 to 1.0"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","reward":"roam_released"}"#,
+        "reward: found 'roam_released'; allowed is one of roam, roam-released, classical; did you mean 'roam-released'?"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","advantage":{"dof":1}}"#,
+        "unknown key 'advantage.dof' in advantage; did you mean 'advantage.ddof'?"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","steps":5,"warmup_steps":6}"#,
+        "warmup_steps: found 6; allowed is at most the number of steps, 5"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","question_types":["Anomaly detection"]}"#,
+        "did you mean 'Anomaly Detection'?"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"i","output":"o","product":"a\nb"}"#,
+        "product: found 'a\nb'; allowed is one line of text of 1 to 120 characters"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"i","output":"o","zzzzzz":1}"#,
+        "known keys are images, kind, max_attempts"
+      ),
+      (
+        #"{"kind":"rollout","model":"m","data":"d","output":"o","priority":1000}"#,
+        "priority: found 1000; allowed is a whole number from -100 to 100"
+      ),
+    ])
+  func messages(_ text: String, _ expected: String) {
+    let found = problems(text)
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.contains(expected) == true, "\(found)")
+  }
+
+  @Test("all mistakes are reported at once")
+  func allAtOnce() {
+    let found = problems(#"{"kind":"train","steps":0,"beta":"x","modle":"m","output":7}"#)
+    #expect(found.count == 6, "\(found)")
+  }
+
+  @Test("without a folder to start from, a relative path is refused")
+  func relativePath() {
+    let found = problems(#"{"kind":"eval","model":"m","data":"/d","output":"/o"}"#, folder: nil)
+    #expect(found == ["model: found the relative path 'm'; allowed is an absolute path here"])
+  }
+
+  @Test("what is written reads back as the same specification, for every kind")
+  func roundTrip() throws {
+    for text in [
+      #"{"kind":"train","model":"m","data":"d","output":"o","question_types":["Anomaly Detection"],"seed":7}"#,
+      #"{"kind":"eval","model":"m","data":"d","output":"o","limit":5,"references":1}"#,
+      #"{"kind":"rollout","model":"m","data":"d","output":"o","count":3,"name":"a b"}"#,
+      #"{"kind":"score","model":"m","images":"i","output":"o","reference":"g.png","priority":-3}"#,
+    ] {
+      let spec = try JobSpec(JSON(parsing: text), relativeTo: "/lab")
+      let tree = try JSON(encoding: spec)
+      #expect(try tree.decode(JobSpec.self) == spec)
+      #expect(try JobSpec(JSON(parsing: tree.serialized())) == spec)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import PostTraining
+import Testing
+
+@Suite struct GroupTests {
+  @Test("advantages equal the reference's for the paper's settings, the population's deviation and none")
+  func advantages() throws {
+    let expected = try Fixture.expected()
+    let rewards = [1, 0.1, 0, 0.8, 1, 0.05, 0.1, 0]
+    for (name, settings) in [
+      ("paper", AdvantageNormalisation()),
+      ("population", AdvantageNormalisation(epsilon: 1e-2, ddof: 0)),
+      ("centred", AdvantageNormalisation(normalise: false)),
+    ] {
+      let group = GroupAdvantages(rewards: rewards, settings: settings)
+      #expect(!group.hasNoVariance)
+      let found = group.values.map { Float($0) }
+      #expect(Fixture.distance(found, try expected.floats(of: "advantages.\(name)")) < 1e-6, "\(name)")
+    }
+  }
+
+  @Test("equal rewards have exactly no advantage, however their mean rounds")
+  func equalRewards() {
+    for rewards in [[Double](repeating: 0.1, count: 3), [0.7], []] {
+      let group = GroupAdvantages(rewards: rewards, settings: AdvantageNormalisation())
+      #expect(group.values == rewards.map { _ in 0 })
+      #expect(group.hasNoVariance)
+    }
+  }
+
+  @Test("the prompt stream is a permutation in every pass and a function of seed and ordinal alone")
+  func promptStream() {
+    let stream = PromptStream(count: 13, seed: 7)
+    let passes = (0..<4).map { stream.indices(of: $0 * 13..<($0 + 1) * 13) }
+    for pass in passes { #expect(pass.sorted() == Array(0..<13)) }
+    #expect(Set(passes).count == 4)
+    #expect(stream.indices(of: 20..<33) == (20..<33).flatMap { stream.indices(of: $0..<$0 + 1) })
+    #expect(PromptStream(count: 13, seed: 8).indices(of: 0..<13) != passes[0])
+    // Stored runs are resumed by later builds: these numbers must never change.
+    #expect(PromptStream(count: 5, seed: 1).indices(of: 0..<10) == [1, 3, 4, 0, 2, 4, 3, 1, 2, 0])
+  }
+}

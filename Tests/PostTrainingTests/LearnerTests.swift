@@ -1,0 +1,144 @@
+import PostTraining
+import QwenVL
+import Tensors
+import Testing
+
+@Suite struct LearnerTests {
+  @Test("on policy every ratio is exactly 1 and the loss is the KL term minus the mean advantage")
+  func onPolicy() throws {
+    let learner = try Fixture.learner()
+    for _ in 0..<2 {
+      let metrics = try learner.step(Fixture.groups())
+      #expect(metrics["ratio/min"] == 1 && metrics["ratio/max"] == 1 && metrics["ratio/mean"] == 1)
+      #expect(metrics["ratio/clipped"] == 0)
+      #expect(try #require(metrics["kl"]) > 0)
+      #expect(try #require(metrics["gradient_norm"]) > 0)
+    }
+    #expect(learner.stepCount == 2)
+  }
+
+  @Test("equal rewards and beta 0 give exactly no gradient")
+  func equalRewards() throws {
+    let learner = try Fixture.learner(Fixture.settings(beta: 0))
+    let before = Fixture.weights(learner.policy)
+    let metrics = try learner.step(Fixture.groups { [Double](repeating: $0 % 2 == 0 ? 1 : 0, count: 4) })
+    #expect(metrics["gradient_norm"] == 0)
+    #expect(metrics["groups/zero_variance"] == 1)
+    #expect(metrics["groups/all_right"] == 0.5 && metrics["groups/all_wrong"] == 0.5)
+    #expect(Fixture.weights(learner.policy) == before)
+  }
+
+  @Test("equal rewards leave the KL term alone to act, and it draws the policy to the reference")
+  func divergenceAlone() throws {
+    let learner = try Fixture.learner(Fixture.settings(beta: 1, rate: 3e-3))
+    let groups = try Fixture.groups { _ in [0.1, 0.1, 0.1, 0.1] }
+    let first = try #require(learner.step(groups)["kl"])
+    for _ in 0..<4 { _ = try learner.step(groups) }
+    #expect(try #require(learner.step(groups)["kl"]) < first)
+
+    let same = try GRPOLearner(
+      policy: Fixture.model(training: .language), reference: Fixture.model(), settings: Fixture.settings())
+    let metrics = try same.step(groups)
+    #expect(metrics["kl"] == 0)
+    #expect(try #require(metrics["gradient_norm"]) < 1e-6)
+  }
+
+  @Test(
+    "one pass of eight prompts and eight passes of one give the same step",
+    arguments: [GRPOObjective.Reduction.grpo, .dapo, .drGRPO])
+  func accumulation(reduction: GRPOObjective.Reduction) throws {
+    let groups = try Fixture.groups()
+    let passes = [1, 3, 8]
+    let learners = try passes.map {
+      try Fixture.learner(Fixture.settings(reduction: reduction, promptsPerPass: $0), training: .all)
+    }
+    let metrics = try learners.map { try $0.step(groups) }
+    let (loss, norm) = (try #require(metrics[0]["loss"]), try #require(metrics[0]["gradient_norm"]))
+    for index in 1..<passes.count {
+      #expect(abs(try #require(metrics[index]["loss"]) - loss) < 1e-5)
+      #expect(abs(try #require(metrics[index]["gradient_norm"]) - norm) < 1e-4 * norm)
+      // The first moment is (1 − β₁) times the gradient.
+      for (a, b) in zip(learners[index].optimizer.slots, learners[0].optimizer.slots) {
+        #expect(Fixture.distance(a.first.values, b.first.values) < 1e-3, "\(a.name)")
+      }
+    }
+  }
+
+  @Test("a step raises the log-probability of the better answers")
+  func learns() throws {
+    let learner = try Fixture.learner(Fixture.settings(beta: 0, rate: 3e-3))
+    let group = try Fixture.groups(0..<1) { _ in [1, 0, 0, 0] }
+    let before = try learner.policy.logProbabilities(
+      prompt: group[0].prompt, completions: group[0].completions
+    ).map { $0.values.reduce(0, +) }
+    _ = try learner.step(group)
+    let after = try learner.policy.logProbabilities(
+      prompt: group[0].prompt, completions: group[0].completions
+    ).map { $0.values.reduce(0, +) }
+    #expect(after[0] > before[0])
+    #expect(zip(after, before).dropFirst().allSatisfy { $0 < $1 })
+  }
+
+  @Test("a group that cannot be used is named and leaves the policy as it was")
+  func badGroups() throws {
+    let learner = try Fixture.learner()
+    let before = Fixture.weights(learner.policy)
+    let good = try Fixture.groups()
+    let g = good[3]
+    func changed(
+      completions: [[Int]]? = nil, sampler: [[Float]]? = nil, rewards: [Double]? = nil
+    ) -> TrainingGroup {
+      TrainingGroup(
+        ordinal: 3, prompt: g.prompt, completions: completions ?? g.completions,
+        samplerLogProbabilities: sampler ?? g.samplerLogProbabilities, rewards: rewards ?? g.rewards)
+    }
+    var short = g.samplerLogProbabilities
+    short[1].removeLast()
+    var infinite = g.samplerLogProbabilities
+    infinite[0][0] = -.infinity
+    for bad in [
+      changed(rewards: [1, 0, 0]), changed(rewards: [1, 0, .nan, 0]), changed(sampler: short),
+      changed(sampler: infinite), changed(completions: [[], [1], [2], [3]]),
+    ] {
+      let error = #expect(throws: TrainingError.self) { try learner.step(good[..<3] + [bad]) }
+      #expect(try #require(error).description.contains("group 3"))
+    }
+    // A token outside the vocabulary shows in a later pass, when gradients are there already.
+    var foreign = g.completions
+    foreign[0][0] = 40
+    let single = try Fixture.learner(Fixture.settings(promptsPerPass: 1))
+    #expect(throws: ModelError.self) { try single.step(good[..<3] + [changed(completions: foreign)]) }
+    #expect(throws: TrainingError.self) { try learner.step([]) }
+    for learner in [learner, single] {
+      #expect(Fixture.weights(learner.policy) == before)
+      #expect(learner.stepCount == 0)
+      #expect(learner.policy.trainedParameters.allSatisfy { $0.tensor.gradient == nil })
+    }
+  }
+
+  @Test("models and settings that make no learner are refused")
+  func badLearners() throws {
+    let policy = try Fixture.model(training: .language)
+    #expect(throws: TrainingError.self) {
+      try GRPOLearner(policy: policy, reference: policy.inference(), settings: Fixture.settings())
+    }
+    #expect(throws: TrainingError.self) {
+      try GRPOLearner(policy: policy, reference: nil, settings: Fixture.settings())
+    }
+    #expect(throws: TrainingError.self) {
+      try GRPOLearner(policy: policy.inference(), reference: nil, settings: Fixture.settings(beta: 0))
+    }
+    #expect(throws: TrainingError.self) { try Fixture.learner(Fixture.settings(promptsPerPass: 0)) }
+    #expect(throws: TrainingError.self) { try Fixture.learner(Fixture.settings(rate: -1)) }
+  }
+
+  @Test("features of a frozen vision tower change nothing")
+  func frozenFeatures() throws {
+    let groups = try Fixture.groups()
+    let frozen = try Fixture.learner().step(groups)
+    let trained = try Fixture.learner(training: .all).step(groups)
+    #expect(abs(try #require(frozen["loss"]) - (try #require(trained["loss"]))) < 1e-6)
+    #expect(abs(try #require(frozen["kl"]) - (try #require(trained["kl"]))) < 1e-6)
+    #expect(try #require(frozen["gradient_norm"]) < (try #require(trained["gradient_norm"])))
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import CPlatform
+
+/// The program: the coordinator, the workers and the commands people type are one binary.
+@main
+struct AR1: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ar1",
+    abstract: "Industrial inspection that reasons: train, evaluate and score with Qwen2.5-VL through a job queue.",
+    discussion: """
+      Start everything on this machine:   ar1 up
+      Then, in the same folder:           ar1 score photos --model models/base --out results --wait
+      See what happens:                   ar1 jobs, ar1 show 1, ar1 logs -f 1
+      """,
+    version: Version.current,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Jobs",
+        subcommands: [
+          SubmitCommand.self, TrainCommand.self, EvalCommand.self, RolloutCommand.self, ScoreCommand.self,
+          JobsCommand.self, ShowCommand.self, LogsCommand.self, WaitCommand.self, CancelCommand.self,
+          RetryCommand.self,
+        ]),
+      CommandGroup(
+        name: "Machines",
+        subcommands: [
+          UpCommand.self, CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self, TokenCommand.self,
+        ]),
+      CommandGroup(
+        name: "Without a queue",
+        subcommands: [
+          ModelCommand.self, RewardCommand.self, DataCommand.self, BaseCommand.self, DemoCommand.self,
+        ]),
+    ])
+
+  static func main() async {
+    ar1_ignore_broken_pipes()
+    await main(nil)
+  }
+}
+
+enum Version {
+  static let current = "0.1.0"
+}

@@ -1,0 +1,215 @@
+import CoordinatorClient
+import FoundationEssentials
+import Glibc
+import JobModel
+import JobStore
+import LocalPostgres
+import PostgresClient
+
+/// A private PostgreSQL, a coordinator and workers on this machine, each a process of its own.
+///
+/// A worker or a coordinator that dies is started again; what it was doing goes on from the database. The processes
+/// end with the one that started them, however it ends.
+actor LocalCluster {
+  /// A worker process to run.
+  struct WorkerPlan: Sendable {
+    let name: String
+    /// nil takes every kind of task.
+    let kinds: [TaskKind]?
+  }
+
+  nonisolated let url: String
+  nonisolated let token: String
+  nonisolated let workerToken: String
+  /// Logs of all processes.
+  nonisolated let logs: String
+  private let postgres: LocalPostgres
+  private var children: [String: ChildProcess] = [:]
+  private var keepers: [Task<Void, Never>] = []
+  private var isStopping = false
+
+  /// Starts everything and returns when the coordinator answers.
+  ///
+  /// - Parameters:
+  ///   - folder: holds the database and the logs; a second start goes on with the same database.
+  ///   - listen: the coordinator's address; port 0 takes a free one.
+  ///   - saying: called with one line per thing started.
+  static func start(
+    folder: String, listen: String, workers: [WorkerPlan], saying say: @Sendable (String) -> Void
+  ) async throws -> LocalCluster {
+    let logs = folder + "/logs"
+    try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+    let postgres = try await LocalPostgres.start(folder: folder + "/postgres")
+    say("PostgreSQL runs in \(postgres.folder)")
+    do {
+      let tokens = try await Self.tokens(postgres.address)
+      let log = logs + "/coordinator.log"
+      try? FileManager.default.removeItem(atPath: log)
+      let first = try Self.coordinator(postgres.address, listen: listen, log: log)
+      let url = try await Self.address(in: log, of: first)
+      say("the coordinator listens on \(url)")
+      let cluster = LocalCluster(
+        url: url, token: tokens.member, workerToken: tokens.worker, logs: logs, postgres: postgres)
+      await cluster.keep("coordinator", first) {
+        // The port is known by now and others know it: a replacement takes the same one.
+        try Self.coordinator(
+          postgres.address, listen: String(url.dropFirst("http://".count)), log: log)
+      }
+      for plan in workers {
+        try await cluster.startWorker(plan)
+        say("worker \(plan.name) runs: \(plan.kinds?.map(\.rawValue).joined(separator: ", ") ?? "every kind of task")")
+      }
+      return cluster
+    } catch {
+      try? await postgres.stop()
+      throw error
+    }
+  }
+
+  private init(url: String, token: String, workerToken: String, logs: String, postgres: LocalPostgres) {
+    self.url = url
+    self.token = token
+    self.workerToken = workerToken
+    self.logs = logs
+    self.postgres = postgres
+  }
+
+  /// Process ids by name.
+  var processes: [String: Int32] {
+    var result = children.mapValues(\.id)
+    result["postgres"] = postgres.process
+    return result
+  }
+
+  /// A client with the member's token.
+  nonisolated var client: CoordinatorClient {
+    CoordinatorClient(url: url, token: token, patience: .brief) { notice in Terminal.writeError(notice + "\n") }
+  }
+
+  /// Ends workers first, so that they give their leases back, then the coordinator, then the database.
+  func stop() async {
+    isStopping = true
+    for (name, child) in children where name != "coordinator" { child.signal(SIGTERM) }
+    for (name, child) in children where name != "coordinator" { await Self.waitForEnd(of: child) }
+    if let coordinator = children["coordinator"] {
+      coordinator.signal(SIGTERM)
+      await Self.waitForEnd(of: coordinator)
+    }
+    for keeper in keepers { await keeper.value }
+    try? await postgres.stop()
+  }
+
+  /// A process that does not end in order within ten seconds is killed: the database holds what matters.
+  private static func waitForEnd(of child: ChildProcess) async {
+    let killer = Task {
+      try await Task.sleep(for: .seconds(10))
+      child.signalGroup(SIGKILL)
+    }
+    _ = await child.waitForExit()
+    killer.cancel()
+  }
+
+  // MARK: Processes
+
+  private func startWorker(_ plan: WorkerPlan) throws {
+    var arguments = ["worker", "--url", url, "--name", plan.name]
+    if let kinds = plan.kinds { arguments += ["--kinds", kinds.map(\.rawValue).joined(separator: ",")] }
+    let environment = Self.environment(adding: ["AR1_TOKEN": workerToken])
+    let log = "\(logs)/worker-\(plan.name).log"
+    try? FileManager.default.removeItem(atPath: log)
+    let start: @Sendable () throws -> ChildProcess = { [arguments] in
+      try Self.spawn(arguments, environment: environment, log: log)
+    }
+    keep("worker-\(plan.name)", try start(), startingAgain: start)
+  }
+
+  /// Holds a process and starts another one whenever it ends by itself.
+  private func keep(
+    _ name: String, _ child: ChildProcess, startingAgain start: @escaping @Sendable () throws -> ChildProcess
+  ) {
+    children[name] = child
+    keepers.append(
+      Task {
+        var current = child
+        var pause = 0.2
+        while true {
+          let began = ContinuousClock.now
+          let exit = await current.waitForExit()
+          if isStopping { return }
+          Terminal.writeError("\(name) ended (\(exit)); starting it again\n")
+          // One that keeps dying at once is tried less and less often.
+          pause = began.duration(to: .now) > .seconds(10) ? 0.2 : min(30, pause * 2)
+          try? await Task.sleep(for: .seconds(pause))
+          guard !isStopping, let next = try? start() else { return }
+          children[name] = next
+          current = next
+        }
+      })
+  }
+
+  private static func coordinator(_ database: PostgresAddress, listen: String, log: String) throws -> ChildProcess {
+    try spawn(
+      ["coordinator", "--database", database.connectionString, "--listen", listen],
+      environment: environment(adding: [:]), log: log)
+  }
+
+  private static func spawn(
+    _ arguments: [String], environment: [String: String], log: String
+  ) throws -> ChildProcess {
+    try ChildProcess.start(
+      .init(
+        program: try ownProgram(), arguments: arguments, environment: environment, output: .file(log),
+        error: .file(log), signalOnParentDeath: SIGTERM))
+  }
+
+  /// The file this process was started from, wherever it was moved to since.
+  private static func ownProgram() throws -> String {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { throw ClusterError("the program's own path cannot be read from /proc/self/exe") }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
+  private static func environment(adding more: [String: String]) -> [String: String] {
+    var environment: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+      entry += 1
+    }
+    return environment.merging(more) { _, new in new }
+  }
+
+  /// Reads from its log where the coordinator listens; it says so once it does.
+  private static func address(in log: String, of child: ChildProcess) async throws -> String {
+    let mark = "listening on "
+    while true {
+      let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      if let range = text.range(of: mark) {
+        return String(text[range.upperBound...].prefix { !$0.isWhitespace })
+      }
+      if let exit = child.exit {
+        throw ClusterError("the coordinator ended at once (\(exit)); its log says:\n\(text.suffix(800))")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private static func tokens(_ address: PostgresAddress) async throws -> (member: String, worker: String) {
+    let pool = ConnectionPool(address: address, size: 1)
+    let store = JobStore(pool: pool)
+    _ = try await store.migrate()
+    let lab = try await store.createLab(named: "local")
+    let member = try await store.createToken(CreateTokenRequest(user: "local", role: .admin), lab: lab)
+    let worker = try await store.createToken(CreateTokenRequest(user: "local-worker", role: .worker), lab: lab)
+    await pool.close()
+    return (member.secret, worker.secret)
+  }
+}
+
+/// Why the processes of this machine could not be started.
+struct ClusterError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

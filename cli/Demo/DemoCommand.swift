@@ -1,0 +1,53 @@
+import ArgumentParser
+import FoundationEssentials
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Show the whole system at work: data, evaluation, GRPO training, evaluation, scoring.",
+    discussion: """
+      Draws an inspection data set, starts a private PostgreSQL, a coordinator, a learner and a rollout worker, and \
+      runs four jobs through the queue. Everything lies below the folder, which is emptied first. It takes a few \
+      minutes on two cores; Ctrl-C stops it in order.
+
+      Example: ar1 demo --folder .demo --seed 1
+      """)
+
+  @Option(help: "Folder for data, jobs and results; what an earlier demo left there is removed.") var folder = ".demo"
+  @Option(help: "Model to start from, as 'ar1 base make' leaves it.", completion: .directory)
+  var model = "models/demo-base"
+  @Option(help: "Decides the pictures and the training.") var seed = 1
+  @Option(help: "Optimizer steps of the training.") var steps = DemoRun.defaultSteps
+
+  func validate() throws {
+    guard seed >= 0 else { throw ValidationError("--seed is 0 or larger") }
+    guard (1...100_000).contains(steps) else { throw ValidationError("--steps is 1 to 100,000") }
+  }
+
+  func run() async throws {
+    let root = UpCommand.absolute(folder)
+    let model = UpCommand.absolute(self.model)
+    guard FileManager.default.fileExists(atPath: model + "/config.json") else {
+      throw ValidationError("\(model) holds no model; make one with: ar1 base make --output \(self.model)")
+    }
+    try Self.empty(root)
+    let run = DemoRun(root: root, model: model, seed: seed, steps: steps)
+    try await TerminationSignals.cancelling { try await run.perform() }
+  }
+
+  /// Removes what a demo leaves, and nothing in a folder that is none.
+  private static func empty(_ root: String) throws {
+    let files = FileManager.default
+    let mark = root + "/.ar1-demo"
+    if let names = try? files.contentsOfDirectory(atPath: root), !names.isEmpty {
+      guard files.fileExists(atPath: mark) else {
+        throw ValidationError("\(root) is not empty and no demo made it; choose another --folder")
+      }
+      for name in names { try files.removeItem(atPath: root + "/" + name) }
+    }
+    try files.createDirectory(atPath: root, withIntermediateDirectories: true)
+    guard files.createFile(atPath: mark, contents: Data()) else {
+      throw ValidationError("\(root) cannot be written to")
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import CoordinatorClient
+import JobModel
+
+struct CancelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "Cancel a job: its workers stop, what they have not committed is discarded.",
+    discussion: "Example: ar1 cancel 12")
+
+  @Argument(help: "The job's number.") var job: Int64
+  @Flag(help: "Print the job as one JSON document.") var json = false
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func run() async throws {
+    let record = try await connection.client().cancel(job)
+    if json {
+      try JSONOutput.print(record)
+    } else {
+      Terminal.write("job \(record.id) \(record.state.rawValue)\n")
+    }
+  }
+}
+
+struct RetryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry",
+    abstract: "Give the failed and cancelled tasks of a job another try; what is done stays done.",
+    discussion: "Example: ar1 retry 12")
+
+  @Argument(help: "The job's number.") var job: Int64
+  @Flag(help: "Print the job as one JSON document.") var json = false
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func run() async throws {
+    let record = try await connection.client().retry(job)
+    if json {
+      try JSONOutput.print(record)
+    } else {
+      Terminal.write("job \(record.id) \(record.state.rawValue)\n")
+    }
+  }
+}

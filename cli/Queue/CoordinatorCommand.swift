@@ -1,0 +1,79 @@
+import ArgumentParser
+import Coordinator
+import JobStore
+import Logging
+import PostgresClient
+
+struct CoordinatorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coordinator",
+    abstract: "Serve the queue on a PostgreSQL database; any number may run, one of them leads.",
+    discussion: """
+      Brings the database to this program's schema first. While the database is away it answers 503 and goes on \
+      by itself when it is back. SIGTERM and SIGINT end it in order.
+
+      Example: ar1 coordinator --database "host=/run/postgresql dbname=ar1" --listen 0.0.0.0:8170
+      """)
+
+  @Option(help: "A postgres:// address or a libpq connection string.") var database: String
+  @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen = "127.0.0.1:8170"
+  @Option(help: "Connections to the database.") var connections = 8
+  @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
+  @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
+  @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = Logger.Level.info
+
+  func validate() throws {
+    guard Self.address(listen) != nil else {
+      throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
+    }
+    guard (1...1_000).contains(connections) else { throw ValidationError("--connections is 1 to 1000") }
+    guard leaseSeconds >= 1, heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds else {
+      throw ValidationError("--lease-seconds is at least 1 and at least twice --heartbeat-seconds")
+    }
+  }
+
+  func run() async throws {
+    guard let (host, port) = Self.address(listen) else { return }
+    let logger = LogOutput.logger("coordinator", level: logLevel)
+    let pool = ConnectionPool(address: PostgresAddress(database), size: connections)
+    let store = JobStore(
+      pool: pool, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds))
+    try await migrate(store, logger)
+    let coordinator = Coordinator(
+      store: store, configuration: CoordinatorConfiguration(host: host, port: port), handlesSignals: true,
+      logger: logger
+    ) { port in
+      logger.notice("listening on http://\(host):\(port)")
+    }
+    try await coordinator.run()
+    await pool.close()
+  }
+
+  /// Waits for a database that is not there yet: machines start in any order.
+  private func migrate(_ store: JobStore, _ logger: Logger) async throws {
+    var isAway = false
+    while true {
+      do {
+        let applied = try await store.migrate()
+        if !applied.isEmpty { logger.notice("the database was brought to migration \(applied.last ?? 0)") }
+        return
+      } catch let error as PostgresError where error.isUnavailable {
+        if !isAway { logger.warning("waiting for the database: \(error.message)") }
+        isAway = true
+        try await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+
+  /// "host:port" or "[v6]:port".
+  static func address(_ text: String) -> (host: String, port: Int)? {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = String(text[..<colon])
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    return host.isEmpty ? nil : (host, port)
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import CoordinatorClient
+import FoundationEssentials
+import JobModel
+import OrderedJSON
+
+/// What every way of submitting a job has in common.
+struct SubmissionOptions: ParsableArguments {
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  @Option(help: "A name to know the job by.")
+  var name: String?
+
+  @Option(help: "Higher goes first, -100 to 100; 0 is normal.")
+  var priority: Int?
+
+  @Option(help: "How often a task may fail before the job fails; interruptions do not count.")
+  var maxAttempts: Int?
+
+  @Flag(help: "Follow the job to its end; the exit code is that of 'ar1 wait'.")
+  var wait = false
+
+  @Flag(help: "Print the job as one JSON document.")
+  var json = false
+
+  /// Checks and submits a job.
+  /// - Parameters:
+  ///   - tree: its keys and values; options given on the command line go before the tree's own.
+  ///   - folder: from where relative paths are taken.
+  func submit(_ tree: JSON, relativeTo folder: String) async throws {
+    var members = tree.members ?? []
+    if tree.members != nil {
+      func replace(_ key: String, _ value: JSON?) {
+        guard let value else { return }
+        members.removeAll { $0.key == key }
+        members.append(JSON.Member(key, value))
+      }
+      replace("name", name.map(JSON.string))
+      replace("priority", priority.map(JSON.integer))
+      replace("max_attempts", maxAttempts.map(JSON.integer))
+    }
+    let spec = try JobSpec(tree.members == nil ? tree : .object(members), relativeTo: folder)
+    let client = try connection.client()
+    var record = try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString))
+    if wait {
+      record = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
+    }
+    if json {
+      try JSONOutput.print(record)
+    } else if wait {
+      Terminal.write(JobWatch.summary(record))
+    } else {
+      Terminal.write("job \(record.id) submitted: \(record.spec.kind.rawValue), \(record.spec.name)\n")
+      if Terminal.outputIsTerminal {
+        Terminal.write(
+          Style.faint("Look at it: ar1 show \(record.id)   Its log: ar1 logs -f \(record.id)") + "\n")
+      }
+    }
+    if wait, record.state != .succeeded { throw JobWatch.exitCode(for: record.state) }
+  }
+
+  /// Submits a job made of flags; relative paths are taken from the current folder.
+  func submit(kind: JobKind, _ flags: [(key: String, value: JSON?)]) async throws {
+    var members = [JSON.Member("kind", .string(kind.rawValue))]
+    for (key, value) in flags {
+      if let value { members.append(JSON.Member(key, value)) }
+    }
+    try await submit(.object(members), relativeTo: FileManager.default.currentDirectoryPath)
+  }
+}
+
+extension JSON {
+  static func text(_ value: String?) -> JSON? { value.map(JSON.string) }
+  static func whole(_ value: Int?) -> JSON? { value.map(JSON.integer) }
+  static func real(_ value: Double?) -> JSON? { value.map(JSON.number) }
+  /// "a, b" as a list.
+  static func list(_ value: String?) -> JSON? {
+    value.map { text in
+      .array(
+        text.split(separator: ",").map { part in
+          .string(String(part.drop { $0 == " " }))
+        })
+    }
+  }
+}

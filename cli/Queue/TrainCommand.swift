@@ -1,0 +1,58 @@
+import ArgumentParser
+
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Submit a GRPO training.",
+    discussion: """
+      What is not given has the value of the paper's run: 8 prompts of 8 answers per step, 1000 steps, AdamW \
+      at 5e-7, β 0.04, ε 0.2, reward roam.
+
+      Example: ar1 train --model models/base --data data/mmad --output runs/first --steps 200 --wait
+      """)
+
+  @Option(help: "Folder of the model to start from.", completion: .directory) var model: String?
+  @Option(help: "Root of the data set (with mmad.json).", completion: .directory) var data: String?
+  @Option(help: "Folder for checkpoints and the trained model.", completion: .directory) var output: String?
+  @Option(help: "roam, roam-released or classical.") var reward: String?
+  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(help: "Question types to learn from, separated by commas (all).") var questionTypes: String?
+  @Option(help: "Optimizer steps.") var steps: Int?
+  @Option(help: "Prompts per step.") var promptsPerStep: Int?
+  @Option(help: "Answers per prompt.") var groupSize: Int?
+  @Option(help: "Longest answer in tokens.") var maxNewTokens: Int?
+  @Option(help: "Sampling temperature.") var temperature: Double?
+  @Option(help: "Learning rate.") var learningRate: Double?
+  @Option(help: "constant or linear.") var schedule: String?
+  @Option(help: "Steps of rising learning rate.") var warmupSteps: Int?
+  @Option(help: "Weight of the KL term.") var beta: Double?
+  @Option(help: "Lower clip of the ratio.") var epsilonLow: Double?
+  @Option(help: "Upper clip of the ratio.") var epsilonHigh: Double?
+  @Option(help: "grpo, dapo, bnpo or dr_grpo.") var reduction: String?
+  @Option(help: "AdamW's weight decay.") var weightDecay: Double?
+  @Option(help: "Gradient clipping; 0 for none.") var maxGradientNorm: Double?
+  @Option(help: "all or language.") var trainedPart: String?
+  @Option(help: "Seed of the run.") var seed: Int?
+  @Option(help: "Steps between checkpoints.") var saveEvery: Int?
+  @Option(help: "Versions a group may be old when it is learnt from.") var staleness: Int?
+
+  @OptionGroup var submission: SubmissionOptions
+
+  func run() async throws {
+    try await submission.submit(
+      kind: .train,
+      [
+        ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
+        ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
+        ("question_types", .list(questionTypes)), ("steps", .whole(steps)),
+        ("prompts_per_step", .whole(promptsPerStep)), ("group_size", .whole(groupSize)),
+        ("max_new_tokens", .whole(maxNewTokens)), ("temperature", .real(temperature)),
+        ("learning_rate", .real(learningRate)), ("schedule", .text(schedule)),
+        ("warmup_steps", .whole(warmupSteps)), ("beta", .real(beta)),
+        ("epsilon_low", .real(epsilonLow)), ("epsilon_high", .real(epsilonHigh)),
+        ("reduction", .text(reduction)), ("weight_decay", .real(weightDecay)),
+        ("max_gradient_norm", .real(maxGradientNorm)), ("trained_part", .text(trainedPart)),
+        ("seed", .whole(seed)), ("save_every", .whole(saveEvery)), ("staleness", .whole(staleness)),
+      ])
+  }
+}

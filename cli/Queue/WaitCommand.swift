@@ -1,0 +1,37 @@
+import ArgumentParser
+import CoordinatorClient
+import JobModel
+
+struct WaitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "wait",
+    abstract: "Wait until a job has ended.",
+    discussion: """
+      Exit code: 0 the job succeeded, 1 it failed, 2 it was cancelled, 3 the coordinator could not be asked, \
+      4 it had not ended at the timeout.
+
+      Example: ar1 wait 12 && ar1 show 12
+      """)
+
+  @Argument(help: "The job's number.") var job: Int64
+  @Option(help: "Wait at most so many seconds.") var timeout: Double?
+  @Flag(help: "Print the ended job as one JSON document.") var json = false
+  @Flag(help: "Show no progress.") var quiet = false
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func run() async throws {
+    let record: JobRecord
+    do {
+      record = try await JobWatch(client: connection.client(), job: job)
+        .untilEnd(showing: quiet ? nil : ProgressLine(), timeout: timeout)
+    } catch let error as CoordinatorError {
+      Terminal.writeError("Error: \(error)\n")
+      throw ExitCode(3)
+    } catch let error as ConnectionError {
+      Terminal.writeError("Error: \(error)\n")
+      throw ExitCode(3)
+    }
+    if json { try JSONOutput.print(record) } else if !quiet { Terminal.write(JobWatch.summary(record)) }
+    guard record.state == .succeeded else { throw JobWatch.exitCode(for: record.state) }
+  }
+}
