@@ -109,9 +109,10 @@ let package = Package(
 
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
-    .testTarget(name: "JobModelTests", dependencies: ["JobModel"]),
+    .testTarget(name: "JobModelTests", dependencies: ["JobModel", "OrderedJSON"]),
     .testTarget(
-      name: "JobStoreTests", dependencies: ["JobStore", "PostgresClient", "LocalPostgres"]),
+      name: "JobStoreTests",
+      dependencies: ["JobStore", "JobModel", "PostgresClient", "LocalPostgres", "OrderedJSON"]),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
@@ -125,8 +126,9 @@ let package = Package(
     .testTarget(
       name: "PostTrainingTests",
       dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),
+    .testTarget(name: "BaseModelTests", dependencies: ["BaseModel", "Inspection", "QwenVL"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
-    .testTarget(name: "SystemTests", dependencies: ["OrderedJSON", "CPlatform"]),
+    .testTarget(name: "SystemTests", dependencies: ["OrderedJSON", "LocalPostgres"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -6,7 +6,8 @@ import CPlatform
 struct AR1: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ar1",
-    abstract: "Industrial inspection that reasons: train, evaluate and score with Qwen2.5-VL through a job queue.",
+    abstract:
+      "Industrial inspection that reasons: train, evaluate and score with Qwen2.5-VL through a job queue.",
     discussion: """
       Start everything on this machine:   ar1 up
       Then, in the same folder:           ar1 score photos --model models/base --out results --wait

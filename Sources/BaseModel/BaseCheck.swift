@@ -1,43 +1,57 @@
-import Inspection
-import QwenVL
+package import Inspection
+package import QwenVL
 
 /// Asks a base model about new pictures and reads what it says.
-struct BaseCheck {
-  let model: QwenModel
-  let encoder: LessonEncoder
+package struct BaseCheck {
+  package let model: QwenModel
+  package let encoder: LessonEncoder
   private let batch = 50
 
+  package init(model: QwenModel, encoder: LessonEncoder) {
+    self.model = model
+    self.encoder = encoder
+  }
+
   /// - Parameter seed: of pictures that no lesson shows.
-  func run(products: [SyntheticProduct], pictures: Int, seed: UInt64) throws -> BaseReport.Check {
+  package func run(products: [SyntheticProduct], pictures: Int, seed: UInt64) throws -> BaseReport.Check {
     var tally = Tally()
     for start in stride(from: 0, to: pictures, by: batch) {
-      let asked = (start..<min(start + batch, pictures)).map { Self.asked($0, products, seed) }
-      let replies = try replies(
-        to: asked.map { try encoder.prompt(try Self.request($0.question), about: $0.picture) })
-      let descriptions = try self.replies(
-        to: asked.map { try encoder.prompt(SpeechCorpus.request, about: $0.picture) })
-      for ((asked, reply), description) in zip(zip(asked, replies), descriptions) {
-        tally.add(asked.picture, asked.question, reply: reply, description: description)
+      let indices = start..<min(start + batch, pictures)
+      let drawn = Self.pictures(indices, products, seed: seed)
+      let questions = zip(drawn, indices).map { Self.question($0, $1, products, seed) }
+      let answers = try replies(
+        to: zip(drawn, questions).map { try encoder.prompt(try Self.request($1), about: $0) })
+      let descriptions = try replies(to: drawn.map { try encoder.prompt(SpeechCorpus.request, about: $0) })
+      for (index, picture) in drawn.enumerated() {
+        tally.add(picture, questions[index], reply: answers[index], description: descriptions[index])
       }
     }
     return tally.check
   }
 
-  /// Picture `index`, in turn of a good and a defective product, and its Anomaly Detection question.
-  private static func asked(
-    _ index: Int, _ products: [SyntheticProduct], _ seed: UInt64
-  ) -> (picture: SyntheticPicture, question: InspectionQuestion) {
-    let pair = index / 2
+  /// Pictures no lesson shows, in turn of a good and a defective product.
+  package static func pictures(
+    _ indices: Range<Int>, _ products: [SyntheticProduct], seed: UInt64
+  ) -> [SyntheticPicture] {
     let kinds = SyntheticDefect.allCases
-    let picture = SyntheticPicture.draw(
-      seed: seed, series: "check", product: products[pair % products.count], index: index,
-      defect: index % 2 == 0 ? nil : kinds[pair / products.count % kinds.count])
+    return indices.map { index in
+      let pair = index / 2
+      return SyntheticPicture.draw(
+        seed: seed, series: "check", product: products[pair % products.count], index: index,
+        defect: index % 2 == 0 ? nil : kinds[pair / products.count % kinds.count])
+    }
+  }
+
+  /// The Anomaly Detection question about a picture.
+  private static func question(
+    _ picture: SyntheticPicture, _ index: Int, _ products: [SyntheticProduct], _ seed: UInt64
+  ) -> InspectionQuestion {
     var random = SyntheticRandom(seed: seed, name: "check/questions", index: index)
-    return (picture, picture.questions(&random, among: products)[0].asInspectionQuestion)
+    return picture.questions(&random, among: products)[0].asInspectionQuestion
   }
 
   /// The text beside the picture as the paper's protocol has it.
-  private static func request(_ question: InspectionQuestion) throws -> String {
+  package static func request(_ question: InspectionQuestion) throws -> String {
     let sample = InspectionSample(name: "", imagePath: "", questions: [question])
     let prompt = try PromptProtocol.paper.prompt(
       for: question, of: sample, settings: PromptSettings(references: 0))

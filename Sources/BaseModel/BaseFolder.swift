@@ -26,13 +26,15 @@ struct BaseFolder {
     try write(
       [
         "add_prefix_space": false, "bos_token": nil, "clean_up_tokenization_spaces": false,
-        "eos_token": "<|im_end|>", "errors": "replace", "model_max_length": 2048, "pad_token": "<|endoftext|>",
+        "eos_token": "<|im_end|>", "errors": "replace", "model_max_length": 2048,
+        "pad_token": "<|endoftext|>",
         "tokenizer_class": "Qwen2Tokenizer", "unk_token": nil, "chat_template": .string(Self.chatTemplate),
       ], "tokenizer_config.json")
     try write(
       [
         "min_pixels": .integer(56 * 56), "max_pixels": .integer(28 * 28 * 64), "patch_size": 14,
-        "temporal_patch_size": 2, "merge_size": 2, "image_mean": .array(ImageProcessor.clipMean.map { .number($0) }),
+        "temporal_patch_size": 2, "merge_size": 2,
+        "image_mean": .array(ImageProcessor.clipMean.map { .number($0) }),
         "image_std": .array(ImageProcessor.clipDeviation.map { .number($0) }),
         "image_processor_type": "Qwen2VLImageProcessor", "processor_class": "Qwen2_5_VLProcessor",
       ], "preprocessor_config.json")

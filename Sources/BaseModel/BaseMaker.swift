@@ -1,8 +1,8 @@
 import FoundationEssentials
-import Inspection
+package import Inspection
 import OrderedJSON
 import PostTraining
-import QwenVL
+package import QwenVL
 import Tensors
 
 /// Makes a base model by its recipe.
@@ -28,7 +28,9 @@ public struct BaseMaker: Sendable {
 
     // The tokenizer knows every word of the demonstration too; the pictures are what stays unseen.
     var training = TokenizerTraining()
-    for text in corpus.texts(about: SyntheticProduct.allCases, count: 2000) { training.add(text) }
+    for text in corpus.texts(about: SyntheticProduct.allCases, count: recipe.tokenizerTexts) {
+      training.add(text)
+    }
     try files.writeTokenizer(training.tokenizerJSON(vocabularySize: recipe.vocabularySize))
     let tokenizer = try Tokenizer(folder: files.draft)
     let configuration = try BaseRecipe.configuration(tokenizer: tokenizer)
@@ -40,7 +42,7 @@ public struct BaseMaker: Sendable {
     let encoder = LessonEncoder(prompts: prompts)
     CosineFilters.write(
       into: model, brightness: 80, deviation: recipe.filterDeviation,
-      pictures: try (0..<200).map { try encoder.patches(of: corpus.picture($0)) })
+      pictures: try (0..<recipe.filterPictures).map { try encoder.patches(of: corpus.picture($0)) })
 
     let sight = try learnSight(model, corpus, encoder, onProgress)
     let speech = try learnSpeech(model, corpus, encoder, onProgress)
@@ -52,30 +54,45 @@ public struct BaseMaker: Sendable {
     let check = BaseCheck(model: saved, encoder: encoder)
     let seed = recipe.seed &+ 1
     return BaseReport(
-      parameters: model.parameterCount, vocabulary: tokenizer.vocabularySize, bytes: files.bytes, sight: sight,
+      parameters: model.parameterCount, vocabulary: tokenizer.vocabularySize, bytes: files.bytes,
+      sight: sight,
       speech: speech,
       known: try check.run(products: corpus.products, pictures: recipe.checkPictures, seed: seed),
       demonstration: try check.run(
         products: SyntheticProduct.demonstration, pictures: recipe.checkPictures, seed: seed))
   }
 
-  private func learnSight(
+  package func learnSight(
     _ model: QwenModel, _ corpus: SpeechCorpus, _ encoder: LessonEncoder, _ onProgress: (BaseProgress) -> Void
   ) throws -> BaseReport.Stage {
     let plan = recipe.sight
     let trainer = SightTrainer(model: model, products: corpus.products, plan: plan)
+    // Drawing a picture takes about as long as learning from it, so each is laid down in several ways.
+    let count = max(1, plan.steps * plan.pictures / recipe.sightPasses)
+    let order = PromptStream(count: count, seed: recipe.seed)
+    var drawn: [Int: SightLesson] = [:]
     var meter = StageMeter(.sight, plan)
     for step in 0..<plan.steps {
-      let batch = try (0..<plan.pictures).map { index in
-        let picture = corpus.picture(step * plan.pictures + index)
-        return (picture: picture, patches: try encoder.patches(of: picture))
+      let ordinals = step * plan.pictures..<(step + 1) * plan.pictures
+      let lessons = zip(ordinals, order.indices(of: ordinals)).map { ordinal, index in
+        let lesson = drawn[index] ?? SightLesson(corpus.picture(index), products: corpus.products)
+        drawn[index] = lesson
+        // Odd steps through the eight orientations, so that no pass repeats an earlier one's.
+        return lesson.turned((index + 3 * (ordinal / count)) % SightLesson.orientations)
       }
-      onProgress(meter.advance(loss: try trainer.step(batch)))
+      onProgress(meter.advance(loss: try trainer.step(lessons, patches: encoder.patches(of: lessons))))
     }
-    return meter.outcome
+    var outcome = meter.outcome
+    outcome.separation = try [corpus.products, SyntheticProduct.demonstration].map { products in
+      let pictures = BaseCheck.pictures(0..<recipe.checkPictures, products, seed: recipe.seed &+ 1)
+      let goodness = zip(pictures, try trainer.goodness(of: pictures.map { try encoder.patches(of: $0) }))
+      return SightTrainer.separation(
+        good: goodness.filter { $0.0.isGood }.map(\.1), defective: goodness.filter { !$0.0.isGood }.map(\.1))
+    }
+    return outcome
   }
 
-  private func learnSpeech(
+  package func learnSpeech(
     _ model: QwenModel, _ corpus: SpeechCorpus, _ encoder: LessonEncoder, _ onProgress: (BaseProgress) -> Void
   ) throws -> BaseReport.Stage {
     let plan = recipe.speech
@@ -83,7 +100,7 @@ public struct BaseMaker: Sendable {
       model: recipe.speechTrainsVision ? model : model.training(.language), optimizer: plan.optimizer,
       schedule: plan.schedule)
     // Pictures go on where the first stage ended: all are new.
-    let before = recipe.sight.steps * recipe.sight.pictures
+    let before = recipe.sight.steps * recipe.sight.pictures / recipe.sightPasses
     var lots = SplitMix(seed: recipe.seed ^ 0x5045_4543_48)
     var meter = StageMeter(.speech, plan)
     for step in 0..<plan.steps {

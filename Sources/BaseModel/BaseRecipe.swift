@@ -12,7 +12,7 @@ public struct BaseRecipe: Sendable, Equatable {
   public struct Stage: Sendable, Equatable {
     /// Optimizer steps.
     public var steps: Int
-    /// Pictures per step; every picture is new.
+    /// Pictures per step.
     public var pictures: Int
     /// The highest learning rate; it falls to 2 % of itself over the stage.
     public var rate: Double
@@ -32,14 +32,20 @@ public struct BaseRecipe: Sendable, Equatable {
   public var seed: UInt64
   public var sight: Stage
   public var speech: Stage
+  /// How often each picture of the first stage is used, every time laid down another way.
+  public var sightPasses = 4
   /// The deviation of every patch filter's response at the start; see `CosineFilters`.
-  public var filterDeviation: Float = 1
+  public var filterDeviation: Float = 0.7
   /// The share of speech lessons that describe a picture; the others answer a question.
   public var descriptionShare: Double = 0.5
   /// Whether the vision tower goes on learning during speech.
-  public var speechTrainsVision = true
+  public var speechTrainsVision = false
   /// The largest vocabulary; the corpus may have fewer merges to offer.
   public var vocabularySize = 768
+  /// Pictures whose lessons' texts the tokenizer is learnt from.
+  package var tokenizerTexts = 2000
+  /// Pictures the patch filters are scaled on.
+  package var filterPictures = 300
   /// Pictures of the check at the end, for each group of products.
   public var checkPictures = 200
 
@@ -65,9 +71,11 @@ public struct BaseRecipe: Sendable, Equatable {
     return QwenConfiguration(
       text: TextConfiguration(
         vocabularySize: tokenizer.vocabularySize, hiddenSize: 128, intermediateSize: 384, layers: 4, heads: 4,
-        keyValueHeads: 2, normEpsilon: 1e-6, ropeTheta: 10_000, ropeSections: [4, 6, 6], maximumPositions: 2048),
+        keyValueHeads: 2, normEpsilon: 1e-6, ropeTheta: 10_000, ropeSections: [4, 6, 6],
+        maximumPositions: 2048),
       vision: VisionConfiguration(
-        depth: 3, hiddenSize: 128, heads: 4, intermediateSize: 256, windowSize: 112, fullAttentionBlocks: [1, 2],
+        depth: 3, hiddenSize: 128, heads: 4, intermediateSize: 256, windowSize: 112,
+        fullAttentionBlocks: [1, 2],
         outputSize: 128),
       imageTokenID: try id("<|image_pad|>"), videoTokenID: try id("<|video_pad|>"),
       visionStartTokenID: try id("<|vision_start|>"), visionEndTokenID: try id("<|vision_end|>"),
@@ -83,8 +91,13 @@ public struct BaseRecipe: Sendable, Equatable {
             + "steps cannot be negative, and a step needs a picture and a positive rate")
       }
     }
+    guard (1...SightLesson.orientations).contains(sightPasses) else {
+      throw BaseError(
+        "a picture can be laid down in 1 to \(SightLesson.orientations) ways, not \(sightPasses)")
+    }
     guard (0...1).contains(descriptionShare) else {
-      throw BaseError("\(descriptionShare) of the lessons cannot be descriptions; it is a share between 0 and 1")
+      throw BaseError(
+        "\(descriptionShare) of the lessons cannot be descriptions; it is a share between 0 and 1")
     }
   }
 }

@@ -6,6 +6,9 @@ public struct BaseReport: Sendable {
     public let seconds: Double
     /// Mean loss over the first ten steps and, smoothed, at the end.
     public let firstLoss, lastLoss: Double
+    /// After sight: how well the throw-away head tells defective from good, as the area under the curve, on
+    /// new pictures of the products learnt from and of the demonstration's.
+    public internal(set) var separation: [Double] = []
   }
 
   /// What the base says about pictures it has never seen, decoded greedily; shares between 0 and 1.

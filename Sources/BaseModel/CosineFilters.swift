@@ -1,4 +1,3 @@
-import Images
 import QwenVL
 import Tensors
 
@@ -63,8 +62,10 @@ struct CosineFilters {
     // A still picture is repeated in every frame, so the frames share a filter's weight.
     let flat = filters.filters.map { filter in
       (0..<vision.channels).flatMap { channel in
-        [[Float]](repeating: filter[channel * frame..<(channel + 1) * frame].map { $0 / Float(frames) }, count: frames)
-          .flatMap(\.self)
+        [[Float]](
+          repeating: filter[channel * frame..<(channel + 1) * frame].map { $0 / Float(frames) }, count: frames
+        )
+        .flatMap(\.self)
       }
     }
     let table = Tensor(flat.flatMap(\.self), shape: [flat.count, vision.patchLength])

@@ -1,28 +1,32 @@
-import Inspection
-import PostTraining
-import QwenVL
+package import Inspection
+package import PostTraining
+package import QwenVL
 
 /// Turns drawn pictures and lessons about them into what the network takes.
-struct LessonEncoder {
-  let prompts: PromptEncoder
+package struct LessonEncoder {
+  package let prompts: PromptEncoder
   private let stop: Int
 
-  init(prompts: PromptEncoder) {
+  package init(prompts: PromptEncoder) {
     self.prompts = prompts
     stop = prompts.configuration.stopTokenIDs[0]
   }
 
-  func patches(of picture: SyntheticPicture) throws -> ImagePatches {
+  package func patches(of picture: SyntheticPicture) throws -> ImagePatches {
     try prompts.patches(of: .decoded(picture.image, name: picture.name))
   }
 
-  func prompt(_ request: String, about picture: SyntheticPicture) throws -> Prompt {
+  package func patches(of lessons: [SightLesson]) throws -> [ImagePatches] {
+    try lessons.map { try prompts.patches(of: .decoded($0.image, name: "picture")) }
+  }
+
+  package func prompt(_ request: String, about picture: SyntheticPicture) throws -> Prompt {
     try prompts.encode(messages: [
       .user([.image(.decoded(picture.image, name: picture.name)), .text(request)])
     ])
   }
 
-  func example(_ lesson: SpeechCorpus.Lesson) throws -> SupervisedExample {
+  package func example(_ lesson: SpeechCorpus.Lesson) throws -> SupervisedExample {
     SupervisedExample(
       prompt: try prompt(lesson.request, about: lesson.picture),
       reply: prompts.tokenizer.encode(lesson.reply) + [stop])

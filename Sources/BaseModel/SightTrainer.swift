@@ -1,6 +1,6 @@
-import Inspection
+package import Inspection
 import PostTraining
-import QwenVL
+package import QwenVL
 import Tensors
 
 /// Teaches the vision tower to see, under linear heads that are thrown away afterwards.
@@ -8,13 +8,12 @@ import Tensors
 /// On the features of every token a head tells for each of its cells whether it is good or which kind of
 /// defect it shows; on their mean two heads tell product and colour. Features from which that can be read off
 /// linearly are features from which a decoder soon learns to speak.
-final class SightTrainer {
+package final class SightTrainer {
   /// How much the cells' loss weighs beside those of product and colour.
   private static let cellWeight: Float = 5
   private static let pictureWeight: Float = 0.5
   /// Most cells are good: those that show a defect count more.
   private static let defectWeight: Float = 3
-  private static let leastPixels = 6
 
   private let model: QwenModel
   private let products: [SyntheticProduct]
@@ -25,13 +24,13 @@ final class SightTrainer {
   private let schedule: LearningRateSchedule
 
   /// - Parameter model: its vision tower records gradients.
-  init(model: QwenModel, products: [SyntheticProduct], plan: BaseRecipe.Stage) {
+  package init(model: QwenModel, products: [SyntheticProduct], plan: BaseRecipe.Stage) {
     self.model = model
     self.products = products
     let width = model.configuration.vision.outputSize
     cells = Head(
       "cells", inputs: width,
-      outputs: SightLabels.kinds * SightLabels.cellsPerSide * SightLabels.cellsPerSide)
+      outputs: SightLesson.kinds * SightLesson.cellsPerSide * SightLesson.cellsPerSide)
     product = Head("product", inputs: width, outputs: products.count)
     colour = Head("colour", inputs: width, outputs: SyntheticColour.allCases.count)
     schedule = plan.schedule
@@ -43,31 +42,52 @@ final class SightTrainer {
   /// One step; every picture has the same size.
   ///
   /// - Returns: the cells' mean loss in nats.
-  func step(_ pictures: [(picture: SyntheticPicture, patches: ImagePatches)]) throws -> Double {
-    let labels = pictures.map {
-      SightLabels($0.picture, products: products, leastPixels: Self.leastPixels)
+  package func step(_ lessons: [SightLesson], patches: [ImagePatches]) throws -> Double {
+    let features = try model.encodeImages(patches)  // [lessons * tokens, width]
+    let tokens = features.shape[0] / lessons.count
+    var mean = gatherRows(features, lessons.indices.map { $0 * tokens })
+    for token in 1..<tokens {
+      mean = add(mean, gatherRows(features, lessons.indices.map { $0 * tokens + token }))
     }
-    let features = try model.encodeImages(pictures.map(\.patches))  // [pictures * tokens, width]
-    let tokens = features.shape[0] / pictures.count
-    var mean = gatherRows(features, pictures.indices.map { $0 * tokens })
-    for token in 1..<tokens { mean = add(mean, gatherRows(features, pictures.indices.map { $0 * tokens + token })) }
-    mean = scale(mean, by: 1 / Float(tokens))  // [pictures, width]
+    mean = scale(mean, by: 1 / Float(tokens))  // [lessons, width]
 
-    let wanted = labels.flatMap(\.cells)
+    let wanted = lessons.flatMap(\.cells)
     let targets = wanted.map { $0 ?? 0 }
     let weights = wanted.map { $0.map { $0 == 0 ? 1 : Self.defectWeight } ?? 0 }
     let total = max(1, weights.reduce(0, +))
     let seen = tokenLogProbabilities(
-      cells(features).reshaped([targets.count, SightLabels.kinds]), targets: targets)
+      cells(features).reshaped([targets.count, SightLesson.kinds]), targets: targets)
     let cellLoss = weightedSum(seen, weights: weights.map { -$0 / total * Self.cellWeight })
-    let even = [Float](repeating: -Self.pictureWeight / Float(pictures.count), count: pictures.count)
+    let even = [Float](repeating: -Self.pictureWeight / Float(lessons.count), count: lessons.count)
     let productLoss = weightedSum(
-      tokenLogProbabilities(product(mean), targets: labels.map(\.product)), weights: even)
+      tokenLogProbabilities(product(mean), targets: lessons.map(\.product)), weights: even)
     let colourLoss = weightedSum(
-      tokenLogProbabilities(colour(mean), targets: labels.map(\.colour)), weights: even)
+      tokenLogProbabilities(colour(mean), targets: lessons.map(\.colour)), weights: even)
     add(cellLoss, add(productLoss, colourLoss)).backward()
     try optimizer.step(rate: schedule.rate(step: optimizer.stepCount), maximumNorm: 1)
     return Double(cellLoss.item / Self.cellWeight)
+  }
+
+  /// How likely each picture is good, by its worst cell: log-probabilities.
+  package func goodness(of patches: [ImagePatches]) throws -> [Float] {
+    guard !patches.isEmpty else { return [] }
+    let features = try model.inference().encodeImages(patches)
+    let count = features.shape[0] * SightLesson.cellsPerSide * SightLesson.cellsPerSide
+    let good = tokenLogProbabilities(
+      cells(features).reshaped([count, SightLesson.kinds]), targets: [Int](repeating: 0, count: count)
+    ).values
+    let each = count / patches.count
+    return patches.indices.map { good[$0 * each..<($0 + 1) * each].min() ?? 0 }
+  }
+
+  /// The probability that a random defective picture seems worse than a random good one: the area under the
+  /// curve; one half is chance.
+  package static func separation(good: [Float], defective: [Float]) -> Double {
+    var wins = 0.0
+    for worse in defective {
+      for better in good { wins += worse < better ? 1 : worse == better ? 0.5 : 0 }
+    }
+    return wins / Double(max(1, good.count * defective.count))
   }
 
   /// x Wᵀ + b
@@ -94,7 +114,8 @@ final class SightTrainer {
 extension BaseRecipe.Stage {
   var schedule: LearningRateSchedule {
     LearningRateSchedule(
-      shape: .cosine, peak: rate, warmupSteps: min(warmupSteps, steps), totalSteps: max(1, steps), floor: 0.02)
+      shape: .cosine, peak: rate, warmupSteps: min(warmupSteps, steps), totalSteps: max(1, steps), floor: 0.02
+    )
   }
 
   var optimizer: AdamWSettings { AdamWSettings(beta1: 0.9, beta2: 0.98, weightDecay: weightDecay) }

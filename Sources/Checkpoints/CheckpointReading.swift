@@ -95,7 +95,9 @@ public struct Checkpoint: Sendable {
         throw CheckpointError("its frame does not hold the shape \(entry.shape)")
       }
       let planes = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-        try frame.withUnsafeBytes { try Zstandard.decompress($0, into: UnsafeMutableRawBufferPointer(buffer)) }
+        try frame.withUnsafeBytes {
+          try Zstandard.decompress($0, into: UnsafeMutableRawBufferPointer(buffer))
+        }
         count = bytes
       }
       let words = [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in

@@ -57,7 +57,8 @@ package enum DurableFiles {
       unlink(draft)
       throw error
     }
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
     try flushFolder(folder.isEmpty ? "/" : folder)
   }
 

@@ -50,6 +50,8 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
   public var output: String
   public var reward: RewardName
   public var promptProtocol: PromptProtocolName
+  /// Reference images per question; nil is what the protocol prescribes.
+  public var references: Int?
   public var questionTypes: [QuestionTypeName]?
   public var groupSize: Int
   /// Prompts.
@@ -66,6 +68,7 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
     output = reader.path(CodingKeys.output, meaning: "the folder for the groups")
     reward = reader.choice(CodingKeys.reward, default: .roam)
     promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    references = reader.optionalInteger(CodingKeys.references, in: 0...8)
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
     groupSize = reader.integer(CodingKeys.groupSize, default: 8, in: 1...256)
     count = reader.integer(CodingKeys.count, default: 64, in: 1...10_000_000)
@@ -78,6 +81,7 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
   enum CodingKeys: String, CodingKey {
     case model, data, output, reward
     case promptProtocol = "protocol"
+    case references
     case questionTypes = "question_types"
     case groupSize = "group_size"
     case count, temperature

@@ -52,7 +52,8 @@ struct SettingsReader {
     guard let number = value.int, range.contains(number) else {
       problem(
         key,
-        "found \(Self.describe(value)); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)")
+        "found \(Self.describe(value)); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)"
+      )
       return nil
     }
     return number
@@ -64,7 +65,8 @@ struct SettingsReader {
     guard let value = find(key) else { return standard }
     guard let number = value.double, range.contains(number) else {
       problem(
-        key, "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
+        key,
+        "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
       return standard
     }
     return number
@@ -116,7 +118,8 @@ struct SettingsReader {
     let names = Choice.allCases.map(\.rawValue)
     guard case .array(let values) = value, !values.isEmpty else {
       problem(
-        key, "found \(Self.describe(value)); allowed is a list of one or more of \(names.joined(separator: ", "))")
+        key,
+        "found \(Self.describe(value)); allowed is a list of one or more of \(names.joined(separator: ", "))")
       return nil
     }
     var found: [Choice] = []

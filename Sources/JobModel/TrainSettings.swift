@@ -11,6 +11,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var output: String
   public var reward: RewardName
   public var promptProtocol: PromptProtocolName
+  /// Reference images per question; nil is what the protocol prescribes.
+  public var references: Int?
   /// Questions to learn from; nil takes all types.
   public var questionTypes: [QuestionTypeName]?
   /// Optimizer steps.
@@ -47,6 +49,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     output = reader.path(CodingKeys.output, meaning: "the folder for checkpoints and the trained model")
     reward = reader.choice(CodingKeys.reward, default: .roam)
     promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    references = reader.optionalInteger(CodingKeys.references, in: 0...8)
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
     steps = reader.integer(CodingKeys.steps, default: 1000, in: 1...1_000_000)
     promptsPerStep = reader.integer(CodingKeys.promptsPerStep, default: 8, in: 1...4096)
@@ -77,6 +80,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   enum CodingKeys: String, CodingKey {
     case model, data, output, reward
     case promptProtocol = "protocol"
+    case references
     case questionTypes = "question_types"
     case steps
     case promptsPerStep = "prompts_per_step"

@@ -116,7 +116,8 @@ private struct UnkeyedTree: UnkeyedDecodingContainer {
   private mutating func next() throws -> TreeDecoder {
     guard currentIndex < values.count else {
       throw DecodingError.valueNotFound(
-        JSON.self, .init(codingPath: codingPath, debugDescription: "the array has only \(values.count) values"))
+        JSON.self,
+        .init(codingPath: codingPath, debugDescription: "the array has only \(values.count) values"))
     }
     defer { currentIndex += 1 }
     return TreeDecoder(tree: values[currentIndex], codingPath: codingPath + [AnyKey(String(currentIndex))])

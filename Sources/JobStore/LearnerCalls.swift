@@ -69,7 +69,9 @@ extension JobStore {
     }
     do {
       return try await pool.transaction { session in
-        guard let task = try session.holdLearner(request.lease) else { return RecordStepReply(outcome: .stale) }
+        guard let task = try session.holdLearner(request.lease) else {
+          return RecordStepReply(outcome: .stale)
+        }
         let run = task.job.id
         guard try session.lastStep(of: run) == step.step - 1 else {
           return RecordStepReply(outcome: .alreadyRecorded)
@@ -79,7 +81,8 @@ extension JobStore {
         guard consumed == step.ordinals.count else { throw GroupsUnavailable() }
         try session.insertStep(step, run: run, epoch: task.epoch)
         guard try session.insertVersion(request.version, run: run, epoch: task.epoch) else {
-          throw StoreError.conflict("version \(request.version.number) of run \(run) exists with another hash")
+          throw StoreError.conflict(
+            "version \(request.version.number) of run \(run) exists with another hash")
         }
         return RecordStepReply(outcome: .recorded)
       }

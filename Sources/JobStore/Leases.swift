@@ -30,15 +30,17 @@ extension Session {
       interruptions: try row.get("interruptions"))
   }
 
-  /// Stores the last progress of a task. The caller has checked the lease.
+  /// Stores the last progress of a task. The caller has checked the lease. Numbers that are not finite are left
+  /// out: a loss that overflowed must not cost a lease.
   func storeProgress(_ progress: TaskProgress, task: TaskID) throws {
     try execute(
       """
       UPDATE task_details SET progress_at = now(), progress_done = $2, progress_total = $3,
         progress_unit = $4, progress_message = $5, progress_metrics = $6::json
       WHERE task_id = $1
-      """, task, progress.done, progress.total, StoredJSON.clean(progress.unit),
-      StoredJSON.clean(progress.message), try StoredJSON.text(progress.metrics))
+      """, task, progress.done.isFinite ? progress.done : 0,
+      progress.total.flatMap { $0.isFinite ? $0 : nil }, StoredJSON.clean(progress.unit),
+      StoredJSON.clean(progress.message), try StoredJSON.text(progress.metrics.filter(\.value.isFinite)))
   }
 
   func storeFailure(_ failure: TaskFailure, task: TaskID) throws {

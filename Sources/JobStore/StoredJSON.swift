@@ -11,7 +11,9 @@ enum StoredJSON {
     } catch let EncodingError.invalidValue(_, context) {
       throw StoreError.invalid(context.debugDescription)
     }
-    guard tree.isSerializable else { throw StoreError.invalid("a number is not finite, which JSON cannot hold") }
+    guard tree.isSerializable else {
+      throw StoreError.invalid("a number is not finite, which JSON cannot hold")
+    }
     return tree.serialized()
   }
 

@@ -7,6 +7,11 @@ extension JobStore {
   /// With an idempotency key a repeated submission returns the first job; the same key with another
   /// specification is a conflict.
   public func submit(_ request: SubmitRequest, by caller: Caller) async throws -> JobRecord {
+    if let key = request.idempotencyKey {
+      guard (1...200).contains(key.count), !key.unicodeScalars.contains(where: { $0.value < 32 }) else {
+        throw StoreError.invalid("an idempotency key is one line of 1 to 200 characters")
+      }
+    }
     let spec = try StoredJSON.text(request.spec)
     let (id, admitted) = try await pool.transaction { session -> (JobID, Int) in
       guard let id = try session.insertJob(request, spec: spec, by: caller) else {
@@ -48,7 +53,8 @@ extension Session {
     let id: JobID = try row.get("id")
     guard try row.get("same") else {
       throw StoreError.conflict(
-        "the idempotency key '\(request.idempotencyKey ?? "")' belongs to job \(id), which asks for something else")
+        "the idempotency key '\(request.idempotencyKey ?? "")' belongs to job \(id), which asks for something else"
+      )
     }
     return id
   }

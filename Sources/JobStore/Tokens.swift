@@ -79,7 +79,8 @@ extension JobStore {
 
   private static func check(name: String, of thing: String) throws {
     guard (1...120).contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
-      throw StoreError.invalid("a \(thing)'s name is one line of 1 to 120 characters, found '\(name.prefix(60))'")
+      throw StoreError.invalid(
+        "a \(thing)'s name is one line of 1 to 120 characters, found '\(name.prefix(60))'")
     }
   }
 }

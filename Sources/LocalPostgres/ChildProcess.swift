@@ -98,7 +98,7 @@ public final class ChildProcess: Sendable {
     func descriptor(_ stream: Stream) throws(ChildProcessError) -> Int32 {
       switch stream {
       case .nothing: return -1
-      case .inherited: return Int32(AR1_INHERIT.rawValue)
+      case .inherited: return Int32(AR1_INHERIT)
       case .file(let path):
         let opened = ar1_open_append(path)
         guard opened >= 0 else {

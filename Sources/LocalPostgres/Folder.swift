@@ -28,7 +28,8 @@ enum Folder {
       }
     }
     if let owner, chown(path, uid_t(owner.user), gid_t(owner.group)) != 0 {
-      throw LocalPostgresError("cannot give \(path) to the server's user: \(String(cString: strerror(errno)))")
+      throw LocalPostgresError(
+        "cannot give \(path) to the server's user: \(String(cString: strerror(errno)))")
     }
     if chmod(path, mode) != 0 {
       throw LocalPostgresError("cannot set the mode of \(path): \(String(cString: strerror(errno)))")

@@ -2,7 +2,7 @@ import Glibc
 
 extension LocalPostgres {
   /// PostgreSQL refuses to run as root.
-  static func unprivilegedOwner() throws(LocalPostgresError) -> ChildProcess.Owner? {
+  package static func unprivilegedOwner() throws(LocalPostgresError) -> ChildProcess.Owner? {
     guard geteuid() == 0 else { return nil }
     for name in ["postgres", "nobody"] {
       if let owner = ChildProcess.Owner.named(name) { return owner }
@@ -12,7 +12,9 @@ extension LocalPostgres {
   }
 
   /// The folder itself, or one in /var/tmp where the server's user can reach it (a folder below /root, say).
-  static func place(for folder: String, owner: ChildProcess.Owner?) throws(LocalPostgresError) -> String {
+  package static func place(for folder: String, owner: ChildProcess.Owner?) throws(LocalPostgresError)
+    -> String
+  {
     guard folder.hasPrefix("/") else {
       throw LocalPostgresError("the server's folder must be an absolute path, found '\(folder)'")
     }
@@ -58,7 +60,8 @@ extension LocalPostgres {
       .init(
         program: programs.initdb,
         arguments: [
-          "-D", fresh, "-U", user, "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync", "--no-instructions",
+          "-D", fresh, "-U", user, "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync",
+          "--no-instructions",
         ], environment: environment(home: folder), folder: folder, output: .file(log), error: .file(log),
         owner: owner))
     let exit = await child.waitForExit()
@@ -73,7 +76,8 @@ extension LocalPostgres {
   static func settings(_ options: Options, socketFolder: String) -> [String] {
     var settings = [
       "listen_addresses=", "unix_socket_directories=\(socketFolder)", "port=\(port)",
-      "max_connections=\(options.maxConnections)", "logging_collector=off", "log_timezone=UTC", "timezone=UTC",
+      "max_connections=\(options.maxConnections)", "logging_collector=off", "log_timezone=UTC",
+      "timezone=UTC",
       "shared_buffers=32MB", "max_wal_size=256MB",
     ]
     if !options.durable {

@@ -128,7 +128,8 @@ public final class LocalPostgres: Sendable {
     while true {
       if let exit = child.exit {
         throw LocalPostgresError(
-          "the PostgreSQL server in \(folder) ended at once (\(exit)):\n\(Folder.tail(of: logFile, lines: 8))")
+          "the PostgreSQL server in \(folder) ended at once (\(exit)):\n\(Folder.tail(of: logFile, lines: 8))"
+        )
       }
       do {
         _ = try await administration.run { session in try session.execute("SELECT 1").count }

@@ -87,7 +87,8 @@ public struct Migrator: Sendable {
       guard number == migration.number, stored == checksum else {
         throw PostgresError(
           .misuse,
-          "migration \(number) (\(name)) was applied to this database with another text than this program has")
+          "migration \(number) (\(name)) was applied to this database with another text than this program has"
+        )
       }
     }
     return rows.count

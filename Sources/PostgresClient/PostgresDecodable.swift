@@ -46,7 +46,9 @@ enum ArrayText {
   /// The elements of `{a,"b,c",d}` without their quotes; nil when the text is malformed, nested or holds NULL.
   static func elements(of text: String) -> [String]? {
     let bytes = Array(text.utf8)
-    guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}"), bytes.count >= 2 else { return nil }
+    guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}"), bytes.count >= 2 else {
+      return nil
+    }
     if bytes.count == 2 { return [] }
     var elements: [String] = []
     var index = 1

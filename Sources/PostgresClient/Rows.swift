@@ -78,7 +78,8 @@ public final class Rows {
     ) throws(PostgresError) -> Value? {
       guard let text = try rows.text(row: index, column: column) else { return nil }
       guard let value = Value(postgresText: text) else {
-        throw PostgresError(.decoding, "column '\(column)' holds '\(text.prefix(80))', expected \(Value.self)")
+        throw PostgresError(
+          .decoding, "column '\(column)' holds '\(text.prefix(80))', expected \(Value.self)")
       }
       return value
     }

@@ -9,14 +9,20 @@ import Testing
 
   /// Weights-like values, and the bit patterns a careless copy would lose.
   private static func tensors(_ seed: Int = 0) -> [(name: String, tensor: Tensor)] {
-    let odd: [Float] = [0, -0.0, .infinity, -.infinity, Float(bitPattern: 0x7FC0_1234), .leastNonzeroMagnitude]
+    let odd: [Float] = [
+      0, -0.0, .infinity, -.infinity, Float(bitPattern: 0x7FC0_1234), .leastNonzeroMagnitude,
+    ]
     let weights = (0..<700).map { Float(($0 + seed) * 7919 % 1009 - 504) / 30_000 }
     return [
-      ("a.weight", Tensor(weights, shape: [7, 100])), ("b", Tensor(odd, shape: [6])), ("c", Tensor(Float(seed))),
+      ("a.weight", Tensor(weights, shape: [7, 100])), ("b", Tensor(odd, shape: [6])),
+      ("c", Tensor(Float(seed))),
     ]
   }
 
-  private func publish(_ seed: Int = 0, step: Int = 3, epoch: Int = 1, _ kind: CheckpointManifest.Kind = .policy)
+  @discardableResult
+  private func publish(
+    _ seed: Int = 0, step: Int = 3, epoch: Int = 1, _ kind: CheckpointManifest.Kind = .policy
+  )
     throws -> PublishedCheckpoint
   {
     try checkpoints.publish(Self.tensors(seed), kind: kind, step: step, epoch: epoch, origin: ["run": "9"])
@@ -61,7 +67,9 @@ import Testing
     #expect(name.description == "state-000012-e34-" + published.manifestSHA256.prefix(16))
     #expect(checkpoints.checkpoints(.state) == [name])
     #expect(checkpoints.path(of: name) == published.folder)
-    for text in [".draft-e1.policy-1.3", "policy-1-e1-0123456789abcdef", "policy-000001-1-0123456789abcdef", "x"] {
+    for text in [
+      ".draft-e1.policy-1.3", "policy-1-e1-0123456789abcdef", "policy-000001-1-0123456789abcdef", "x",
+    ] {
       #expect(CheckpointName(text) == nil)
     }
   }
@@ -186,7 +194,9 @@ import Testing
     #expect(checkpoints.checkpoints(.policy).map(\.step) == [0, 2, 2, 4, 6, 7])
     #expect(checkpoints.checkpoints(.state).map(\.step) == [0])
     #expect(checkpoints.removeCheckpoints(.policy, below: 6, keeping: [2], every: 4) == 0)
-    for name in checkpoints.checkpoints(.policy) { try Checkpoint(folder: checkpoints.path(of: name)).verify() }
+    for name in checkpoints.checkpoints(.policy) {
+      try Checkpoint(folder: checkpoints.path(of: name)).verify()
+    }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasPrefix(".") })
   }
 }

@@ -104,7 +104,7 @@ import Testing
         try await queue.startDatabase()
         #expect(try await waiting.value.map(\.id) == [job.id])
         let next = try await queue.submit()
-        #expect(try await queue.end(of: next.id).state == .succeeded)
+        try await queue.succeeds(next.id)
       }
     }
   }

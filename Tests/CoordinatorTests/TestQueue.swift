@@ -5,6 +5,7 @@ import JobStore
 import Logging
 import OrderedJSON
 import PostgresClient
+import Testing
 import WorkerRuntime
 
 /// A queue for one test: a database of its own on a real server, a coordinator on a free port, and clients.
@@ -98,7 +99,7 @@ actor TestQueue {
     served = try await Self.serve(store, port: port)
   }
 
-  func stopDatabase() async throws { await server.stop() }
+  func stopDatabase() async throws { try await server.stop() }
   func startDatabase() async throws { try await server.start() }
 
   // MARK: Clients
@@ -152,6 +153,12 @@ actor TestQueue {
     running.cancel()
     _ = await running.result
     try result.get()
+  }
+
+  /// Expects the job to end well.
+  nonisolated func succeeds(_ job: JobID, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let ended = try await end(of: job)
+    #expect(ended.state == .succeeded, "\(ended)", sourceLocation: sourceLocation)
   }
 
   /// The job at its end.

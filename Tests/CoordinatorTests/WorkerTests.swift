@@ -22,7 +22,7 @@ import WorkerRuntime
 
       let successor = GatedExecutor()
       try await queue.withWorker(successor) { _ in
-        #expect(try await queue.end(of: job.id).state == .succeeded)
+        try await queue.succeeds(job.id)
       }
       let again = try #require(successor.begun.first { $0.id == shard.id })
       #expect(again.epoch > shard.epoch)
@@ -49,7 +49,7 @@ import WorkerRuntime
       let shards = tasks.filter { $0.kind == .shard }
       #expect(shards.allSatisfy { $0.state == .ready && $0.attempt == 0 && $0.interruptions == 0 })
       try await queue.withWorker(GatedExecutor()) { _ in
-        #expect(try await queue.end(of: job.id).state == .succeeded)
+        try await queue.succeeds(job.id)
       }
     }
   }
@@ -65,7 +65,7 @@ import WorkerRuntime
         try await eventually { held.stops == [.cancelled] }
         held.open()
         #expect(try await queue.member.retry(job.id).state == .queued)
-        #expect(try await queue.end(of: job.id).state == .succeeded)
+        try await queue.succeeds(job.id)
       }
     }
   }
@@ -113,8 +113,9 @@ import WorkerRuntime
       for _ in 0..<4 { jobs.append(try await queue.submit()) }
       try await queue.withWorker(Blocking(), slots: 4) { _ in
         for job in jobs {
-          #expect(try await queue.end(of: job.id).state == .succeeded)
-          #expect(try await queue.member.job(job.id).tasks.map(\.interruptions) == [0])
+          try await queue.succeeds(job.id)
+          let tasks = try await queue.member.job(job.id).tasks
+          #expect(tasks.map(\.interruptions) == [0])
         }
       }
     }

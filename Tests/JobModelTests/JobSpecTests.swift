@@ -39,7 +39,10 @@ struct JobSpecTests {
     arguments: [
       (#"[1]"#, "a list of 1"),
       (#"{"model":"m"}"#, "kind: is missing; it is one of train, eval, rollout, score"),
-      (#"{"kind":"trian"}"#, "kind: found 'trian'; allowed is one of train, eval, rollout, score; did you mean 'train'?"),
+      (
+        #"{"kind":"trian"}"#,
+        "kind: found 'trian'; allowed is one of train, eval, rollout, score; did you mean 'train'?"
+      ),
       (
         #"{"kind":"eval","model":"m","data":"d","output":"o","shard_sise":3}"#,
         "unknown key 'shard_sise' in a job of kind eval; did you mean 'shard_size'?"
@@ -52,7 +55,10 @@ struct JobSpecTests {
         #"{"kind":"eval","model":"m","data":"d","output":"o","limit":"ten"}"#,
         "limit: found 'ten'; allowed is a whole number from 1 to 100000000"
       ),
-      (#"{"kind":"eval","model":"m","output":"o"}"#, "data: is missing; it names the root of the data set (with mmad.json)"),
+      (
+        #"{"kind":"eval","model":"m","output":"o"}"#,
+        "data: is missing; it names the root of the data set (with mmad.json)"
+      ),
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","learning_rate":-1}"#,
         "learning_rate: found -1; allowed is a number from 0.0 to 1.0"

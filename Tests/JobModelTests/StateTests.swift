@@ -44,9 +44,10 @@ struct StateTests {
       policy.decision(for: failure, attempt: attempt, maxAttempts: 5, interruptions: interruptions)
     }
     #expect(decide(.userError, attempt: 1) == .giveUp)
-    #expect((1...5).map { decide(.transient, attempt: $0) } == [
-      .retry(after: 2), .retry(after: 4), .retry(after: 8), .retry(after: 10), .giveUp,
-    ])
+    #expect(
+      (1...5).map { decide(.transient, attempt: $0) } == [
+        .retry(after: 2), .retry(after: 4), .retry(after: 8), .retry(after: 10), .giveUp,
+      ])
     #expect(decide(.outOfMemory, attempt: 1) == .retry(after: 2))
     #expect(decide(.poisonInput, attempt: 5) == .giveUp)
     #expect(decide(.interrupted, attempt: 5, interruptions: 1) == .requeue)

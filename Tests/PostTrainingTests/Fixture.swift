@@ -18,7 +18,8 @@ enum Fixture {
 
   static func image(_ seed: Int) -> ImagePatches {
     ImagePatches(
-      pixelValues: (0..<16 * 1176).map { Float(($0 + seed * 31) * 7919 % 1009) / 504 - 1 }, rows: 4, columns: 4,
+      pixelValues: (0..<16 * 1176).map { Float(($0 + seed * 31) * 7919 % 1009) / 504 - 1 }, rows: 4,
+      columns: 4,
       originalWidth: 56, originalHeight: 56, resizedWidth: 56, resizedHeight: 56, mergeSize: 2)
   }
 
@@ -48,7 +49,8 @@ enum Fixture {
     GRPOSettings(
       objective: GRPOObjective(reduction: reduction, beta: beta, maxLength: 16),
       optimizer: AdamWSettings(beta2: 0.99, weightDecay: weightDecay),
-      schedule: LearningRateSchedule(shape: .linear, peak: rate, totalSteps: 10), promptsPerPass: promptsPerPass)
+      schedule: LearningRateSchedule(shape: .linear, peak: rate, totalSteps: 10),
+      promptsPerPass: promptsPerPass)
   }
 
   static func learner(

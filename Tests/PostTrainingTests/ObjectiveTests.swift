@@ -3,7 +3,8 @@ import Tensors
 import Testing
 
 @Suite struct ObjectiveTests {
-  @Test("loss and gradient of every reduction equal the reference's", arguments: GRPOObjective.Reduction.allCases)
+  @Test(
+    "loss and gradient of every reduction equal the reference's", arguments: GRPOObjective.Reduction.allCases)
   func golden(reduction: GRPOObjective.Reduction) throws {
     let expected = try Fixture.expected()
     let lengths = try expected.integers(of: "grpo.lengths")

@@ -47,7 +47,9 @@ import Testing
         let worker = try Fixture.model()
         let stored = try Checkpoint(folder: published.folder, manifestSHA256: published.manifestSHA256)
         let names = Set(stored.names)
-        for (name, tensor) in worker.parameters where names.contains(name) { try stored.load(name, into: tensor) }
+        for (name, tensor) in worker.parameters where names.contains(name) {
+          try stored.load(name, into: tensor)
+        }
         let prompt = try Fixture.prompt(0)
         #expect(try worker.logits(prompt).values == learner.policy.inference().logits(prompt).values)
       }

@@ -33,9 +33,11 @@ actor LocalCluster {
   /// - Parameters:
   ///   - folder: holds the database and the logs; a second start goes on with the same database.
   ///   - listen: the coordinator's address; port 0 takes a free one.
+  ///   - timing: how long a silent worker keeps its tasks.
   ///   - saying: called with one line per thing started.
   static func start(
-    folder: String, listen: String, workers: [WorkerPlan], saying say: @Sendable (String) -> Void
+    folder: String, listen: String, workers: [WorkerPlan], timing: LeaseTiming = LeaseTiming(),
+    saying say: @Sendable (String) -> Void
   ) async throws -> LocalCluster {
     let logs = folder + "/logs"
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
@@ -45,7 +47,7 @@ actor LocalCluster {
       let tokens = try await Self.tokens(postgres.address)
       let log = logs + "/coordinator.log"
       try? FileManager.default.removeItem(atPath: log)
-      let first = try Self.coordinator(postgres.address, listen: listen, log: log)
+      let first = try Self.coordinator(postgres.address, listen: listen, timing: timing, log: log)
       let url = try await Self.address(in: log, of: first)
       say("the coordinator listens on \(url)")
       let cluster = LocalCluster(
@@ -53,11 +55,13 @@ actor LocalCluster {
       await cluster.keep("coordinator", first) {
         // The port is known by now and others know it: a replacement takes the same one.
         try Self.coordinator(
-          postgres.address, listen: String(url.dropFirst("http://".count)), log: log)
+          postgres.address, listen: String(url.dropFirst("http://".count)), timing: timing, log: log)
       }
       for plan in workers {
         try await cluster.startWorker(plan)
-        say("worker \(plan.name) runs: \(plan.kinds?.map(\.rawValue).joined(separator: ", ") ?? "every kind of task")")
+        say(
+          "worker \(plan.name) runs: \(plan.kinds?.map(\.rawValue).joined(separator: ", ") ?? "every kind of task")"
+        )
       }
       return cluster
     } catch {
@@ -83,7 +87,8 @@ actor LocalCluster {
 
   /// A client with the member's token.
   nonisolated var client: CoordinatorClient {
-    CoordinatorClient(url: url, token: token, patience: .brief) { notice in Terminal.writeError(notice + "\n") }
+    CoordinatorClient(url: url, token: token, patience: .brief) { notice in Terminal.writeError(notice + "\n")
+    }
   }
 
   /// Ends workers first, so that they give their leases back, then the coordinator, then the database.
@@ -147,9 +152,14 @@ actor LocalCluster {
       })
   }
 
-  private static func coordinator(_ database: PostgresAddress, listen: String, log: String) throws -> ChildProcess {
+  private static func coordinator(
+    _ database: PostgresAddress, listen: String, timing: LeaseTiming, log: String
+  ) throws -> ChildProcess {
     try spawn(
-      ["coordinator", "--database", database.connectionString, "--listen", listen],
+      [
+        "coordinator", "--database", database.connectionString, "--listen", listen, "--lease-seconds",
+        "\(timing.leaseSeconds)", "--heartbeat-seconds", "\(timing.heartbeatSeconds)",
+      ],
       environment: environment(adding: [:]), log: log)
   }
 
@@ -202,7 +212,8 @@ actor LocalCluster {
     _ = try await store.migrate()
     let lab = try await store.createLab(named: "local")
     let member = try await store.createToken(CreateTokenRequest(user: "local", role: .admin), lab: lab)
-    let worker = try await store.createToken(CreateTokenRequest(user: "local-worker", role: .worker), lab: lab)
+    let worker = try await store.createToken(
+      CreateTokenRequest(user: "local-worker", role: .worker), lab: lab)
     await pool.close()
     return (member.secret, worker.secret)
   }

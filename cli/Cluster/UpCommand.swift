@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import JobModel
+import JobStore
 
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,13 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: "Address and port of the coordinator; port 0 takes a free one.") var listen = "127.0.0.1:8170"
   @Option(help: "Workers that roll out, evaluate and score; one more learns.") var workers = 1
 
+  @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
+  @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
+
   func validate() throws {
+    guard leaseSeconds >= 1, heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds else {
+      throw ValidationError("--lease-seconds is at least 1 and at least twice --heartbeat-seconds")
+    }
     guard (0...64).contains(workers) else { throw ValidationError("--workers is 0 to 64") }
     guard CoordinatorCommand.address(listen) != nil else {
       throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
@@ -26,9 +33,10 @@ struct UpCommand: AsyncParsableCommand {
 
   func run() async throws {
     let root = Self.absolute(folder)
+    let timing = LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds)
     try await TerminationSignals.cancelling {
       let cluster = try await LocalCluster.start(
-        folder: root + "/.ar1", listen: listen, workers: Self.plans(workers)
+        folder: root + "/.ar1", listen: listen, workers: Self.plans(workers), timing: timing
       ) { Terminal.write($0 + "\n") }
       try ConnectionFile(url: cluster.url, token: cluster.token, workerToken: cluster.workerToken)
         .write(under: root)

@@ -40,6 +40,7 @@ struct DataGenerate: ParsableCommand {
     let contents = try dataset.write(to: output)
     Terminal.write(
       "\(Format.count(contents.questions.training)) questions in \(contents.training), "
-        + "\(Format.count(contents.questions.heldOut)) in \(contents.heldOut), pictures to score in \(contents.inbox)\n")
+        + "\(Format.count(contents.questions.heldOut)) in \(contents.heldOut), pictures to score in \(contents.inbox)\n"
+    )
   }
 }

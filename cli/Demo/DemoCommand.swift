@@ -13,7 +13,8 @@ struct DemoCommand: AsyncParsableCommand {
       Example: ar1 demo --folder .demo --seed 1
       """)
 
-  @Option(help: "Folder for data, jobs and results; what an earlier demo left there is removed.") var folder = ".demo"
+  @Option(help: "Folder for data, jobs and results; what an earlier demo left there is removed.") var folder =
+    ".demo"
   @Option(help: "Model to start from, as 'ar1 base make' leaves it.", completion: .directory)
   var model = "models/demo-base"
   @Option(help: "Decides the pictures and the training.") var seed = 1

@@ -9,7 +9,8 @@ struct DemoReport {
       let after = summary.after[type]
       let style: Style? = after.map { $0 > before + 0.02 ? .green : $0 < before - 0.02 ? .red : nil } ?? nil
       table.add([
-        Table.Cell(type), Table.Cell(Format.percent(before)), Table.Cell(after.map { Format.percent($0) } ?? "–", style),
+        Table.Cell(type), Table.Cell(Format.percent(before)),
+        Table.Cell(after.map { Format.percent($0) } ?? "–", style),
       ])
     }
     table.add([

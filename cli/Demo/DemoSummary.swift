@@ -84,6 +84,7 @@ struct DemoSummary: Sendable {
   }
 
   func write(to path: String) throws {
-    try Data((json.serialized(pretty: true) + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    try Data((json.serialized(pretty: true) + "\n").utf8).write(
+      to: URL(fileURLWithPath: path), options: .atomic)
   }
 }

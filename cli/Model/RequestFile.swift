@@ -25,7 +25,8 @@ struct RequestFile {
     do {
       bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     } catch {
-      throw RequestError(path, "the request file cannot be read: \(error)")
+      let exists = FileManager.default.fileExists(atPath: path)
+      throw RequestError(path, exists ? "the request file cannot be read" : "there is no such request file")
     }
     do {
       json = try JSON(parsing: bytes)

@@ -9,8 +9,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     commandName: "coordinator",
     abstract: "Serve the queue on a PostgreSQL database; any number may run, one of them leads.",
     discussion: """
-      Brings the database to this program's schema first. While the database is away it answers 503 and goes on \
-      by itself when it is back. SIGTERM and SIGINT end it in order.
+      Brings the database to this program's schema first. While the database is away it answers 503 and goes \
+      on by itself when it is back. SIGTERM and SIGINT end it in order.
 
       Example: ar1 coordinator --database "host=/run/postgresql dbname=ar1" --listen 0.0.0.0:8170
       """)
@@ -75,5 +75,3 @@ struct CoordinatorCommand: AsyncParsableCommand {
     return host.isEmpty ? nil : (host, port)
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -45,5 +45,3 @@ struct JobsCommand: AsyncParsableCommand {
     table.print()
   }
 }
-
-extension JobState: ExpressibleByArgument {}

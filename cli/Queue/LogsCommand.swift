@@ -7,8 +7,8 @@ struct LogsCommand: AsyncParsableCommand {
     commandName: "logs",
     abstract: "Print the log of a job, of its finished workers too.",
     discussion: """
-      With -f it goes on until the job has ended. With --json one document, {"lines":[…],"state":…}; with both, \
-      one JSON object per line.
+      With -f it goes on until the job has ended. With --json one document, {"lines":[…],"state":…}; with \
+      both, one JSON object per line.
 
       Example: ar1 logs -f 12
       """)

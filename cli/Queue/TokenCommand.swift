@@ -74,5 +74,3 @@ struct TokenRevoke: AsyncParsableCommand {
     Terminal.write("token \(token) revoked\n")
   }
 }
-
-extension Role: ExpressibleByArgument {}

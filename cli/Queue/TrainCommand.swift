@@ -16,9 +16,11 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Folder for checkpoints and the trained model.", completion: .directory) var output: String?
   @Option(help: "roam, roam-released or classical.") var reward: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "Question types to learn from, separated by commas (all).") var questionTypes: String?
   @Option(help: "Optimizer steps.") var steps: Int?
   @Option(help: "Prompts per step.") var promptsPerStep: Int?
+  @Option(help: "Prompts a rollout worker answers together.") var promptsPerTask: Int?
   @Option(help: "Answers per prompt.") var groupSize: Int?
   @Option(help: "Longest answer in tokens.") var maxNewTokens: Int?
   @Option(help: "Sampling temperature.") var temperature: Double?
@@ -44,8 +46,10 @@ struct TrainCommand: AsyncParsableCommand {
       [
         ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
         ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
+        ("references", .whole(references)),
         ("question_types", .list(questionTypes)), ("steps", .whole(steps)),
-        ("prompts_per_step", .whole(promptsPerStep)), ("group_size", .whole(groupSize)),
+        ("prompts_per_step", .whole(promptsPerStep)), ("prompts_per_task", .whole(promptsPerTask)),
+        ("group_size", .whole(groupSize)),
         ("max_new_tokens", .whole(maxNewTokens)), ("temperature", .real(temperature)),
         ("learning_rate", .real(learningRate)), ("schedule", .text(schedule)),
         ("warmup_steps", .whole(warmupSteps)), ("beta", .real(beta)),

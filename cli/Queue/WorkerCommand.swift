@@ -2,6 +2,7 @@ import ArgumentParser
 import CoordinatorClient
 import JobModel
 import Logging
+import TaskExecutors
 import WorkerRuntime
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -9,8 +10,8 @@ struct WorkerCommand: AsyncParsableCommand {
     commandName: "worker",
     abstract: "Work on tasks of the queue.",
     discussion: """
-      Waits, and says so, while the coordinator or its database is away. SIGTERM and SIGINT give the leases back \
-      at once (that costs no attempt) and end it; a second one ends it without waiting.
+      Waits, and says so, while the coordinator or its database is away. SIGTERM and SIGINT give the leases \
+      back at once (that costs no attempt) and end it; a second one ends it without waiting.
 
       Example: ar1 worker --url http://queue.lab:8170 --token-file worker.token --kinds shard,report,plan
       """)
@@ -32,7 +33,7 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let logger = LogOutput.logger("worker", level: logLevel)
     let worker = Worker(
-      client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all,
+      client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(),
       configuration: WorkerConfiguration(name: name, slots: slots, kinds: try chosenKinds()), logger: logger)
     try await TerminationSignals.cancelling {
       try await worker.run()

@@ -38,6 +38,7 @@ private struct PictureRenderer {
   let sine: Float
   let grain: NoiseField
   let speckle: NoiseField
+  let fracture: NoiseField
   var shape: DefectShape?
 
   init(_ random: inout SyntheticRandom, _ product: SyntheticProduct, _ defect: SyntheticDefect?) {
@@ -69,6 +70,7 @@ private struct PictureRenderer {
     grain = NoiseField(&random, cells: 10, amplitude: random.uniform(0, 0.035))
     speckle = NoiseField(
       &random, cells: SyntheticPicture.side, amplitude: random.uniform(0.005, 0.02))
+    fracture = NoiseField(&random, cells: SyntheticPicture.side / 3, amplitude: 1)
     if let defect { shape = placedDefect(&random, defect) }
   }
 
@@ -143,7 +145,7 @@ private struct PictureRenderer {
         x += cos(angle) * 0.5
         y += sin(angle) * 0.5
       }
-      shape.reach = random.uniform(9, 13)
+      shape.reach = random.uniform(10, 14)
       shape.lobes = lobes(&random, 0.16)
       (shape.x, shape.y) = (x, y)
     }
@@ -185,7 +187,7 @@ private struct PictureRenderer {
         var hit: Float = 0
         if let shape {
           hit = coverage(shape.distance(px, py)) * material
-          value = paint(shape, over: value, px, py, hit)
+          value = paint(shape, over: value, px, py, hit, material)
         }
         if hit > 0.5 {
           marked += 1
@@ -233,13 +235,21 @@ private struct PictureRenderer {
   }
 
   func paint(
-    _ shape: DefectShape, over value: Colour, _ px: Float, _ py: Float, _ hit: Float
+    _ shape: DefectShape, over value: Colour, _ px: Float, _ py: Float, _ hit: Float, _ material: Float
   ) -> Colour {
     switch shape.kind {
-    case .scratch, .crack, .stain:
+    case .crack, .stain:
       return mix(value, shape.colour, hit * shape.opacity)
+    case .scratch:
+      // The burr beside a scratch lies in shadow.
+      let burr = 1 - 0.5 * material * coverage(shape.distance(px, py) - 1.4)
+      return mix((value.0 * burr, value.1 * burr, value.2 * burr), shape.colour, hit * shape.opacity)
     case .missing:
-      return mix(value, background, hit)
+      // Along the break the raw, grainy inside of the material shows.
+      let broken = coverage(-4 - shape.distance(px, py))
+      let shade: Float = fracture.at(px, py) > 0 ? 1.7 : 0.3
+      let raw = mix(background, (body.0 * shade, body.1 * shade, body.2 * shade), 0.9)
+      return mix(value, mix(background, raw, broken), hit)
     case .dent:
       // A hollow: its wall towards the light is in shadow, the opposite wall is lit.
       let along = ((px - shape.x) * cos(shape.light) + (py - shape.y) * sin(shape.light)) / shape.reach

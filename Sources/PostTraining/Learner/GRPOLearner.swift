@@ -95,7 +95,8 @@ public final class GRPOLearner {
       let current = try policy.packedLogProbabilities(
         batch: groups.map {
           PromptCompletions(
-            prompt: $0.prompt, completions: $0.completions, imageFeatures: try features?.features(of: $0.prompt))
+            prompt: $0.prompt, completions: $0.completions,
+            imageFeatures: try features?.features(of: $0.prompt))
         })
       let now = current.values
       var answers: [GRPOObjective.PackedAnswer] = []
@@ -106,7 +107,8 @@ public final class GRPOLearner {
           measured.compare(now[range], sampler: group.samplerLogProbabilities[index])
           answers.append(
             GRPOObjective.PackedAnswer(
-              count: ids.count, old: group.isOnPolicy ? nil : group.samplerLogProbabilities[index], reference: reference.map { Array($0[range]) },
+              count: ids.count, old: group.isOnPolicy ? nil : group.samplerLogProbabilities[index],
+              reference: reference.map { Array($0[range]) },
               advantage: Float(advantage.values[index])))
           offset = range.upperBound
         }

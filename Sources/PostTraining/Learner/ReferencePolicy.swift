@@ -21,7 +21,8 @@ struct ReferencePolicy {
             + "policy")
       }
       guard !trained.tensor.requiresGradient || !own.tensor.sharesMemory(with: trained.tensor) else {
-        throw TrainingError("the reference policy shares \(own.name) with the policy and would be trained too")
+        throw TrainingError(
+          "the reference policy shares \(own.name) with the policy and would be trained too")
       }
       if own.name.hasPrefix("model.visual.") { sameVision = sameVision && own.tensor.equals(trained.tensor) }
     }

@@ -89,10 +89,10 @@ public final class AdamW {
     return norm
   }
 
-  /// Everything a later run needs to go on bit by bit: the trained parameters and both moments, under the
-  /// names `weights/…`, `moment1/…` and `moment2/…`.
+  /// Everything a later run needs to go on bit by bit: the trained parameters under their own names, so that
+  /// a full state serves as a bare policy too, and their moments as `moment1/…` and `moment2/…`.
   public var stateTensors: [(name: String, tensor: Tensor)] {
-    slots.map { ("weights/" + $0.name, $0.parameter) } + slots.map { ("moment1/" + $0.name, $0.first) }
+    slots.map { ($0.name, $0.parameter) } + slots.map { ("moment1/" + $0.name, $0.first) }
       + slots.map { ("moment2/" + $0.name, $0.second) }
   }
 

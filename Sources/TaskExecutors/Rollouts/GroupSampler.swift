@@ -19,27 +19,31 @@ struct GroupSampler {
 
   init(train settings: TrainSettings) throws {
     try self.init(
-      data: settings.data, promptProtocol: settings.promptProtocol, types: settings.questionTypes,
+      data: settings.data, promptProtocol: settings.promptProtocol, references: settings.references,
+      types: settings.questionTypes,
       reward: settings.reward, groupSize: settings.groupSize, temperature: settings.temperature,
       maxNewTokens: settings.maxNewTokens, seed: settings.seed)
   }
 
   init(rollout settings: RolloutSettings) throws {
     try self.init(
-      data: settings.data, promptProtocol: settings.promptProtocol, types: settings.questionTypes,
+      data: settings.data, promptProtocol: settings.promptProtocol, references: settings.references,
+      types: settings.questionTypes,
       reward: settings.reward, groupSize: settings.groupSize, temperature: settings.temperature,
       maxNewTokens: settings.maxNewTokens, seed: settings.seed)
   }
 
   private init(
-    data: String, promptProtocol: PromptProtocolName, types: [QuestionTypeName]?, reward: RewardName,
+    data: String, promptProtocol: PromptProtocolName, references: Int?, types: [QuestionTypeName]?,
+    reward: RewardName,
     groupSize: Int, temperature: Double, maxNewTokens: Int, seed: Int
   ) throws {
     (evaluation, self.reward) = try asUserError {
       (
         Evaluation(
           samples: try MMADDataset(root: data).samples, promptProtocol: try promptProtocol.resolved(),
-          settings: PromptSettings(maxNewTokens: maxNewTokens), questionTypes: types?.resolved),
+          settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
+          questionTypes: types?.resolved),
         try RewardCatalogue.named(reward.rawValue)
       )
     }
@@ -55,7 +59,8 @@ struct GroupSampler {
 
   /// Draws and scores the groups of some ordinals, decoding all of them together.
   func groups(
-    of ordinals: Range<Int>, run: JobID, version: Int, with loaded: LoadedModel, isCancelled: @escaping () -> Bool
+    of ordinals: Range<Int>, run: JobID, version: Int, with loaded: LoadedModel,
+    isCancelled: @escaping () -> Bool
   ) throws -> [RolloutGroup] {
     let items = stream.indices(of: ordinals)
     let asked = try asUserError { try items.map { try evaluation.prompt(of: $0) } }

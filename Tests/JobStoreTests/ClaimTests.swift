@@ -1,0 +1,101 @@
+import JobModel
+import JobStore
+import PostgresClient
+import Testing
+
+@Suite("Claims")
+struct ClaimTests {
+  @Test("no task is handed out twice, however many workers claim at once")
+  func exclusive() async throws {
+    let bench = try await Bench.make(connections: 8)
+    _ = try await bench.submit()
+    let planner = try await bench.session()
+    #expect(try await bench.plan(try await bench.take(planner), shards: 200) == .accepted)
+
+    let leases = try await withThrowingTaskGroup(of: [Lease].self) { group in
+      for index in 0..<8 {
+        group.addTask {
+          let session = try await bench.session("w\(index)")
+          var mine: [Lease] = []
+          while true {
+            let tasks = try await bench.claim(session, limit: 1 + index % 3)
+            if tasks.isEmpty { return mine }
+            mine += tasks.map(\.lease)
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(leases.count == 200)
+    #expect(Set(leases.map(\.task)).count == 200)
+  }
+
+  @Test("higher priority goes first, then the older job, and only kinds asked for")
+  func order() async throws {
+    let bench = try await Bench.make()
+    let first = try await bench.submit()
+    let second = try await bench.submit()
+    let urgent = try await bench.submit("score", priority: 5)
+    let training = try await bench.submit("train", priority: 9)
+    let session = try await bench.session()
+    let tasks = try await bench.claim(session, kinds: [.plan], limit: 10)
+    #expect(tasks.map(\.job) == [urgent.id, first.id, second.id])
+    #expect(tasks.allSatisfy { $0.attempt == 1 && $0.epoch == 1 })
+    let learn = try await bench.take(session, kinds: [.learn])
+    #expect(learn.job == training.id && learn.spec == training.spec)
+    #expect(try await bench.job(first.id).state == .running)
+  }
+
+  @Test("a dead or foreign session claims nothing and is told so")
+  func deadSession() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit()
+    let session = try await bench.session()
+    try await bench.silence(session)
+    _ = try await bench.store.tick()
+    let request = ClaimRequest(session: session, kinds: [.plan], limit: 1)
+    #expect(
+      try await bench.store.claim(request, token: bench.workerToken)
+        == ClaimReply(tasks: [], sessionAlive: false))
+    let other = ClaimRequest(session: try await bench.session(), kinds: [.plan], limit: 1)
+    #expect(try await bench.store.claim(other, token: 999).sessionAlive == false)
+  }
+
+  @Test("stages follow each other: plan, then all shards, then the report, then the job is done")
+  func stages() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let session = try await bench.session()
+    #expect(try await bench.plan(try await bench.take(session), shards: 2) == .accepted)
+    let shards = try await bench.claim(session, limit: 10)
+    #expect(shards.map(\.kind) == [.shard, .shard])
+    #expect(shards.map(\.payload) == [["shard": 0], ["shard": 1]])
+    _ = try await bench.store.complete(CompleteRequest(lease: shards[0].lease))
+    #expect(try await bench.claim(session).isEmpty)
+    _ = try await bench.store.complete(CompleteRequest(lease: shards[1].lease))
+    let report = try await bench.take(session)
+    #expect(report.kind == .report)
+    #expect(try await bench.job(job.id).state == .running)
+    _ = try await bench.store.complete(CompleteRequest(lease: report.lease, result: ["accuracy": 0.5]))
+    let record = try await bench.job(job.id)
+    #expect(record.state == .succeeded && record.tasks.succeeded == 4 && record.finishedAt != nil)
+    let detail = try await bench.store.detail(job.id, lab: bench.person.lab)
+    #expect(detail.tasks.last?.result == ["accuracy": 0.5])
+  }
+
+  @Test("two shards that complete at the same time still admit the next stage")
+  func lastTwoTogether() async throws {
+    let bench = try await Bench.make(connections: 8)
+    _ = try await bench.submit()
+    let session = try await bench.session()
+    _ = try await bench.plan(try await bench.take(session), shards: 16)
+    let shards = try await bench.claim(session, limit: 16)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for shard in shards {
+        group.addTask { _ = try await bench.store.complete(CompleteRequest(lease: shard.lease)) }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await bench.take(session).kind == .report)
+  }
+}

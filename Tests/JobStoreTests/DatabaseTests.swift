@@ -1,0 +1,154 @@
+import FoundationEssentials
+import Glibc
+import JobModel
+import JobStore
+import LocalPostgres
+import PostgresClient
+import Testing
+
+@Suite("The database")
+struct DatabaseTests {
+  @Test("the schema goes up, down and up again, and a second start changes nothing")
+  func migrations() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(migrated: false), size: 2)
+    let store = JobStore(pool: pool)
+    let up = try await store.migrate()
+    #expect(!up.isEmpty && up.allSatisfy { $0 > 0 })
+    #expect(try await store.migrate().isEmpty)
+    #expect(try await store.migrate(to: 0) == up.reversed().map { -$0 })
+    let left = try await pool.run { session in
+      try session.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'").count
+    }
+    #expect(left == 1)
+    #expect(try await store.migrate() == up)
+  }
+
+  @Test("a database that is newer, or was migrated with another text, is refused")
+  func foreignSchema() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 1)
+    let store = JobStore(pool: pool)
+    _ = try await pool.run { session in
+      try session.execute("INSERT INTO schema_migrations VALUES (9999, 'future', '')").affected
+    }
+    await #expect { try await store.migrate() } throws: { "\($0)".contains("at least as new") }
+    _ = try await pool.run { session in
+      try session.execute("DELETE FROM schema_migrations WHERE number = 9999").affected
+        + session.execute("UPDATE schema_migrations SET checksum = 'x' WHERE number = 1").affected
+    }
+    await #expect { try await store.migrate() } throws: { "\($0)".contains("another text") }
+  }
+
+  @Test("a database that is down is a typed error, and the next call after its return succeeds")
+  func outage() async throws {
+    let folder = "/tmp/ar1-store-tests-\(getpid())-outage"
+    let first = try await LocalPostgres.start(folder: folder, options: .init(durable: false))
+    let store = JobStore(pool: ConnectionPool(address: first.address, size: 2))
+    try await store.migrate()
+    let lab = try await store.createLab(named: "vision")
+    try await first.stop()
+    await #expect { try await store.jobs(lab: lab) } throws: { ($0 as? PostgresError)?.isUnavailable == true }
+    await #expect { try await store.tick() } throws: { ($0 as? PostgresError)?.isUnavailable == true }
+    let second = try await LocalPostgres.start(folder: folder, options: .init(durable: false))
+    #expect(try await store.jobs(lab: lab).isEmpty)
+    #expect(try await store.createLab(named: "vision") == lab)
+    try await second.destroy()
+    #expect(!FileManager.default.fileExists(atPath: folder))
+  }
+
+  @Test("a transaction that throws leaves nothing, and its connection works on")
+  func rollback() async throws {
+    struct Stop: Error {}
+    let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 1)
+    await #expect(throws: Stop.self) {
+      try await pool.transaction { session in
+        try session.execute("INSERT INTO labs (name) VALUES ($1)", "gone")
+        throw Stop()
+      }
+    }
+    let count = try await pool.run { session in
+      try session.execute("SELECT count(*) AS labs FROM labs").only().get("labs", as: Int.self)
+    }
+    #expect(count == 0)
+  }
+
+  @Test("values of every type come back as they went, and a wrong type says which column")
+  func values() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 1)
+    try await pool.run { session in
+      let texts = ["", "a,b", "\"quoted\"", "back\\slash", "{x}", "NULL", "ü\n"]
+      let floats: [Float] = [0.1, -1e-30, .leastNormalMagnitude, .infinity]
+      let row = try session.execute(
+        "SELECT $1::text[] AS texts, $2::real[] AS floats, $3::bigint AS big, $4::text AS nothing, $5::bytea AS raw",
+        texts, floats, Int64.min, String?.none, Parameter.bytes([0, 255])
+      ).only()
+      #expect(try row.get("texts") == texts)
+      #expect(try row.get("floats") == floats)
+      #expect(try row.get("big") == Int64.min)
+      #expect(try row.getIfPresent("nothing", as: String.self) == nil)
+      #expect(try row.get("raw") == "\\x00ff")
+      #expect { try row.get("nothing", as: Int.self) } throws: {
+        "\($0)".contains("column 'nothing' is NULL")
+      }
+      #expect { try row.get("raw", as: Int.self) } throws: { "\($0)".contains("expected Int") }
+      #expect { try session.execute("SELECT $1::text", "a\u{0}") } throws: { "\($0)".contains("NUL") }
+    }
+  }
+
+  @Test("a statement that takes too long is stopped with a typed error")
+  func timeout() async throws {
+    let pool = ConnectionPool(
+      address: try await TestServer.shared.database(), size: 1,
+      settings: SessionSettings(statementTimeout: 0.05))
+    await #expect {
+      try await pool.run { session in try session.execute("SELECT pg_sleep(30)").count }
+    } throws: { ($0 as? PostgresError)?.isTimeout == true }
+  }
+
+  @Test("whoever listens hears that tasks are ready")
+  func notification() async throws {
+    let bench = try await Bench.make()
+    var events = Listener(address: bench.address).events(on: [JobStore.readyChannel]).makeAsyncIterator()
+    #expect(await events.next()?.channel == nil)
+    _ = try await bench.submit()
+    #expect(await events.next()?.channel == JobStore.readyChannel)
+  }
+}
+
+@Suite("Tokens and leaders")
+struct TokenTests {
+  @Test("a token is known by its hash only; expired, revoked and unknown ones are nobody")
+  func tokens() async throws {
+    let bench = try await Bench.make()
+    let lab = bench.person.lab
+    let token = try await bench.store.createToken(.init(user: "bob", role: .viewer), lab: lab)
+    let caller = try #require(try await bench.store.authenticate(secret: token.secret))
+    #expect(caller.userName == "bob" && caller.role == .viewer && caller.labName == "vision")
+    let secret = token.secret
+    let found = try await bench.store.pool.run { session in
+      try session.execute(
+        "SELECT 1 FROM tokens WHERE tokens::text LIKE '%' || $1 || '%'", String(secret.dropFirst(4))
+      )
+      .count
+    }
+    #expect(found == 0)
+    #expect(try await bench.store.authenticate(secret: token.secret + "0") == nil)
+    let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    await #expect(throws: StoreError.self) { try await bench.store.revokeToken(token.id, lab: stranger.lab) }
+    try await bench.store.revokeToken(token.id, lab: lab)
+    #expect(try await bench.store.authenticate(secret: token.secret) == nil)
+    let brief = try await bench.store.createToken(.init(user: "bob", role: .admin, expiresIn: 1e-6), lab: lab)
+    #expect(try await bench.store.authenticate(secret: brief.secret) == nil)
+  }
+
+  @Test("one process leads at a time, and the term rises with every change")
+  func leadership() async throws {
+    let bench = try await Bench.make()
+    let first = try #require(try await bench.store.takeLeadership(holder: "a", seconds: 60))
+    #expect(try await bench.store.takeLeadership(holder: "b", seconds: 60) == nil)
+    #expect(try await bench.store.takeLeadership(holder: "a", seconds: 60) == first)
+    try await bench.store.resignLeadership(first)
+    let second = try #require(try await bench.store.takeLeadership(holder: "b", seconds: 60))
+    #expect(second.term == first.term + 1)
+    #expect(try await bench.store.takeLeadership(holder: "a", seconds: 60) == nil)
+  }
+}

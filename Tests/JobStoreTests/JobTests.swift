@@ -1,0 +1,132 @@
+import JobModel
+import JobStore
+import OrderedJSON
+import PostgresClient
+import Testing
+
+@Suite("Jobs")
+struct JobTests {
+  @Test("cancelling ends everything, also what runs; a late completion is refused")
+  func cancel() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let session = try await bench.session()
+    _ = try await bench.plan(try await bench.take(session), shards: 2)
+    let shard = try await bench.take(session)
+    let record = try await bench.store.cancel(job.id, by: bench.person)
+    #expect(record.state == .cancelled && record.tasks.cancelled == 3)
+    #expect(record.failure?.message == "cancelled by ada")
+    #expect(try await bench.claim(session, limit: 5).isEmpty)
+    #expect(try await bench.store.complete(CompleteRequest(lease: shard.lease)).outcome == .stale)
+    let beat = try await bench.store.heartbeat(.init(session: session, leases: [.init(shard.lease)]))
+    #expect(beat.results.map(\.verdict) == [.cancelRequested])
+    #expect(try await bench.store.cancel(job.id, by: bench.person).state == .cancelled)
+  }
+
+  @Test("a completion that contradicts its task writes nothing at all")
+  func atomicSpawn() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let session = try await bench.session()
+    _ = try await bench.plan(try await bench.take(session), shards: 1)
+    let shard = try await bench.take(session)
+    let good = NewTask(kind: .shard, stage: 1, payload: [:])
+    let requests = [
+      CompleteRequest(lease: shard.lease, spawn: [good, NewTask(kind: .shard, stage: 0, payload: [:])]),
+      CompleteRequest(
+        lease: shard.lease, spawn: [good],
+        artifacts: [.init(path: "/x", sha256: "beef", bytes: 1, epoch: shard.epoch, kind: "x")]),
+      CompleteRequest(
+        lease: shard.lease, spawn: [good], groups: [Bench.group(run: job.id + 1, ordinal: 0)]),
+      CompleteRequest(lease: shard.lease, result: ["nan": .number(.nan)], spawn: [good]),
+    ]
+    for request in requests {
+      await #expect(throws: StoreError.self) { try await bench.store.complete(request) }
+      let record = try await bench.job(job.id)
+      #expect(record.tasks.total == 3 && record.tasks.running == 1)
+    }
+    #expect(
+      try await bench.store.complete(CompleteRequest(lease: shard.lease, spawn: [good])).outcome == .accepted)
+    #expect(try await bench.job(job.id).tasks.total == 4)
+  }
+
+  @Test("another lab's job is not found, whatever is asked of it")
+  func labsApart() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let notFound = StoreError.notFound("there is no job \(job.id) in this lab")
+    await #expect(throws: notFound) { try await bench.store.job(job.id, lab: stranger.lab) }
+    await #expect(throws: notFound) { try await bench.store.detail(job.id, lab: stranger.lab) }
+    await #expect(throws: notFound) { try await bench.store.logs(job.id, lab: stranger.lab) }
+    await #expect(throws: notFound) { try await bench.store.cancel(job.id, by: stranger) }
+    await #expect(throws: notFound) { try await bench.store.retry(job.id, by: stranger) }
+    #expect(try await bench.store.jobs(lab: stranger.lab).isEmpty)
+    let session = try await bench.session()
+    _ = try await bench.take(session)
+    #expect(try await bench.store.workers(lab: stranger.lab).first?.tasks == [])
+    #expect(try await bench.job(job.id).state == .running)
+  }
+
+  @Test("the same idempotency key returns the same job, and refuses another specification")
+  func idempotency() async throws {
+    let bench = try await Bench.make(connections: 4)
+    let request = SubmitRequest(spec: try Bench.spec("eval"), idempotencyKey: "k")
+    let ids = try await withThrowingTaskGroup(of: JobID.self) { group in
+      for _ in 0..<6 { group.addTask { try await bench.store.submit(request, by: bench.person).id } }
+      return try await group.reduce(into: Set()) { $0.insert($1) }
+    }
+    #expect(ids.count == 1)
+    let other = SubmitRequest(spec: try Bench.spec("score"), idempotencyKey: "k")
+    await #expect(throws: StoreError.self) { try await bench.store.submit(other, by: bench.person) }
+    let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    #expect(try await !ids.contains(bench.store.submit(request, by: stranger).id))
+  }
+
+  @Test("jobs are listed newest first, by page and by state")
+  func listing() async throws {
+    let bench = try await Bench.make()
+    var ids: [JobID] = []
+    for _ in 0..<4 { ids.append(try await bench.submit().id) }
+    _ = try await bench.store.cancel(ids[1], by: bench.person)
+    let lab = bench.person.lab
+    #expect(try await bench.store.jobs(lab: lab).map(\.id) == ids.reversed())
+    #expect(try await bench.store.jobs(lab: lab, limit: 2, before: ids[3]).map(\.id) == [ids[2], ids[1]])
+    #expect(try await bench.store.jobs(lab: lab, state: .cancelled).map(\.id) == [ids[1]])
+  }
+
+  @Test("log lines come back in order and none is missed when many write at once")
+  func logs() async throws {
+    let bench = try await Bench.make(connections: 8)
+    let job = try await bench.submit()
+    let session = try await bench.session()
+    _ = try await bench.plan(try await bench.take(session), shards: 4)
+    let shards = try await bench.claim(session, limit: 4)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for shard in shards {
+        group.addTask {
+          for index in 0..<10 {
+            let lines = [LogLine("\(shard.id)/\(index)"), LogLine("e", stream: .error)]
+            _ = try await bench.store.appendLogs(AppendLogsRequest(lease: shard.lease, lines: lines))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    var read: [LogRecord] = []
+    while true {
+      let page = try await bench.store.logs(
+        job.id, lab: bench.person.lab, after: read.last?.sequence ?? 0, limit: 7)
+      if page.lines.isEmpty { break }
+      read += page.lines
+    }
+    #expect(read.map(\.sequence) == (1...80).map(Int64.init))
+    let own = read.filter { $0.task == shards[0].id && $0.stream == .log }.map(\.text)
+    #expect(own == (0..<10).map { "\(shards[0].id)/\($0)" })
+
+    let long = String(repeating: "x", count: JobStore.longestLogLine + 1) + "\u{0}"
+    _ = try await bench.store.appendLogs(AppendLogsRequest(lease: shards[0].lease, lines: [LogLine(long)]))
+    let last = try await bench.store.logs(job.id, lab: bench.person.lab, after: 80)
+    #expect(last.lines.first?.text.hasSuffix(" … (cut)") == true)
+  }
+}

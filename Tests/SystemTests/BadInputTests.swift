@@ -1,0 +1,84 @@
+import FoundationEssentials
+import OrderedJSON
+import Testing
+
+/// What people get for mistakes: a non-zero exit and a message that names the thing.
+@Suite(.timeLimit(.minutes(2)))
+struct BadInputTests {
+  private let scratch: Scratch
+  private let program: Program
+
+  init() throws {
+    scratch = try Scratch()
+    program = Program(path: Program.built, folder: scratch.path)
+  }
+
+  @Test("Without a coordinator a command says how to get one")
+  func noCoordinator() async throws {
+    let run = try await program.run(["jobs"])
+    #expect(run.code != 0)
+    #expect(run.error.contains("ar1 up"))
+  }
+
+  @Test("A model folder that is not there is named")
+  func missingModel() async throws {
+    let run = try await program.run(["model", "inspect", scratch.path + "/nowhere", "--json"])
+    #expect(run.code != 0)
+    #expect(run.error.contains("nowhere"))
+    #expect(run.output.isEmpty)
+  }
+
+  @Test("A truncated weight file is refused with its name")
+  func truncatedWeights() async throws {
+    let base = Repository.root + "/models/demo-base"
+    let copy = scratch.path + "/model"
+    try FileManager.default.copyItem(atPath: base, toPath: copy)
+    let weights = copy + "/model.safetensors"
+    let bytes = try #require(FileManager.default.contents(atPath: weights))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: weights))
+    let request = try scratch.write(
+      #"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}"#, to: "request.json")
+    let run = try await program.run(["model", "generate", copy, "--request", request, "--json"])
+    #expect(run.code != 0)
+    #expect(run.error.contains("model.safetensors"))
+    #expect(run.output.isEmpty)
+  }
+
+  @Test("A missing and a corrupt image are named")
+  func images() async throws {
+    let broken = try scratch.write("no picture", to: "broken.png")
+    for path in [scratch.path + "/missing.png", broken] {
+      let request = try scratch.write(
+        #"{"messages":[{"role":"user","content":[{"type":"image","image":"\#(path)"}]}]}"#, to: "request.json"
+      )
+      let run = try await program.run([
+        "model", "generate", Repository.root + "/models/demo-base", "--request", request, "--json",
+      ])
+      #expect(run.code != 0)
+      #expect(run.error.contains(path))
+    }
+  }
+
+  @Test("Texts that are not UTF-8 are refused")
+  func invalidText() async throws {
+    let file = scratch.path + "/texts.txt"
+    try Data([0x61, 0xFF, 0x62, 0x0A]).write(to: URL(fileURLWithPath: file))
+    let run = try await program.run([
+      "model", "tokenize", Repository.root + "/models/demo-base", "--file", file, "--json",
+    ])
+    #expect(run.code != 0)
+    #expect(run.error.contains("UTF-8"))
+  }
+
+  @Test("A reward row that cannot be read is named by its line")
+  func rewardRows() async throws {
+    let rows = try scratch.write(
+      #"{"reply":"<think>A.</think><answer>A</answer>","options":{"A":"Yes","B":"No"},"answer":"A"}"#
+        + "\n{\"reply\":\n", to: "rows.jsonl")
+    let run = try await program.run([
+      "reward", "score", "--rows", rows, "--reward", "roam", "--output", scratch.path + "/out.jsonl",
+    ])
+    #expect(run.code != 0)
+    #expect(run.error.contains("2"))
+  }
+}

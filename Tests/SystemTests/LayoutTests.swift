@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Testing
+
+/// The directions in which the targets may depend on each other, checked on the sources' own imports.
+struct LayoutTests {
+  /// What each target may import of this package; what is not listed here does not exist.
+  private static let allowed: [String: Set<String>] = [
+    "OrderedJSON": [],
+    "JobModel": ["OrderedJSON"],
+    "PostgresClient": ["CPostgres"],
+    "LocalPostgres": ["CPlatform", "PostgresClient"],
+    "JobStore": ["JobModel", "OrderedJSON", "PostgresClient", "CAssets"],
+    "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient"],
+    "CoordinatorClient": ["JobModel", "OrderedJSON", "CCurl"],
+    "WorkerRuntime": ["JobModel", "OrderedJSON", "CoordinatorClient", "CPlatform"],
+    "Tensors": ["CKernels", "COpenBLAS", "OrderedJSON"],
+    "Images": ["CImageCodecs"],
+    "QwenVL": ["Tensors", "Images", "OrderedJSON"],
+    "Inspection": ["Images", "OrderedJSON"],
+    "PostTraining": ["Tensors", "QwenVL"],
+    "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
+    "BaseModel": ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+    "TaskExecutors": [
+      "JobModel", "WorkerRuntime", "QwenVL", "Inspection", "PostTraining", "Checkpoints", "OrderedJSON",
+      "Images", "Tensors",
+    ],
+  ]
+  private static let cTargets: Set<String> = [
+    "CPostgres", "COpenBLAS", "CZstd", "CCurl", "CImageCodecs", "CPlatform", "CKernels", "CAssets",
+  ]
+
+  @Test("Targets import only what lies below them", arguments: allowed.keys.sorted())
+  func directions(target: String) throws {
+    let own = Set(Self.allowed.keys).union(Self.cTargets)
+    let permitted = try #require(Self.allowed[target])
+    for (file, module) in try imports(of: target) where own.contains(module) && module != target {
+      #expect(permitted.contains(module), "\(file) imports \(module)")
+    }
+  }
+
+  @Test("Only the coordinator imports the HTTP server, only the database targets import libpq")
+  func boundaries() throws {
+    for target in Self.allowed.keys {
+      for (file, module) in try imports(of: target) {
+        if module == "Hummingbird" { #expect(target == "Coordinator", "\(file)") }
+        if module == "CPostgres" { #expect(target == "PostgresClient", "\(file)") }
+        if module == "COpenBLAS" { #expect(target == "Tensors", "\(file)") }
+      }
+    }
+  }
+
+  @Test("Every folder in Sources is a target of this list")
+  func complete() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: Repository.root + "/Sources")
+      .filter { !$0.hasPrefix(".") }
+    #expect(Set(folders) == Set(Self.allowed.keys).union(Self.cTargets))
+  }
+
+  /// (file, module) of every import in a target.
+  private func imports(of target: String) throws -> [(file: String, module: String)] {
+    let folder = Repository.root + "/Sources/" + target
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+    return files.flatMap { file in
+      Program.text(folder + "/" + file).split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        guard let index = words.firstIndex(of: "import"), index < words.count - 1,
+          words[..<index].allSatisfy({
+            ["public", "package", "internal", "private", "@preconcurrency"].contains($0)
+          })
+        else { return nil }
+        return (file, String(words[index + 1].split(separator: ".")[0]))
+      }
+    }
+  }
+}

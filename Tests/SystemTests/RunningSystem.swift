@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Glibc
+import LocalPostgres
+import OrderedJSON
+import Testing
+
+/// `ar1 up` in a folder of its own, from a copy of the binary that lies elsewhere than where it was built.
+final class RunningSystem {
+  let scratch: Scratch
+  let program: Program
+  private let child: ChildProcess
+
+  /// Starts and waits until the coordinator and both workers are there.
+  static func start(workers: Int = 1) async throws -> RunningSystem {
+    let scratch = try Scratch()
+    let moved = scratch.path + "/moved-ar1"
+    try FileManager.default.copyItem(atPath: Program.built, toPath: moved)
+    let program = Program(path: moved, folder: scratch.path)
+    let child = try program.start(
+      [
+        "up", "--listen", "127.0.0.1:0", "--workers", "\(workers)", "--lease-seconds", "2",
+        "--heartbeat-seconds",
+        "0.4",
+      ], output: scratch.path + "/up.out", error: scratch.path + "/up.err")
+    let system = RunningSystem(scratch: scratch, program: program, child: child)
+    try await system.until("ar1 up is ready") {
+      if child.exit != nil { throw SystemError("ar1 up ended: " + Program.text(scratch.path + "/up.err")) }
+      return FileManager.default.fileExists(atPath: scratch.path + "/.ar1/connection.json")
+    }
+    try await system.until("the workers have registered") {
+      try await program.document(["workers"])["workers"]?.array?.count == workers + 1
+    }
+    return system
+  }
+
+  private init(scratch: Scratch, program: Program, child: ChildProcess) {
+    self.scratch = scratch
+    self.program = program
+    self.child = child
+  }
+
+  /// Stops everything in order.
+  func stop() async throws {
+    child.signal(SIGTERM)
+    let exit = await child.waitForExit()
+    #expect(exit == .code(0), "ar1 up stopped with \(exit): \(Program.text(scratch.path + "/up.err"))")
+  }
+
+  /// Checks a condition again and again; the suite's time limit ends what never comes.
+  func until(_ what: String, _ holds: () async throws -> Bool) async throws {
+    while try await !holds() { try await Task.sleep(for: .milliseconds(20)) }
+  }
+
+  // MARK: Jobs
+
+  /// Submits a job file made of `lines` and returns its number.
+  func submit(_ lines: [String]) async throws -> Int {
+    let file = try scratch.write(lines.joined(separator: "\n") + "\n", to: "job-\(UUID().uuidString).yaml")
+    let record = try await program.document(["submit", file])
+    return try #require(record["id"]?.int)
+  }
+
+  func detail(_ job: Int) async throws -> JSON { try await program.document(["show", "\(job)"]) }
+
+  /// Waits for the end of a job that must succeed.
+  func succeed(_ job: Int) async throws -> JSON {
+    let run = try await program.run(["wait", "\(job)"])
+    try #require(run.code == 0, "job \(job): \(run.error)\(try await program.run(["logs", "\(job)"]).output)")
+    return try await detail(job)
+  }
+
+  /// Kills the process that runs a task of this kind, as soon as one does and `moment` holds.
+  func killWorker(
+    of job: Int, running kind: String, when moment: (JSON) -> Bool = { _ in true }
+  ) async throws {
+    var victim: Int?
+    try await until("a worker runs a \(kind) task of job \(job)") {
+      let detail = try await detail(job)
+      if detail["job"]?["state"]?.string == "succeeded" {
+        throw SystemError("job \(job) ended before the kill")
+      }
+      guard moment(detail) else { return false }
+      let running = (detail["tasks"]?.array ?? []).filter {
+        $0["state"]?.string == "running" && $0["kind"]?.string == kind
+      }.compactMap { $0["id"]?.int }
+      guard !running.isEmpty else { return false }
+      for worker in try await program.document(["workers"])["workers"]?.array ?? [] {
+        let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
+        if tasks.contains(where: { running.contains($0) }) { victim = worker["process"]?.int }
+      }
+      return victim != nil
+    }
+    #expect(kill(pid_t(try #require(victim)), SIGKILL) == 0)
+  }
+}
+
+struct SystemError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

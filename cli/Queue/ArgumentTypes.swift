@@ -1,0 +1,8 @@
+public import ArgumentParser
+public import JobModel
+public import Logging
+
+// Names that options take as they are; help and completion list them.
+extension JobState: ExpressibleByArgument {}
+extension Role: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
