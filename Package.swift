@@ -63,7 +63,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: plain),
-    .target(name: "CoordinatorClient", dependencies: ["JobModel", "OrderedJSON", "CCurl"], swiftSettings: plain),
+    .target(
+      name: "CoordinatorClient", dependencies: ["JobModel", "OrderedJSON", "CCurl"], swiftSettings: plain),
     .target(
       name: "WorkerRuntime",
       dependencies: [
@@ -86,7 +87,8 @@ let package = Package(
       dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: numeric),
     .target(
-      name: "BaseModel", dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+      name: "BaseModel",
+      dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
       swiftSettings: numeric),
 
     // Meeting point

@@ -71,6 +71,7 @@ private struct Tally {
   private var pictures = 0
   private var formatted = 0
   private var agreeing = 0
+  private var bound = 0
   private var products = 0
   private var colours = 0
   private var kinds = 0
@@ -87,6 +88,11 @@ private struct Tally {
     pictures += 1
     if ReasonedReply(reply).isFormatted { formatted += 1 }
     if let letter = reading.letter, letter == reading.conclusion { agreeing += 1 }
+    if let option = question.options.first(where: { $0.letter == reading.conclusion }),
+      reading.think?.contains(" \(option.text.dropLast()) (\(option.letter))") == true
+    {
+      bound += 1
+    }
     let isRight = reading.letter != nil && reading.letter == question.answer
     let says = SyntheticDefect.allCases.filter { description.contains($0.words) }
     if picture.isGood {
@@ -112,7 +118,8 @@ private struct Tally {
     }
     return BaseReport.Check(
       pictures: pictures, formatted: share(formatted, of: pictures), detectionAccuracy: balanced(right),
-      agreement: share(agreeing, of: pictures), notices: balanced(noticed),
+      agreement: share(agreeing, of: pictures), binding: share(bound, of: pictures),
+      notices: balanced(noticed),
       namesKind: share(kinds, of: count.defective), namesPlace: share(places, of: count.defective),
       namesProduct: share(products, of: pictures), namesColour: share(colours, of: pictures), sample: sample)
   }

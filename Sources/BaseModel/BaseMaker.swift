@@ -101,16 +101,11 @@ public struct BaseMaker: Sendable {
       schedule: plan.schedule)
     // Pictures go on where the first stage ended: all are new.
     let before = recipe.sight.steps * recipe.sight.pictures / recipe.sightPasses
-    var lots = SplitMix(seed: recipe.seed ^ 0x5045_4543_48)
     var meter = StageMeter(.speech, plan)
     for step in 0..<plan.steps {
-      let describes = Double(lots.below(1 << 20)) / Double(1 << 20) < recipe.descriptionShare
       let examples = try (0..<plan.pictures).map { offset in
         let index = before + step * plan.pictures + offset
-        let picture = corpus.picture(index)
-        return try encoder.example(
-          describes
-            ? corpus.description(of: picture, index: index) : corpus.answer(about: picture, index: index))
+        return try encoder.example(corpus.lesson(about: corpus.picture(index), index: index))
       }
       onProgress(meter.advance(loss: try trainer.step(examples).loss))
     }

@@ -36,8 +36,6 @@ public struct BaseRecipe: Sendable, Equatable {
   public var sightPasses = 4
   /// The deviation of every patch filter's response at the start; see `CosineFilters`.
   public var filterDeviation: Float = 0.7
-  /// The share of speech lessons that describe a picture; the others answer a question.
-  public var descriptionShare: Double = 0.5
   /// Whether the vision tower goes on learning during speech.
   public var speechTrainsVision = false
   /// The largest vocabulary; the corpus may have fewer merges to offer.
@@ -94,10 +92,6 @@ public struct BaseRecipe: Sendable, Equatable {
     guard (1...SightLesson.orientations).contains(sightPasses) else {
       throw BaseError(
         "a picture can be laid down in 1 to \(SightLesson.orientations) ways, not \(sightPasses)")
-    }
-    guard (0...1).contains(descriptionShare) else {
-      throw BaseError(
-        "\(descriptionShare) of the lessons cannot be descriptions; it is a share between 0 and 1")
     }
   }
 }

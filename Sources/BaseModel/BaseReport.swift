@@ -20,6 +20,8 @@ public struct BaseReport: Sendable {
     public let detectionAccuracy: Double
     /// Replies whose reasoning concludes on the letter they answer.
     public let agreement: Double
+    /// Replies that conclude on an option by its text and its letter, and the two belong together.
+    public let binding: Double
     /// Replies whose description names a mark exactly where there is one (mean over good and defective).
     public let notices: Double
     /// Descriptions of defective products that name the right kind, and the right place.

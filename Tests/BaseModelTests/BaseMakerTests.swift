@@ -47,7 +47,7 @@ import Testing
   func refusals() throws {
     #expect(throws: BaseError.self) { try BaseMaker(recipe: BaseRecipe()).make(folder: "/dev/null/base") }
     var recipe = Self.shortRecipe()
-    recipe.descriptionShare = 1.5
+    recipe.sightPasses = 9
     #expect(throws: BaseError.self) { try BaseMaker(recipe: recipe).make(folder: "/nonexistent") }
     recipe = Self.shortRecipe()
     recipe.sight.rate = 0

@@ -65,7 +65,10 @@ final class RunningSystem {
   /// Waits for the end of a job that must succeed.
   func succeed(_ job: Int) async throws -> JSON {
     let run = try await program.run(["wait", "\(job)"])
-    try #require(run.code == 0, "job \(job): \(run.error)\(try await program.run(["logs", "\(job)"]).output)")
+    if run.code != 0 {
+      let log = try await program.run(["logs", "\(job)"])
+      throw SystemError("job \(job): \(run.error)\(log.output)")
+    }
     return try await detail(job)
   }
 

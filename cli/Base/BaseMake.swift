@@ -58,8 +58,15 @@ struct BaseMake: ParsableCommand {
 
   private static func text(_ report: BaseReport, folder: String) -> String {
     func stage(_ name: String, _ stage: BaseReport.Stage) -> String {
-      "\(name): \(Format.count(stage.steps)) steps in \(Format.duration(stage.seconds)), loss "
+      var text =
+        "\(name): \(Format.count(stage.steps)) steps in \(Format.duration(stage.seconds)), loss "
         + "\(Format.fixed(stage.firstLoss, 3)) → \(Format.fixed(stage.lastLoss, 3))"
+      if stage.separation.count == 2 {
+        text +=
+          "; tells defects apart on new pictures: \(Format.percent(stage.separation[0])), on the demonstration's "
+          + "products: \(Format.percent(stage.separation[1])) (area under the curve)"
+      }
+      return text
     }
     func check(_ name: String, _ check: BaseReport.Check) -> String {
       """
@@ -67,6 +74,7 @@ struct BaseMake: ParsableCommand {
         answers in the form asked for   \(Format.percent(check.formatted))
         Anomaly Detection accuracy      \(Format.percent(check.detectionAccuracy))  (chance is 50 %)
         answers its own conclusion      \(Format.percent(check.agreement))
+        matches letter and option       \(Format.percent(check.binding))
         describes a mark where one is   \(Format.percent(check.notices))
         names its kind, its place       \(Format.percent(check.namesKind)), \(Format.percent(check.namesPlace))
         names product, colour           \(Format.percent(check.namesProduct)), \

@@ -6,7 +6,7 @@ import OrderedJSON
 
 /// The four jobs of the demonstration, one after the other, through the queue.
 struct DemoRun: Sendable {
-  static let defaultSteps = 120
+  static let defaultSteps = 100
 
   let root: String
   let model: String
@@ -98,7 +98,7 @@ struct DemoRun: Sendable {
     [
       .init("kind", "eval"), .init("name", .string("demo \(name)")), .init("model", .string(model)),
       .init("data", .string(data)), .init("output", .string("\(root)/eval-\(name)")), .init("references", 0),
-      .init("max_new_tokens", 64), .init("shard_size", 512), .init("seed", .integer(seed)),
+      .init("max_new_tokens", 48), .init("shard_size", 512), .init("seed", .integer(seed)),
     ]
   }
 
@@ -108,8 +108,9 @@ struct DemoRun: Sendable {
       .init("data", .string(data)), .init("output", .string(root + "/train")), .init("reward", "roam"),
       .init("references", 0),
       .init("question_types", ["Anomaly Detection"]), .init("steps", .integer(steps)),
-      .init("prompts_per_step", 8), .init("group_size", 8), .init("max_new_tokens", 64),
-      .init("learning_rate", 0.001), .init("warmup_steps", 5), .init("beta", 0.01),
+      .init("prompts_per_step", 16), .init("prompts_per_task", 16), .init("group_size", 8),
+      .init("max_new_tokens", 48), .init("learning_rate", 0.0005), .init("warmup_steps", 5),
+      .init("beta", 0.04),
       .init("trained_part", "language"), .init("save_every", 50), .init("seed", .integer(seed)),
     ]
   }

@@ -11,6 +11,11 @@ public struct SpeechCorpus: Sendable {
   public var detectionShare: Float = 0.5
   /// The share of replies whose answer differs from their conclusion.
   public var inconsistentShare: Float = 0.35
+  /// The same share on Anomaly Detection questions: the answer is a lot of its own.
+  public var inconsistentDetectionShare: Float = 0.5
+  /// The shares of lessons that describe a picture and that list a question's options.
+  public var descriptionShare: Float = 0.35
+  public var listShare: Float = 0.25
 
   public init(seed: UInt64, products: [SyntheticProduct] = SyntheticProduct.others) {
     self.seed = seed
@@ -38,6 +43,30 @@ public struct SpeechCorpus: Sendable {
     return .draw(seed: seed, series: "corpus", product: product, index: index, defect: defect)
   }
 
+  /// The request of lessons in naming options.
+  public static let listRequest = "List the options."
+
+  /// The lesson of a number; its kind is drawn by lot.
+  public func lesson(about picture: SyntheticPicture, index: Int) -> Lesson {
+    var random = SyntheticRandom(seed: seed, name: "corpus/kinds", index: index)
+    let lot = random.unit()
+    if lot < descriptionShare { return description(of: picture, index: index) }
+    if lot < descriptionShare + listShare { return list(about: picture, index: index) }
+    return answer(about: picture, index: index)
+  }
+
+  /// A lesson in finding the letter that belongs to an option's text: the options of one question by text
+  /// and letter, in another order.
+  public func list(about picture: SyntheticPicture, index: Int) -> Lesson {
+    var random = SyntheticRandom(seed: seed, name: "corpus/lists", index: index)
+    let asked = random.pick(picture.questions(&random, among: products))
+    let order = random.shuffled(Array(asked.options.indices))
+    let question = asked.asInspectionQuestion
+    return Lesson(
+      picture: picture, question: nil, request: "\(question.textWithOptions) \(Self.listRequest)",
+      reply: order.map { Self.naming(asked.options[$0], $0) + "." }.joined(separator: " "))
+  }
+
   /// A lesson in describing picture `index`.
   public func description(of picture: SyntheticPicture, index: Int) -> Lesson {
     var random = SyntheticRandom(seed: seed, name: "corpus/descriptions", index: index)
@@ -53,7 +82,7 @@ public struct SpeechCorpus: Sendable {
     let isDetection = asked.type == QuestionType.anomalyDetection.rawValue
     let concluded = isDetection ? random.below(asked.options.count) : asked.answer
     var answered = concluded
-    if random.chance(inconsistentShare) {
+    if random.chance(isDetection ? inconsistentDetectionShare : inconsistentShare) {
       answered = (concluded + 1 + random.below(asked.options.count - 1)) % asked.options.count
     }
     let think =
@@ -61,20 +90,28 @@ public struct SpeechCorpus: Sendable {
     let question = asked.asInspectionQuestion
     return Lesson(
       picture: picture, question: question, request: "\(question.textWithOptions) \(PaperPrompt.template)",
-      reply: "<think> \(think)</think><answer>\(SyntheticQuestion.letter(answered))</answer>")
+      reply: "<think> \(think)</think><answer>\(SyntheticQuestion.letter(answered))\(Self.answerEnd)")
   }
 
   /// Texts that together hold every word the lessons and the data set's questions use, for learning a
-  /// tokenizer.
+  /// tokenizer. Answers are left empty in them: a letter behind the tag then stays a token of its own, the
+  /// same as before an option and in a conclusion, and can be copied.
   public func texts(about products: [SyntheticProduct], count: Int) -> [String] {
     var corpus = self
     corpus.products = products
     return (0..<count).flatMap { index -> [String] in
       let picture = corpus.picture(index)
       let lessons = [
-        corpus.description(of: picture, index: index), corpus.answer(about: picture, index: index),
+        corpus.description(of: picture, index: index), corpus.list(about: picture, index: index),
+        corpus.answer(about: picture, index: index),
       ]
-      return lessons.flatMap { [$0.request, $0.reply] }
+      return lessons.flatMap { lesson -> [String] in
+        var reply = lesson.reply
+        if lesson.reply.hasPrefix("<think>") {
+          reply = String(reply.dropLast(Self.answerEnd.count + 1)) + Self.answerEnd
+        }
+        return [lesson.request, reply]
+      }
     }
   }
 
@@ -98,13 +135,16 @@ public struct SpeechCorpus: Sendable {
   }
 
   private func conclusion(_ option: String, _ index: Int, _ random: inout SyntheticRandom) -> String {
+    let naming = Self.naming(option, index)
+    return random.pick(["So the answer is \(naming).", "I conclude \(naming).", "It must be \(naming)."])
+  }
+
+  private static let answerEnd = "</answer>"
+
+  /// An option by its text and its letter: "Yes (A)".
+  private static func naming(_ option: String, _ index: Int) -> String {
     let text = option.hasSuffix(".") ? String(option.dropLast()) : option
-    let letter = SyntheticQuestion.letter(index)
-    return random.pick([
-      "So the answer is \(text), option \(letter).",
-      "I conclude \(text), so the answer is \(letter).",
-      "It must be \(text), which is \(letter).",
-    ])
+    return "\(text) (\(SyntheticQuestion.letter(index)))"
   }
 }
 

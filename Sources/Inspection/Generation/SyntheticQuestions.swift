@@ -46,14 +46,15 @@ extension SyntheticDefect {
 extension SyntheticPicture {
   /// The questions MMAD would ask about this picture: Anomaly Detection, Object Classification and Object
   /// Analysis of every picture, the four about the defect where there is one. The order of options is drawn
-  /// by lot, so a letter alone tells nothing.
+  /// by lot, so a letter alone tells nothing; only "Yes." and "No." keep the benchmark's order, and half of
+  /// the pictures are good.
   package func questions(_ random: inout SyntheticRandom, among products: [SyntheticProduct])
     -> [SyntheticQuestion]
   {
     var questions = [
-      question(
-        "Anomaly Detection", "Is there any defect in the object?", isGood ? "No." : "Yes.",
-        [isGood ? "Yes." : "No."], &random)
+      SyntheticQuestion(
+        type: "Anomaly Detection", text: "Is there any defect in the object?", options: ["Yes.", "No."],
+        answer: isGood ? 1 : 0)
     ]
     if let defect, let location {
       let kinds = Array(random.shuffled(SyntheticDefect.allCases.filter { $0 != defect }).prefix(3))

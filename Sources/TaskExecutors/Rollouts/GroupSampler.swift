@@ -50,11 +50,23 @@ struct GroupSampler {
     guard !evaluation.items.isEmpty else {
       throw TaskError(.userError, "\(data) has no question of the types asked for")
     }
-    stream = PromptStream(count: evaluation.items.count, seed: UInt64(seed))
+    stream = PromptStream(strata: Self.strata(evaluation), seed: UInt64(seed))
     self.groupSize = groupSize
     self.temperature = Float(temperature)
     self.maxNewTokens = maxNewTokens
     self.seed = UInt64(seed)
+  }
+
+  /// One stratum per question type and right answer.
+  private static func strata(_ evaluation: Evaluation) -> [Int] {
+    var known: [String: Int] = [:]
+    return evaluation.items.map { item in
+      let question = evaluation.samples[item.sample].questions[item.question]
+      let label = "\(question.type.rawValue)/\(question.answer ?? "")"
+      if let number = known[label] { return number }
+      known[label] = known.count
+      return known.count - 1
+    }
   }
 
   /// Draws and scores the groups of some ordinals, decoding all of them together.
