@@ -4,6 +4,7 @@ SWIFT ?= swift
 CONFIGURATION := release
 SOURCES := Package.swift Sources Tests cli
 AR1 := .build/$(CONFIGURATION)/ar1
+TESTS := .build-tests
 
 .PHONY: help packages build test demo format format-check clean
 
@@ -19,11 +20,12 @@ build: packages ## Builds .build/release/ar1: one binary that holds the Swift ru
 demo: build ## Generates data, starts everything, evaluates, trains, evaluates, scores; ends with a table
 	@$(AR1) demo --folder .demo
 
-# The tests run in release, as the numeric code would take minutes in debug; they drive the same binary.
+# The tests run in release, as the numeric code would take minutes in debug. They cannot be linked with the static
+# runtime, and changing that flag rebuilds everything, so they have a build folder and an ar1 of their own.
 test: packages ## Builds and runs every test; a private PostgreSQL is started for those that need one
-	$(SWIFT) build -c $(CONFIGURATION) --build-tests
-	$(SWIFT) build -c $(CONFIGURATION) --static-swift-stdlib --product ar1
-	AR1_BINARY=$(CURDIR)/$(AR1) $(SWIFT) test -c $(CONFIGURATION) --skip-build --no-parallel
+	$(SWIFT) build -c $(CONFIGURATION) --scratch-path $(TESTS) --build-tests
+	AR1_BINARY=$(CURDIR)/$(TESTS)/$(CONFIGURATION)/ar1 \
+	  $(SWIFT) test -c $(CONFIGURATION) --scratch-path $(TESTS) --skip-build --no-parallel
 
 format: ## Formats every Swift file
 	$(SWIFT) format -i -r --configuration .swift-format $(SOURCES)
@@ -32,4 +34,4 @@ format-check: ## Fails where a file is not as `make format` leaves it
 	$(SWIFT) format lint --strict -r --configuration .swift-format $(SOURCES)
 
 clean: ## Removes what was built
-	rm -rf .build .demo
+	rm -rf .build $(TESTS) .demo

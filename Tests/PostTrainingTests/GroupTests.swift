@@ -50,4 +50,18 @@ import Testing
       #expect(order[start..<start + 6].count { labels[$0] == 1 } == 2)
     }
   }
+
+  @Test("every stretch of a stream holds about as many prompts of each stratum as the whole")
+  func strata() {
+    let answers = (0..<60).map { $0 % 3 == 0 ? "yes" : "no" }
+    let stream = PromptStream(strata: answers, seed: 4)
+    let passes = (0..<2).map { stream.indices(of: $0 * 60..<($0 + 1) * 60) }
+    #expect(passes[0] != passes[1] && passes.allSatisfy { $0.sorted() == Array(0..<60) })
+    for start in 0..<48 {
+      let yes = passes[0][start..<start + 12].count { answers[$0] == "yes" }
+      #expect((3...5).contains(yes), "\(yes) of 12 from \(start) on")
+    }
+    let even = PromptStream(strata: (0..<16).map { $0 < 8 }, seed: 9).indices(of: 0..<16)
+    for step in 0..<2 { #expect(even[step * 8..<step * 8 + 8].count { $0 < 8 } == 4) }
+  }
 }
