@@ -39,18 +39,6 @@ import Testing
     #expect(PromptStream(count: 5, seed: 1).indices(of: 0..<10) == [1, 3, 4, 0, 2, 4, 3, 1, 2, 0])
   }
 
-  @Test("Every stretch of a stratified stream holds each answer in its share")
-  func strata() {
-    let labels = (0..<48).map { $0 % 3 == 0 ? 1 : 0 }
-    let stream = PromptStream(strata: labels, seed: 3)
-    let order = stream.indices(of: 0..<96)
-    #expect(order[..<48].sorted() == Array(0..<48))
-    #expect(order[..<48] != order[48...])
-    for start in stride(from: 0, to: 96, by: 6) {
-      #expect(order[start..<start + 6].count { labels[$0] == 1 } == 2)
-    }
-  }
-
   @Test("every stretch of a stream holds about as many prompts of each stratum as the whole")
   func strata() {
     let answers = (0..<60).map { $0 % 3 == 0 ? "yes" : "no" }
