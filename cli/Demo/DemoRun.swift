@@ -6,7 +6,7 @@ import OrderedJSON
 
 /// The four jobs of the demonstration, one after the other, through the queue.
 struct DemoRun: Sendable {
-  static let defaultSteps = 90
+  static let defaultSteps = 100
 
   let root: String
   let model: String
@@ -111,7 +111,7 @@ struct DemoRun: Sendable {
       .init("prompts_per_step", 16), .init("prompts_per_task", 16), .init("group_size", 8),
       .init("max_new_tokens", 48), .init("learning_rate", 0.0005), .init("warmup_steps", 5),
       // A strong pull to the base keeps both answers alive until the policy has learnt what tells them apart.
-      .init("beta", 0.4),
+      .init("beta", 0.8),
       .init("trained_part", "language"), .init("save_every", 50), .init("seed", .integer(seed)),
     ]
   }
