@@ -2,21 +2,13 @@ internal import Checkpoints
 internal import PostTraining
 internal import Tensors
 
-/// A learner's state under the names it is stored by.
-///
-/// The weights keep their own names, so a rollout worker reads them from a full state as from a bare policy.
+/// A learner and its checkpoints. Weights are stored under their own names in a full state too, so a rollout worker
+/// reads them from it as from a bare policy.
 extension GRPOLearner {
-  private static let weights = "weights/"
-
-  /// The trained weights and both moments of each.
-  var namedState: [(name: String, tensor: Tensor)] {
-    stateTensors.map { (Self.stored($0.name), $0.tensor) }
-  }
-
   /// Continues from a full state.
   func restore(from checkpoint: Checkpoint) throws {
     try restore(stepCount: checkpoint.manifest.step) { name, tensor in
-      try checkpoint.load(Self.stored(name), into: tensor)
+      try checkpoint.load(name, into: tensor)
     }
   }
 
@@ -38,9 +30,5 @@ extension GRPOLearner {
       if !same { return false }
     }
     return true
-  }
-
-  private static func stored(_ name: String) -> String {
-    name.hasPrefix(weights) ? String(name.dropFirst(weights.count)) : name
   }
 }

@@ -33,6 +33,8 @@ final class LearningRun {
     }
     sampler = try GroupSampler(train: settings)
     checkpoints = CheckpointFolder(path: "\(settings.output)/checkpoints/run-\(task.job)")
+    // What a learner that died was writing; this lease's epoch is later than all of theirs.
+    checkpoints.removeDrafts(before: Int(task.epoch))
     context.log(
       "\(loaded.model.parameterCount) parameters, \(loaded.model.trainedParameters.count) tensors trained; "
         + "\(settings.promptsPerStep) prompts × \(settings.groupSize) answers a step from "
@@ -162,7 +164,7 @@ final class LearningRun {
     let saved = isSaved(step)
     do {
       return try checkpoints.publish(
-        saved ? learner.namedState : learner.policyTensors(), kind: saved ? .state : .policy, step: step,
+        saved ? learner.stateTensors : learner.policyTensors(), kind: saved ? .state : .policy, step: step,
         epoch: Int(task.epoch),
         origin: [
           "run": String(task.job), "model": settings.model, "seed": String(settings.seed),
