@@ -19,7 +19,9 @@ struct AR1: AsyncParsableCommand {
         name: "Jobs",
         subcommands: [
           SubmitCommand.self, TrainCommand.self, EvalCommand.self, RolloutCommand.self, ScoreCommand.self,
-          JobsCommand.self, ShowCommand.self, LogsCommand.self, WaitCommand.self, CancelCommand.self,
+          JobsCommand.self, ShowCommand.self, LogsCommand.self, WatchCommand.self, SamplesCommand.self,
+          RescoreCommand.self,
+          WaitCommand.self, CancelCommand.self,
           RetryCommand.self,
         ]),
       CommandGroup(
@@ -30,7 +32,8 @@ struct AR1: AsyncParsableCommand {
       CommandGroup(
         name: "Without a queue",
         subcommands: [
-          ModelCommand.self, RewardCommand.self, DataCommand.self, BaseCommand.self, DemoCommand.self,
+          ModelCommand.self, CheckpointCommand.self, RewardCommand.self, DataCommand.self, BaseCommand.self,
+          DemoCommand.self,
         ]),
     ])
 

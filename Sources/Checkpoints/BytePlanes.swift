@@ -14,6 +14,14 @@ package enum BytePlanes {
     }
   }
 
+  /// Replaces `words` by its difference from `base`, which is as long: XOR, so that applying it to `base` gives
+  /// back every bit.
+  package static func combine(_ words: UnsafeMutableRawBufferPointer, with base: UnsafeRawBufferPointer) {
+    precondition(words.count == base.count && words.count % 4 == 0)
+    let (words, base) = (words.bindMemory(to: UInt32.self), base.bindMemory(to: UInt32.self))
+    for index in words.indices { words[index] ^= base[index] }
+  }
+
   package static func join(_ planes: UnsafeRawBufferPointer, into words: UnsafeMutableRawBufferPointer) {
     let count = words.count / 4
     for plane in 0..<4 {

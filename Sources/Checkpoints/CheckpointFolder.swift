@@ -21,20 +21,17 @@ public struct CheckpointFolder: Sendable {
   /// Where a checkpoint lies.
   public func path(of name: CheckpointName) -> String { "\(path)/\(name)" }
 
-  /// Removes the checkpoints of `kind` before `step`.
+  /// Removes the checkpoints of `kind` before `step`, but not what the ones that stay are differences to.
   ///
   /// - Parameters:
   ///   - keeping: steps whose checkpoints stay: those that workers have leased or a replay starts from.
   ///   - every: also keeps each step that is a multiple of this; 0 keeps none.
-  /// - Returns: the number of checkpoints removed.
+  /// - Returns: the checkpoints removed; none when a manifest that decides about others cannot be read.
   @discardableResult
   public func removeCheckpoints(
     _ kind: CheckpointManifest.Kind, below step: Int, keeping: Set<Int> = [], every: Int = 0
-  ) -> Int {
-    checkpoints(kind).count { name in
-      guard name.step < step, !keeping.contains(name.step), every <= 0 || name.step % every != 0 else {
-        return false
-      }
+  ) -> [CheckpointName] {
+    removable(kind, below: step, keeping: keeping, every: every).filter { name in
       // Half a checkpoint must not look like a whole one, so it loses its name first.
       let doomed = "\(path)/\(Draft.prefix)\(name.epoch).removed-\(name)"
       let files = FileManager.default
@@ -46,6 +43,24 @@ public struct CheckpointFolder: Sendable {
         return false
       }
     }
+  }
+
+  /// What `removeCheckpoints` would remove, the newest first: a difference goes before its base.
+  public func removable(
+    _ kind: CheckpointManifest.Kind, below step: Int, keeping: Set<Int> = [], every: Int = 0
+  ) -> [CheckpointName] {
+    let all = checkpoints(.policy) + checkpoints(.state)
+    let old = Set(
+      all.filter { name in
+        name.kind == kind && name.step < step && !keeping.contains(name.step)
+          && !(every > 0 && name.step % every == 0)
+      })
+    var needed: Set<String> = []
+    for name in all where !old.contains(name) {
+      guard let checkpoint = try? Checkpoint(folder: path(of: name)) else { return [] }
+      needed.formUnion(checkpoint.chain)
+    }
+    return old.filter { !needed.contains(path(of: $0)) }.sorted(by: >)
   }
 
   /// Removes what writers of earlier lease epochs left unfinished.

@@ -16,10 +16,13 @@ extension CheckpointFolder {
   ///   - epoch: the writer's lease epoch; drafts of earlier epochs in this folder are removed.
   ///   - origin: where it comes from; stored in the manifest.
   ///   - level: zstd's effort; on weights 1 is as small as 3 and several times faster.
+  ///   - differingFrom: publishes the difference from this version, whose values are given by tensor name;
+  ///     nil publishes the values themselves.
   /// - Throws: `CheckpointError` naming the file that could not be written; nothing is left of the draft.
   public func publish(
     _ tensors: [(name: String, tensor: Tensor)], kind: CheckpointManifest.Kind, step: Int, epoch: Int,
-    origin: [String: String], level: Int32 = 1
+    origin: [String: String], level: Int32 = 1,
+    differingFrom base: (version: CheckpointManifest.Base, values: [String: [UInt8]])? = nil
   ) throws -> PublishedCheckpoint {
     if let repeated = Dictionary(grouping: tensors, by: \.name).first(where: { $0.value.count > 1 }) {
       throw CheckpointError("a checkpoint cannot hold two tensors named \(repeated.key)")
@@ -37,10 +40,12 @@ extension CheckpointFolder {
     var published = false
     defer { if !published { try? files.removeItem(atPath: draft) } }
 
-    let (entries, payloadBytes) = try Self.writePayload(tensors, to: draft + "/payload.zst", level: level)
+    let (entries, payloadBytes) = try Self.writePayload(
+      tensors, to: draft + "/payload.zst", level: level, base: base?.values)
     let manifest = CheckpointManifest(
       format: CheckpointManifest.currentFormat, kind: kind, step: step,
-      codec: CheckpointManifest.currentCodec, payloadBytes: payloadBytes, tensors: entries, origin: origin)
+      codec: base == nil ? .planes : .difference, base: base?.version, payloadBytes: payloadBytes,
+      tensors: entries, origin: origin)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let manifestBytes = [UInt8](try encoder.encode(manifest))
@@ -50,7 +55,7 @@ extension CheckpointFolder {
     let hash = Digest.sha256(manifestBytes)
     let final = path(of: CheckpointName(kind: kind, step: step, epoch: epoch, manifestSHA256: hash))
     let result = PublishedCheckpoint(
-      folder: final, manifestSHA256: hash, bytes: payloadBytes + manifestBytes.count)
+      folder: final, manifestSHA256: hash, bytes: payloadBytes + manifestBytes.count, manifest: manifest)
     guard rename(draft, final) == 0 else {
       let failure = DurableFiles.failure("rename \(draft) to", final)
       // The same bytes were published before: that is the same checkpoint.
@@ -64,7 +69,7 @@ extension CheckpointFolder {
 
   /// Writes one tensor's frame after another, so that no more than one is in memory.
   private static func writePayload(
-    _ tensors: [(name: String, tensor: Tensor)], to path: String, level: Int32
+    _ tensors: [(name: String, tensor: Tensor)], to path: String, level: Int32, base: [String: [UInt8]]?
   ) throws -> (entries: [CheckpointManifest.Entry], bytes: Int) {
     let file = try DurableFiles.Writer(path)
     var entries: [CheckpointManifest.Entry] = []
@@ -72,9 +77,19 @@ extension CheckpointFolder {
     for (name, tensor) in tensors {
       let (frame, hash) = try tensor.withUnsafeValues { values in
         let raw = UnsafeRawBufferPointer(values)
+        let planes: [UInt8]
+        if let base {
+          guard let values = base[name], values.count == raw.count else {
+            throw CheckpointError("\(name) cannot be stored as a difference: the base has no such tensor")
+          }
+          var difference = values
+          difference.withUnsafeMutableBytes { BytePlanes.combine($0, with: raw) }
+          planes = difference.withUnsafeBytes { BytePlanes.split($0) }
+        } else {
+          planes = BytePlanes.split(raw)
+        }
         return (
-          try BytePlanes.split(raw).withUnsafeBytes { try Zstandard.compress($0, level: level) },
-          Digest.sha256(raw)
+          try planes.withUnsafeBytes { try Zstandard.compress($0, level: level) }, Digest.sha256(raw)
         )
       }
       try file.write(frame)

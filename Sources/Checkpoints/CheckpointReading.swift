@@ -1,59 +1,40 @@
 internal import FoundationEssentials
 public import Tensors
 
-/// A published checkpoint opened for reading.
+/// A published checkpoint opened for reading, with the versions it is a difference to.
 ///
-/// Opening verifies the manifest against the hash that the ledger announced; every tensor is verified against
-/// its own hash when it is read.
+/// Opening verifies its manifest against the hash that the ledger announced, and the manifests it builds on
+/// against the hashes it names; every tensor is verified against its own hash when it is read.
 public struct Checkpoint: Sendable {
-  public let folder: String
-  public let manifest: CheckpointManifest
-  private let positions: [String: Int]
+  /// From the anchor to the version itself.
+  private let links: [CheckpointLink]
+  private var last: CheckpointLink { links[links.count - 1] }
 
-  private static let manifestLimit = 64 << 20
+  public var folder: String { last.folder }
+  public var manifest: CheckpointManifest { last.manifest }
+  /// The folders it needs, from its anchor to itself.
+  public var chain: [String] { links.map(\.folder) }
 
   /// Opens `folder`.
   ///
   /// - Parameter manifestSHA256: what the ledger announced; nil when a person names the folder.
   public init(folder: String, manifestSHA256: String? = nil) throws {
-    let path = folder + "/manifest.json"
-    let bytes = try DurableFiles.readAll(path, limit: Self.manifestLimit)
-    if let expected = manifestSHA256 {
-      let found = Digest.sha256(bytes)
-      guard found == expected else {
-        throw CheckpointError(
-          "\(path) has SHA-256 \(found), announced was \(expected): the file is torn or was changed")
+    var links = [try CheckpointLink(folder: folder, manifestSHA256: manifestSHA256)]
+    let beside = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
+    while let base = links[0].manifest.base {
+      // A base is older than what builds on it, so no chain can run in a circle.
+      guard let name = CheckpointName(base.name), name.step < links[0].manifest.step else {
+        throw CheckpointError("\(links[0].folder)/manifest.json names the base \(base.name), which is none")
+      }
+      let path = beside.isEmpty ? base.name : "\(beside)/\(name)"
+      do {
+        links.insert(try CheckpointLink(folder: path, manifestSHA256: base.manifestSHA256), at: 0)
+      } catch {
+        throw CheckpointError("\(links[0].folder) is a difference to a version that cannot be read: \(error)")
       }
     }
-    do {
-      manifest = try JSONDecoder().decode(CheckpointManifest.self, from: Data(bytes))
-    } catch {
-      throw CheckpointError("\(path) is not a checkpoint manifest: \(error)")
-    }
-    guard manifest.format == CheckpointManifest.currentFormat,
-      manifest.codec == CheckpointManifest.currentCodec
-    else {
-      throw CheckpointError(
-        "\(path) has format \(manifest.format) with codec \(manifest.codec); this program reads format "
-          + "\(CheckpointManifest.currentFormat) with \(CheckpointManifest.currentCodec)")
-    }
-    var positions: [String: Int] = [:]
-    for (index, entry) in manifest.tensors.enumerated() {
-      let fits =
-        manifest.payloadBytes >= 0 && entry.offset >= 0 && entry.length >= 0
-        && entry.offset <= manifest.payloadBytes - entry.length && entry.shape.allSatisfy { $0 > 0 }
-      guard fits, positions.updateValue(index, forKey: entry.name) == nil else {
-        throw CheckpointError("\(path): the entry of \(entry.name) is inconsistent")
-      }
-    }
-    let payload = folder + "/payload.zst"
-    let size = try DurableFiles.size(of: payload)
-    guard size == manifest.payloadBytes else {
-      throw CheckpointError(
-        "\(payload) has \(size) bytes, its manifest says \(manifest.payloadBytes): the file is torn")
-    }
-    self.folder = folder
-    self.positions = positions
+    self.links = links
   }
 
   /// The names of the stored tensors, in file order.
@@ -63,46 +44,41 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `CheckpointError` for the first tensor that is damaged.
   public func verify() throws {
-    for entry in manifest.tensors { _ = try words(of: entry) }
+    for entry in manifest.tensors { _ = try words(of: entry, holding: nil) }
   }
 
   /// Reads the values of `name` into `tensor`, in place, and verifies them before they are taken over.
   ///
+  /// Where `tensor` holds the values of an earlier version of the chain, only the differences since then are read.
+  ///
   /// - Throws: `CheckpointError` when there is no such tensor, its shape is another or the payload is
   ///   damaged; `tensor` is then as it was.
   public func load(_ name: String, into tensor: Tensor) throws {
-    guard let index = positions[name] else {
-      throw CheckpointError("\(folder) holds no tensor \(name)")
-    }
-    let entry = manifest.tensors[index]
+    guard let entry = last[name] else { throw CheckpointError("\(folder) holds no tensor \(name)") }
     guard entry.shape == tensor.shape else {
       throw CheckpointError("\(folder): \(name) has shape \(entry.shape), the model wants \(tensor.shape)")
     }
-    let words = try words(of: entry)
-    tensor.withUnsafeValues { UnsafeMutableRawBufferPointer($0).copyBytes(from: words) }
+    try tensor.withUnsafeValues { values in
+      let values = UnsafeMutableRawBufferPointer(values)
+      let words = try words(of: entry, holding: links.count > 1 ? UnsafeRawBufferPointer(values) : nil)
+      values.copyBytes(from: words)
+    }
   }
 
   /// The verified little-endian values of a tensor.
-  private func words(of entry: CheckpointManifest.Entry) throws -> [UInt8] {
-    let frame = try DurableFiles.read(folder + "/payload.zst", offset: entry.offset, count: entry.length)
-    let (bytes, tooLarge) = entry.shape.reduce((4, false)) { size, dimension in
-      let (product, overflow) = size.0.multipliedReportingOverflow(by: dimension)
-      return (product, size.1 || overflow)
-    }
+  ///
+  /// - Parameter holding: values that may be those of an earlier version.
+  private func words(
+    of entry: CheckpointManifest.Entry, holding present: UnsafeRawBufferPointer?
+  ) throws -> [UInt8] {
     do {
-      // The frame itself says how much it holds, so that a lying shape allocates nothing.
-      guard !tooLarge, try frame.withUnsafeBytes({ try Zstandard.contentSize($0) }) == bytes else {
-        throw CheckpointError("its frame does not hold the shape \(entry.shape)")
-      }
-      let planes = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-        try frame.withUnsafeBytes {
-          try Zstandard.decompress($0, into: UnsafeMutableRawBufferPointer(buffer))
+      var (words, next) = try start(entry, holding: present)
+      while next < links.count {
+        let difference = try links[next].words(of: entry)
+        words.withUnsafeMutableBytes { words in
+          difference.withUnsafeBytes { BytePlanes.combine(words, with: $0) }
         }
-        count = bytes
-      }
-      let words = [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-        planes.withUnsafeBytes { BytePlanes.join($0, into: UnsafeMutableRawBufferPointer(buffer)) }
-        count = bytes
+        next += 1
       }
       let found = Digest.sha256(words)
       guard found == entry.sha256 else {
@@ -110,7 +86,21 @@ public struct Checkpoint: Sendable {
       }
       return words
     } catch let error as CheckpointError {
-      throw CheckpointError("\(folder): the payload of \(entry.name) is damaged: \(error)")
+      let through = links.count > 1 ? " (read through \(links.count) links from \(links[0].folder))" : ""
+      throw CheckpointError("\(folder): the payload of \(entry.name) is damaged\(through): \(error)")
     }
+  }
+
+  /// Values to begin with, and the first link whose difference has to be applied to them.
+  private func start(
+    _ entry: CheckpointManifest.Entry, holding present: UnsafeRawBufferPointer?
+  ) throws -> (words: [UInt8], next: Int) {
+    if let present {
+      let held = Digest.sha256(present)
+      if let link = links.lastIndex(where: { $0[entry.name]?.sha256 == held }) {
+        return ([UInt8](present), link + 1)
+      }
+    }
+    return (try links[0].words(of: entry), 1)
   }
 }

@@ -45,6 +45,12 @@ struct JobRoutes {
       let steps = try await store.detail(context.number("job"), lab: caller.lab).steps
       return try JSONBody.response(steps.filter { $0.step > after })
     }
+    group.get("jobs/:job/steps/:step/groups") { _, context in
+      let caller = try context.reader()
+      return try JSONBody.response(
+        try await store.groups(
+          of: context.number("job"), step: Int(context.number("step")), lab: caller.lab))
+    }
     group.get("jobs/:job/wait") { request, context in
       let caller = try context.reader()
       let id = try context.number("job")

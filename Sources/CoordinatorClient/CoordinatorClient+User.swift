@@ -26,6 +26,11 @@ extension CoordinatorClient {
     try await get("/v1/jobs/\(job)/steps?after=\(step)")
   }
 
+  /// The groups a step of a training job learnt from.
+  public func groups(of job: JobID, step: Int) async throws -> [RolloutGroup] {
+    try await get("/v1/jobs/\(job)/steps/\(step)/groups", timeout: 60)
+  }
+
   /// Waits until the job has ended, `seconds` at most, and gives it as it then is.
   public func wait(for job: JobID, upTo seconds: Double) async throws -> JobRecord {
     try await get("/v1/jobs/\(job)/wait?seconds=\(seconds)", timeout: seconds + 30)

@@ -5,8 +5,19 @@ public enum RewardName: String, Codable, Sendable, CaseIterable {
   case roam
   /// The sum of both rewards of the released run.
   case roamReleased = "roam-released"
-  /// Right or wrong alone.
+  /// Right or wrong, and the format: the paper's baseline (Table 5).
   case classical
+}
+
+/// A published run whose reward and prompts a training repeats; both share every other setting.
+public enum PresetName: String, Codable, Sendable, CaseIterable {
+  /// As the paper describes it (sections 3.2 to 4.1).
+  case paper
+  /// As its released code ran: both rewards summed, the letter extraction and the prompts of the code.
+  case paperReleased = "paper-released"
+
+  var reward: RewardName { self == .paper ? .roam : .roamReleased }
+  var promptProtocol: PromptProtocolName { self == .paper ? .paper : .paperReleased }
 }
 
 public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {

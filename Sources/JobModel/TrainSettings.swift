@@ -9,6 +9,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var data: String
   /// Folder for checkpoints and the exported model.
   public var output: String
+  /// Which run gives what the job file does not.
+  public var preset: PresetName
   public var reward: RewardName
   public var promptProtocol: PromptProtocolName
   /// Reference images per question; nil is what the protocol prescribes.
@@ -47,8 +49,9 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model to start from")
     data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
     output = reader.path(CodingKeys.output, meaning: "the folder for checkpoints and the trained model")
-    reward = reader.choice(CodingKeys.reward, default: .roam)
-    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
+    preset = reader.choice(CodingKeys.preset, default: .paper)
+    reward = reader.choice(CodingKeys.reward, default: preset.reward)
+    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: preset.promptProtocol)
     references = reader.optionalInteger(CodingKeys.references, in: 0...8)
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
     steps = reader.integer(CodingKeys.steps, default: 1000, in: 1...1_000_000)
@@ -78,7 +81,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, data, output, reward
+    case model, data, output, preset, reward
     case promptProtocol = "protocol"
     case references
     case questionTypes = "question_types"

@@ -34,6 +34,19 @@ struct JobSpecTests {
     #expect(train.staleness == 0 && train.questionTypes == nil)
   }
 
+  @Test("a preset gives reward and prompts of a published run, and what the job file says goes before it")
+  func presets() throws {
+    func train(_ more: String) throws -> TrainSettings? {
+      let text = #"{"kind":"train","model":"/m","data":"/d","output":"/o","preset":"paper-released"\#(more)}"#
+      guard case .train(let train) = try JobSpec(JSON(parsing: text)).settings else { return nil }
+      return train
+    }
+    let released = try #require(try train(""))
+    #expect(released.reward == .roamReleased && released.promptProtocol == .paperReleased)
+    #expect(released.steps == 1000 && released.learningRate == 5e-7)
+    #expect(try train(#","reward":"roam""#)?.reward == .roam)
+  }
+
   @Test(
     "a mistake costs a message that names the key, what was found and what is allowed",
     arguments: [

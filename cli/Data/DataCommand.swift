@@ -4,9 +4,9 @@ import Inspection
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Make data sets.",
+    abstract: "Make and split data sets.",
     discussion: "Example: ar1 data generate --output data/demo --seed 1",
-    subcommands: [DataGenerate.self])
+    subcommands: [DataGenerate.self, DataFewShot.self])
 }
 
 struct DataGenerate: ParsableCommand {

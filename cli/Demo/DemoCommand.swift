@@ -33,7 +33,12 @@ struct DemoCommand: AsyncParsableCommand {
     }
     try Self.empty(root)
     let run = DemoRun(root: root, model: model, seed: seed, steps: steps)
-    try await TerminationSignals.cancelling { try await run.perform() }
+    do {
+      try await TerminationSignals.cancelling { try await run.perform() }
+    } catch is CancellationError {
+      Terminal.writeError("stopped; nothing is left running, what was made so far lies in \(folder)\n")
+      throw ExitCode(130)
+    }
   }
 
   /// Removes what a demo leaves, and nothing in a folder that is none.

@@ -56,7 +56,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
     if detail.steps.count > 1 {
       text +=
-        "\n" + Curve.plot(detail.steps.compactMap { $0.metrics["reward"] }, title: "mean reward by step")
+        "\n" + Curve.plot(detail.steps.compactMap { $0.metrics["reward/mean"] }, title: "mean reward by step")
     }
     if !detail.artifacts.isEmpty {
       var files = Table([.left("FILE"), .right("SIZE"), .left("KIND")])

@@ -14,6 +14,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Folder of the model to start from.", completion: .directory) var model: String?
   @Option(help: "Root of the data set (with mmad.json).", completion: .directory) var data: String?
   @Option(help: "Folder for checkpoints and the trained model.", completion: .directory) var output: String?
+  @Option(help: "paper or paper-released: the run that gives what is not given here.") var preset: String?
   @Option(help: "roam, roam-released or classical.") var reward: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
@@ -45,7 +46,7 @@ struct TrainCommand: AsyncParsableCommand {
       kind: .train,
       [
         ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
-        ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
+        ("preset", .text(preset)), ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
         ("references", .whole(references)),
         ("question_types", .list(questionTypes)), ("steps", .whole(steps)),
         ("prompts_per_step", .whole(promptsPerStep)), ("prompts_per_task", .whole(promptsPerTask)),

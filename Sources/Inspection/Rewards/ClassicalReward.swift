@@ -4,6 +4,7 @@
 /// right letter, whatever it reasons; `format` is ``FormatReward``. Their sum is 0, 1 or 2.
 public struct ClassicalReward: Reward {
   public var name: String { "classical" }
+  public var highest: Double { 2 }
 
   public init() {}
 

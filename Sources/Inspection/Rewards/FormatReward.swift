@@ -1,6 +1,7 @@
 /// 1 when the whole reply is `<think>…</think>`, white space, `<answer>…</answer>` and nothing else.
 public struct FormatReward: Reward {
   public var name: String { "format" }
+  public var highest: Double { 1 }
 
   public init() {}
 

@@ -4,6 +4,7 @@
 /// the target's scale. No answer, no box or a box without area earn 0.
 public struct IoUReward: Reward {
   public var name: String { "iou" }
+  public var highest: Double { 1 }
 
   public init() {}
 

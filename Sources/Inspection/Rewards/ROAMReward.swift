@@ -5,6 +5,7 @@
 /// The reasoning's letter is read by ``ConclusionReader``, the answer's by ``AnswerReading``.
 public struct ROAMReward: Reward {
   public var name: String { "roam" }
+  public var highest: Double { 1 }
 
   public init() {}
 

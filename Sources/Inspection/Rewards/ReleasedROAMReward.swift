@@ -5,6 +5,7 @@
 /// exists to repeat the published run, `roam` to train.
 public struct ReleasedROAMReward: Reward {
   public var name: String { "roam-released" }
+  public var highest: Double { 2 }
 
   public init() {}
 

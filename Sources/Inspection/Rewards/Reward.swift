@@ -103,6 +103,8 @@ public struct RewardOutcome: Sendable, Equatable {
 public protocol Reward: Sendable {
   /// The name in job files, on the command line and in reports.
   var name: String { get }
+  /// The most a reply can earn.
+  var highest: Double { get }
 
   /// - Throws: ``RewardError`` when the target is of the wrong kind; never because of the reply.
   func score(reply: String, target: RewardTarget) throws(RewardError) -> RewardOutcome

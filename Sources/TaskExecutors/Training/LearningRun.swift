@@ -15,9 +15,12 @@ final class LearningRun {
   private let learner: GRPOLearner
   private let sampler: GroupSampler
   private let checkpoints: CheckpointFolder
+  private var chain: CheckpointChain
   /// The newest announced version; nil while that is version 0, the model the run starts from.
   private var announced: PolicyVersion?
   private var states: Set<Int> = []
+  /// nil when they could not be written, which the run survives: the ledger has every metric.
+  private var metricsFiles: MetricsFiles?
   private var pace = Pace()
 
   init(_ settings: TrainSettings, task: ClaimedTask, context: TaskContext) throws {
@@ -27,12 +30,15 @@ final class LearningRun {
     loaded = try LoadedModel(
       folder: settings.model, stamp: LoadedModel.stamp(of: settings.model), training: settings.part)
     let reference = try LoadedModel(folder: settings.model, stamp: loaded.stamp)
-    let (policy, learnerSettings) = (loaded.model, settings.learner)
+    sampler = try GroupSampler(train: settings)
+    let policy = loaded.model
+    var learnerSettings = settings.learner
+    learnerSettings.bestReward = sampler.reward.highest
     learner = try asUserError {
       try GRPOLearner(policy: policy, reference: reference.model, settings: learnerSettings)
     }
-    sampler = try GroupSampler(train: settings)
     checkpoints = CheckpointFolder(path: "\(settings.output)/checkpoints/run-\(task.job)")
+    chain = CheckpointChain(folder: checkpoints)
     // What a learner that died was writing; this lease's epoch is later than all of theirs.
     checkpoints.removeDrafts(before: Int(task.epoch))
     context.log(
@@ -46,6 +52,10 @@ final class LearningRun {
   /// Brings the learner to the last recorded step: the newest full state, then a replay of what was recorded since.
   func resume() async throws {
     let state = try await context.runState()
+    copyMetrics("begun") {
+      metricsFiles = try MetricsFiles(
+        output: settings.output, job: task.job, steps: state.steps.sorted { $0.step < $1.step })
+    }
     guard state.lastStep > 0 else { return }
     announced = state.versions.last
     var restored = 0
@@ -142,15 +152,18 @@ final class LearningRun {
     step: Int, groups: [RolloutGroup], published: PublishedCheckpoint, metrics: [String: Double]
   ) async throws {
     let version = PolicyVersion(
-      number: step, path: published.folder, sha256: published.manifestSHA256, kind: .full)
-    let outcome = try await context.recordStep(
-      StepRecord(
-        step: step, ordinals: groups.map(\.ordinal), inputVersion: step - 1, outputVersion: step,
-        metrics: metrics), version: version)
+      number: step, path: published.folder, sha256: published.manifestSHA256,
+      kind: published.manifest.base == nil ? .full : .difference,
+      parent: published.manifest.base == nil ? nil : step - 1)
+    let record = StepRecord(
+      step: step, ordinals: groups.map(\.ordinal), inputVersion: step - 1, outputVersion: step,
+      metrics: metrics)
+    let outcome = try await context.recordStep(record, version: version)
     guard outcome == .recorded else {
       throw TaskError(.transient, "step \(step) could not be recorded: \(outcome.rawValue)")
     }
     announced = version
+    copyMetrics("continued") { try metricsFiles?.append(record) }
     if isSaved(step) { states.insert(step) }
     // Only announced versions count, and rollouts hold the newest one or, while they are asked for ahead, older ones.
     let keptStates = Set(states.sorted().suffix(2))
@@ -158,13 +171,26 @@ final class LearningRun {
     checkpoints.removeCheckpoints(.state, below: step - settings.staleness, keeping: keptStates)
   }
 
+  private func copyMetrics(_ what: String, _ write: () throws -> Void) {
+    do {
+      try write()
+    } catch {
+      metricsFiles = nil
+      context.log(
+        "metrics.jsonl and TensorBoard's file cannot be \(what): \(error); the run goes on and `ar1 watch "
+          + "\(task.job)` shows its curves", stream: .error)
+    }
+  }
+
   private func isSaved(_ step: Int) -> Bool { step % settings.saveEvery == 0 || step == settings.steps }
 
   private func publish(step: Int) throws -> PublishedCheckpoint {
-    let saved = isSaved(step)
+    let weights = learner.policyTensors()
+    let published = Set(weights.map(\.name))
+    let moments = isSaved(step) ? learner.stateTensors.filter { !published.contains($0.name) } : []
     do {
-      return try checkpoints.publish(
-        saved ? learner.stateTensors : learner.policyTensors(), kind: saved ? .state : .policy, step: step,
+      return try chain.publish(
+        weights, moments: moments, step: step,
         epoch: Int(task.epoch),
         origin: [
           "run": String(task.job), "model": settings.model, "seed": String(settings.seed),

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Checkpoints
+import FoundationEssentials
+import QwenVL
+
+struct CheckpointExport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the model of a checkpoint as a folder that transformers opens.",
+    discussion: """
+      What the checkpoint does not hold (parameters that were not trained) comes from the model the run started \
+      from, which it names; --model gives another place for it.
+
+      Example: ar1 checkpoint export runs/first/checkpoints/run-2/policy-000040-e1-0123456789abcdef --output best
+      """)
+
+  @Argument(help: "A checkpoint's folder.", completion: .directory) var checkpoint: String
+  @Option(help: "Folder to write to; must be new or empty.", completion: .directory) var output: String
+  @Option(help: "The model the run started from, if it has moved.", completion: .directory) var model: String?
+  @Option(help: "How weights are stored: float32 or bfloat16.") var dtype: String = "float32"
+
+  func run() throws {
+    guard let stored = QwenModel.StoredType(rawValue: dtype) else {
+      throw ValidationError("--dtype is float32 or bfloat16, not \(dtype)")
+    }
+    if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
+      throw ValidationError("\(output) is not empty; name a new folder")
+    }
+    let opened = try Checkpoint(folder: checkpoint)
+    guard let base = model ?? opened.manifest.origin["model"] else {
+      throw ValidationError("the checkpoint does not say which model it started from; give --model")
+    }
+    let network = try QwenModel.load(folder: base)
+    let parameters = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0.tensor) })
+    var taken = 0
+    for name in opened.names {
+      guard let tensor = parameters[name] else { continue }
+      try opened.load(name, into: tensor)
+      taken += 1
+    }
+    guard taken > 0 else {
+      throw ValidationError(
+        "\(checkpoint) holds no parameter of the model in \(base); give the right --model")
+    }
+    try network.save(to: output, dtype: stored)
+    Terminal.write(
+      "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
+    )
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import CoordinatorClient
+import FoundationEssentials
+import Inspection
+import JobModel
+import OrderedJSON
+
+struct RescoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rescore",
+    abstract: "Score the stored answers of a training or a rollout job with another reward.",
+    discussion: """
+      Nothing is sampled: what would this reward have seen in the answers that are there? The table compares it \
+      with the reward they were drawn under: means, groups without a difference (which teach nothing), and how \
+      often both put two answers of one group in the same order.
+
+      Example: ar1 rescore 2 --reward classical --last 20
+      """)
+
+  @Argument(help: "The job's number.") var job: Int64
+  @Option(help: "Name of the reward: roam, roam-released, classical or format.") var reward: String
+  @Option(help: "Only the last so many steps of a training.") var last: Int?
+  @Flag(help: "Print one JSON document.") var json = false
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func validate() throws {
+    if let last, last < 1 { throw ValidationError("--last is 1 or more") }
+  }
+
+  func run() async throws {
+    let other = try RewardCatalogue.named(reward)
+    let client = try connection.client()
+    let detail = try await client.job(job)
+    var comparison = RewardComparison()
+    let stored: StoredGroups
+    let name: String
+    switch detail.job.spec.settings {
+    case .train(let settings):
+      stored = try StoredGroups(model: settings.model, data: settings.data)
+      name = settings.reward.rawValue
+      let steps = last.map { detail.steps.suffix($0) } ?? detail.steps[...]
+      let line = ProgressLine()
+      for step in steps {
+        line.show("step \(step.step) of \(steps.last?.step ?? 0)")
+        for group in try await client.groups(of: job, step: step.step) {
+          try comparison.add(group, stored, other)
+        }
+      }
+      line.clear()
+    case .rollout(let settings):
+      stored = try StoredGroups(model: settings.model, data: settings.data)
+      name = settings.reward.rawValue
+      for group in try Self.groups(in: settings.output + "/groups.jsonl") {
+        try comparison.add(group, stored, other)
+      }
+    case .eval, .score:
+      throw ValidationError("job \(job) has no groups of scored answers; name a training or a rollout job")
+    }
+    guard comparison.groups > 0 else { throw ValidationError("job \(job) has no scored answers yet") }
+    if json {
+      Terminal.write(comparison.json(drawn: name, other: other.name).serialized(pretty: true) + "\n")
+    } else {
+      comparison.table(drawn: name, other: other.name).print()
+    }
+  }
+
+  private static func groups(in path: String) throws -> [RolloutGroup] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ValidationError("\(path) is not there or cannot be read on this machine")
+    }
+    return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+      do {
+        return try JSONDecoder().decode(RolloutGroup.self, from: Data(line))
+      } catch {
+        throw ValidationError("\(path), line \(index + 1): \(error)")
+      }
+    }
+  }
+}
