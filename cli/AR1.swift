@@ -20,7 +20,7 @@ struct AR1: AsyncParsableCommand {
         subcommands: [
           SubmitCommand.self, TrainCommand.self, EvalCommand.self, RolloutCommand.self, ScoreCommand.self,
           JobsCommand.self, ShowCommand.self, LogsCommand.self, WatchCommand.self, SamplesCommand.self,
-          RescoreCommand.self,
+          RescoreCommand.self, PlotCommand.self,
           WaitCommand.self, CancelCommand.self,
           RetryCommand.self,
         ]),

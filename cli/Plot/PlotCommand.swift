@@ -1,0 +1,73 @@
+import ArgumentParser
+import CoordinatorClient
+import FoundationEssentials
+import JobModel
+import OrderedJSON
+
+struct PlotCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot",
+    abstract: "Draw a metric of several trainings into one SVG picture.",
+    discussion: """
+      A training is named by its job's number or by its metrics.jsonl, with LABEL= before it to name its curve.
+
+      Example: ar1 plot roam=runs/a/metrics.jsonl classical=7 --metric reward/mean --smooth 5 --output compare.svg
+      """)
+
+  @Argument(help: ArgumentHelp("Jobs, or metrics.jsonl files.", valueName: "label=run")) var runs: [String]
+  @Option(help: "What to draw; `ar1 show JOB --json` lists what is measured.") var metric = "reward/mean"
+  @Option(help: "Each point is the mean of so many steps up to it.") var smooth = 1
+  @Option(help: "Title of the picture; the metric if not given.") var title: String?
+  @Option(help: "SVG file to write.") var output: String
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func validate() throws {
+    guard smooth >= 1 else { throw ValidationError("--smooth is 1 or more") }
+    guard !runs.isEmpty else { throw ValidationError("name at least one job or metrics.jsonl") }
+  }
+
+  func run() async throws {
+    var curves: [LineChart.Curve] = []
+    for run in runs {
+      let (label, source) = Self.named(run)
+      let points = try await points(source)
+      guard !points.isEmpty else { throw ValidationError("\(source) has no metric \(metric) yet") }
+      curves.append(LineChart.Curve(label: label, points: smoothed(points)))
+    }
+    let chart = LineChart(title: title ?? metric, xLabel: "step", yLabel: metric, curves: curves)
+    try Data(chart.svg.utf8).write(to: URL(filePath: output), options: .atomic)
+    Terminal.write("\(curves.count) curves in \(output)\n")
+  }
+
+  private static func named(_ run: String) -> (label: String, source: String) {
+    guard let split = run.firstIndex(of: "=") else { return (run, run) }
+    return (String(run[..<split]), String(run[run.index(after: split)...]))
+  }
+
+  private func points(_ source: String) async throws -> [(x: Double, y: Double)] {
+    if let job = JobID(source) {
+      return try await connection.client().steps(of: job).compactMap { step in
+        step.metrics[metric].map { (Double(step.step), $0) }
+      }
+    }
+    guard let data = FileManager.default.contents(atPath: source) else {
+      throw ValidationError("\(source) is no job's number and no file that can be read")
+    }
+    return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
+      do {
+        let record = try JSON(parsing: [UInt8](line))
+        guard let step = record["step"]?.double, let value = record[metric]?.double else { return nil }
+        return (step, value)
+      } catch {
+        throw ValidationError("\(source), line \(index + 1): \(error)")
+      }
+    }
+  }
+
+  private func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+    points.indices.map { index in
+      let window = points[max(0, index - smooth + 1)...index]
+      return (points[index].x, window.reduce(0) { $0 + $1.y } / Double(window.count))
+    }
+  }
+}
