@@ -129,7 +129,7 @@ let package = Package(
         "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
         "PostgresClient", "OrderedJSON", .product(name: "Logging", package: "swift-log"),
       ]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "OrderedJSON"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),
