@@ -109,6 +109,14 @@ let package = Package(
         "Yams",
       ], path: "cli", swiftSettings: plain),
 
+    // Benchmarks that need what the commands do not show; Benchmarks/*.py run them beside other programs.
+    .executableTarget(
+      name: "grpo-step-benchmark",
+      dependencies: [
+        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/GRPOStep", swiftSettings: plain),
+
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
     .testTarget(name: "JobModelTests", dependencies: ["JobModel", "OrderedJSON"]),
@@ -121,7 +129,7 @@ let package = Package(
         "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
         "PostgresClient", "OrderedJSON", .product(name: "Logging", package: "swift-log"),
       ]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "OrderedJSON"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,3 +84,9 @@ static uint64_t memory_line(const char *name) {
 
 uint64_t ar1_memory_available(void) { return memory_line("MemAvailable"); }
 uint64_t ar1_memory_total(void) { return memory_line("MemTotal"); }
+
+uint64_t ar1_memory_peak(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return (uint64_t)usage.ru_maxrss * 1024;
+}

@@ -35,6 +35,21 @@ public enum ReductionName: String, Codable, Sendable, CaseIterable {
   case drGRPO = "dr_grpo"
 }
 
+/// What equation 1 takes the ratio of; `sequence` is GSPO's.
+public enum RatioLevelName: String, Codable, Sendable, CaseIterable {
+  case token, sequence
+}
+
+/// How the divergence from the reference policy is estimated; the paper has k3.
+public enum DivergenceName: String, Codable, Sendable, CaseIterable {
+  case k1, k2, k3
+  case absolute = "abs"
+}
+
+public enum MismatchModeName: String, Codable, Sendable, CaseIterable {
+  case truncate, mask
+}
+
 public enum TrainedPartName: String, Codable, Sendable, CaseIterable {
   case all, language
 }

@@ -62,12 +62,16 @@ struct SettingsReader {
   mutating func number(
     _ key: some CodingKey, default standard: Double, in range: ClosedRange<Double>
   ) -> Double {
-    guard let value = find(key) else { return standard }
+    optionalNumber(key, in: range) ?? standard
+  }
+
+  mutating func optionalNumber(_ key: some CodingKey, in range: ClosedRange<Double>) -> Double? {
+    guard let value = find(key) else { return nil }
     guard let number = value.double, range.contains(number) else {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
-      return standard
+      return nil
     }
     return number
   }

@@ -33,12 +33,28 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var beta: Double
   public var epsilonLow: Double
   public var epsilonHigh: Double
+  /// c of the dual clip: with a negative advantage the gain is not let below c times it; nil bounds nothing.
+  public var dualClip: Double?
   public var reduction: ReductionName
+  /// What equation 1 takes the ratio of.
+  public var ratioLevel: RatioLevelName
+  /// How the divergence of equation 3 is estimated.
+  public var divergence: DivergenceName
+  /// Weights for tokens whose sampler computed other probabilities than the learner; nil weighs all alike.
+  public var mismatch: MismatchSettings?
   public var weightDecay: Double
   /// The gradient is scaled down to this norm; 0 leaves it.
   public var maxGradientNorm: Double
   public var advantage: AdvantageSettings
+  /// Groups whose rewards' standard deviation is not above this are left out; nil keeps all.
+  public var minRewardDeviation: Double?
   public var trainedPart: TrainedPartName
+  /// Prompts that go through the learner's network in one pass: fewer take less memory, and the result is the
+  /// same (but under the reduction `bnpo`). Nil takes the whole step at once.
+  public var promptsPerPass: Int?
+  /// Compute each layer again for the backward pass instead of keeping its insides: less memory for about a
+  /// third more time, and the same result bit by bit.
+  public var recomputeLayers: Bool
   public var seed: Int
   /// A full learner state is written every so many steps, and after the last.
   public var saveEvery: Int
@@ -66,11 +82,18 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     beta = reader.number(CodingKeys.beta, default: 0.04, in: 0...100)
     epsilonLow = reader.number(CodingKeys.epsilonLow, default: 0.2, in: 0...1)
     epsilonHigh = reader.number(CodingKeys.epsilonHigh, default: 0.2, in: 0...10)
+    dualClip = reader.optionalNumber(CodingKeys.dualClip, in: 1.001...1000)
     reduction = reader.choice(CodingKeys.reduction, default: .grpo)
+    ratioLevel = reader.choice(CodingKeys.ratioLevel, default: .token)
+    divergence = reader.choice(CodingKeys.divergence, default: .k3)
+    mismatch = reader.group(CodingKeys.mismatch, default: nil) { MismatchSettings(&$0) }
     weightDecay = reader.number(CodingKeys.weightDecay, default: 0, in: 0...1)
     maxGradientNorm = reader.number(CodingKeys.maxGradientNorm, default: 1, in: 0...1e6)
     advantage = reader.group(CodingKeys.advantage, default: AdvantageSettings()) { AdvantageSettings(&$0) }
+    minRewardDeviation = reader.optionalNumber(CodingKeys.minRewardDeviation, in: 0...1e6)
     trainedPart = reader.choice(CodingKeys.trainedPart, default: .all)
+    promptsPerPass = reader.optionalInteger(CodingKeys.promptsPerPass, in: 1...4096)
+    recomputeLayers = reader.flag(CodingKeys.recomputeLayers, default: false)
     seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
     saveEvery = reader.integer(CodingKeys.saveEvery, default: 50, in: 1...1_000_000)
     staleness = reader.integer(CodingKeys.staleness, default: 0, in: 0...64)
@@ -97,11 +120,18 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     case beta
     case epsilonLow = "epsilon_low"
     case epsilonHigh = "epsilon_high"
+    case dualClip = "dual_clip"
     case reduction
+    case ratioLevel = "ratio_level"
+    case divergence = "kl_estimator"
+    case mismatch
     case weightDecay = "weight_decay"
     case maxGradientNorm = "max_gradient_norm"
     case advantage
+    case minRewardDeviation = "min_reward_std"
     case trainedPart = "trained_part"
+    case promptsPerPass = "prompts_per_pass"
+    case recomputeLayers = "recompute_layers"
     case seed
     case saveEvery = "save_every"
     case staleness

@@ -4,22 +4,47 @@
   import Darwin
 #endif
 
-/// A block of float32 memory aligned for the widest vector unit, freed with its last tensor.
+/// A block of memory that lives as long as the last tensor in it: allocated, or part of a mapped file.
 final class Storage {
-  let pointer: UnsafeMutablePointer<Float>
-  let count: Int
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+  /// The file whose mapping this is a part of; nil for allocated memory.
+  private let file: MappedFile?
 
-  /// Uninitialised memory: the caller writes every element before anyone reads it.
-  init(count: Int) {
+  /// Uninitialised memory for float32 elements: the caller writes every one before anyone reads it.
+  convenience init(count: Int) {
     precondition(count >= 0, "storage: a count of \(count) elements")
-    self.count = count
-    var raw: UnsafeMutableRawPointer?
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    guard posix_memalign(&raw, 64, bytes) == 0, let raw else {
-      fatalError("out of memory: \(bytes) bytes for a tensor of \(count) elements")
-    }
-    pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+    self.init(bytes: count * MemoryLayout<Float>.stride)
   }
 
-  deinit { free(pointer) }
+  /// Uninitialised memory, aligned for the widest vector unit.
+  init(bytes: Int) {
+    var raw: UnsafeMutableRawPointer?
+    guard posix_memalign(&raw, 64, max(bytes, 4)) == 0, let raw else {
+      fatalError("out of memory: \(bytes) bytes for a tensor")
+    }
+    base = raw
+    byteCount = bytes
+    file = nil
+  }
+
+  /// A part of a file, at whatever alignment it has there. What is written to it stays in this process.
+  init(mapped file: MappedFile, _ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= file.bytes.count && file.bytes.baseAddress != nil,
+      "storage: bytes \(range) of a file of \(file.bytes.count)")
+    guard let start = file.bytes.baseAddress else { fatalError("an empty file has no storage") }
+    base = UnsafeMutableRawPointer(mutating: start) + range.lowerBound
+    byteCount = range.count
+    self.file = file
+  }
+
+  deinit {
+    if file == nil { free(base) }
+  }
+
+  /// The memory as float32 elements.
+  var pointer: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+  /// How many float32 elements it holds.
+  var count: Int { byteCount / MemoryLayout<Float>.stride }
 }

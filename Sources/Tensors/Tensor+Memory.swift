@@ -42,6 +42,13 @@ extension Tensor {
     ck_scale(pointer, factor, pointer, count)
   }
 
+  /// Rounds every element to the nearest number that bfloat16 holds.
+  public func roundToBFloat16InPlace() {
+    Parallel.ranges(of: count) { range in
+      ck_round_to_bf16(self.pointer + range.lowerBound, range.count)
+    }
+  }
+
   /// Overwrites the elements with those of `x`.
   public func copyInPlace(from x: Tensor) {
     precondition(x.count == count, "copyInPlace: shapes \(shape) and \(x.shape) differ")

@@ -1,4 +1,5 @@
-/// A dense row-major array of float32 that can remember how it was computed.
+/// A dense row-major array of numbers that can remember how it was computed: float32, or weights in a compact
+/// form (see ``DType``).
 ///
 /// An operation records its history if and only if one of its inputs requires gradients; there is no global
 /// switch. A tensor is used by one thread at a time; it is not `Sendable` on purpose.
@@ -8,8 +9,9 @@ public final class Tensor {
   public let shape: [Int]
   /// The number of elements.
   public let count: Int
+  public let dtype: DType
   let storage: Storage
-  /// Where this tensor's elements begin in the storage.
+  /// Where this tensor's elements begin in the storage; 0 for compact forms.
   let offset: Int
   /// How this tensor was computed; nil for leaves and for values without history.
   var node: Node?
@@ -25,10 +27,25 @@ public final class Tensor {
     self.offset = offset
     self.shape = shape
     self.count = shape.reduce(1, *)
+    self.dtype = .float32
     self.isParameter = isParameter
     precondition(
       offset >= 0 && offset + count <= storage.count,
       "a tensor of shape \(shape) at \(offset) exceeds its storage of \(storage.count) elements")
+  }
+
+  /// A weight matrix in a compact form: as many rows as the first dimension says, the others are its columns.
+  init(compact dtype: DType, storage: Storage, shape: [Int]) {
+    precondition(dtype != .float32 && shape.count >= 2, "a compact tensor of shape \(shape) in \(dtype)")
+    self.storage = storage
+    self.offset = 0
+    self.shape = shape
+    self.count = shape.reduce(1, *)
+    self.dtype = dtype
+    self.isParameter = false
+    precondition(
+      storage.byteCount >= shape[0] * dtype.rowBytes(columns: shape.dropFirst().reduce(1, *)),
+      "a tensor of shape \(shape) in \(dtype) exceeds its storage of \(storage.byteCount) bytes")
   }
 
   convenience init(uninitialized shape: [Int]) {
@@ -73,7 +90,20 @@ public final class Tensor {
 
   /// A copy of the elements.
   public var values: [Float] {
-    [Float](UnsafeBufferPointer(start: pointer, count: count))
+    dtype == .float32
+      ? [Float](UnsafeBufferPointer(start: pointer, count: count)) : inFloat32().values
+  }
+
+  /// The same values as float32: the tensor itself without history, or a compact one written out in memory of
+  /// its own.
+  public func inFloat32() -> Tensor {
+    if dtype == .float32 { return detached() }
+    let matrix = WeightMatrix(self)
+    let tensor = Tensor(uninitialized: shape)
+    Parallel.ranges(of: matrix.rows, cost: matrix.columns) { rows in
+      for row in rows { matrix.expand(row: row, into: tensor.pointer + row * matrix.columns) }
+    }
+    return tensor
   }
 
   /// The value of a tensor with one element.
@@ -89,12 +119,14 @@ public final class Tensor {
 
   /// The same elements in the same memory, without history.
   public func detached() -> Tensor {
-    Tensor(storage: storage, offset: offset, shape: shape)
+    detachedReshaped(shape)
   }
 
   /// The same elements in the same memory, as a leaf that collects gradients.
+  /// - Precondition: it is float32; compact forms cannot be trained.
   public func asParameter() -> Tensor {
-    Tensor(storage: storage, offset: offset, shape: shape, isParameter: true)
+    precondition(dtype == .float32, "a tensor in \(dtype) cannot be a parameter; take it inFloat32()")
+    return Tensor(storage: storage, offset: offset, shape: shape, isParameter: true)
   }
 
   /// The same elements in memory of their own, without history.
@@ -105,7 +137,10 @@ public final class Tensor {
   }
 
   /// The first element. Valid while this tensor lives.
-  var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
+  var pointer: UnsafeMutablePointer<Float> {
+    precondition(dtype == .float32, "float32 elements wanted of a tensor in \(dtype)")
+    return storage.pointer + offset
+  }
 
   /// The number of rows of a matrix, or of the flattened leading dimensions.
   var rows: Int { shape.isEmpty ? 1 : shape.dropLast().reduce(1, *) }

@@ -32,6 +32,8 @@ struct JobSpecTests {
     #expect(train.reward == .roam && train.reduction == .grpo && train.trainedPart == .all)
     #expect(train.advantage.ddof == 1 && train.advantage.epsilon == 1e-4 && train.advantage.normalise)
     #expect(train.staleness == 0 && train.questionTypes == nil)
+    #expect(train.ratioLevel == .token && train.divergence == .k3 && train.dualClip == nil)
+    #expect(train.mismatch == nil && train.minRewardDeviation == nil && !train.recomputeLayers)
   }
 
   @Test("a preset gives reward and prompts of a published run, and what the job file says goes before it")
@@ -83,6 +85,14 @@ struct JobSpecTests {
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","advantage":{"dof":1}}"#,
         "unknown key 'advantage.dof' in advantage; did you mean 'advantage.ddof'?"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","mismatch":{"mode":"clip","upper":0.5}}"#,
+        "mismatch.mode: found 'clip'; allowed is one of truncate, mask"
+      ),
+      (
+        #"{"kind":"train","model":"m","data":"d","output":"o","dual_clip":0.5}"#,
+        "dual_clip: found 0.5; allowed is a number from 1.001 to 1000.0"
       ),
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","steps":5,"warmup_steps":6}"#,

@@ -64,6 +64,40 @@ import Testing
     }
   }
 
+  @Test("a step that recomputes its layers is the same bit by bit", arguments: [TrainedPart.language, .all])
+  func recomputation(part: TrainedPart) throws {
+    var settings = Fixture.settings()
+    let kept = try Fixture.learner(settings, training: part)
+    settings.recomputesLayers = true
+    let again = try Fixture.learner(settings, training: part)
+    for _ in 0..<2 {
+      #expect(try kept.step(Fixture.groups()).values == again.step(Fixture.groups()).values)
+    }
+    #expect(Fixture.weights(kept.policy) == Fixture.weights(again.policy))
+  }
+
+  @Test("groups without enough variance are left out, counted, and change nothing of the others' step")
+  func filteredGroups() throws {
+    var settings = Fixture.settings(beta: 0)
+    settings.minimumRewardDeviation = 0
+    let filtered = try Fixture.learner(settings)
+    let mixed = try Fixture.groups { $0 % 2 == 0 ? [1, 0.1, 0, 0.05] : [0.1, 0.1, 0.1, 0.1] }
+    let metrics = try filtered.step(mixed)
+    #expect(metrics["groups/dropped"] == 0.5 && metrics["groups/zero_variance"] == 0.5)
+    let alone = try Fixture.learner(Fixture.settings(beta: 0))
+    _ = try alone.step(mixed.filter { $0.rewards[0] == 1 })
+    #expect(Fixture.weights(filtered.policy) == Fixture.weights(alone.policy))
+
+    // Graded rewards that hardly differ.
+    settings.minimumRewardDeviation = 0.1
+    let none = try Fixture.learner(settings)
+    let before = Fixture.weights(none.policy)
+    let flat = try none.step(Fixture.groups { _ in [0.1, 0.05, 0.05, 0.1] })
+    #expect(flat["groups/dropped"] == 1 && flat["groups/zero_variance"] == 0 && none.stepCount == 1)
+    #expect(flat.values.values.allSatisfy(\.isFinite))
+    #expect(Fixture.weights(none.policy) == before)
+  }
+
   @Test("a step raises the log-probability of the better answers")
   func learns() throws {
     let learner = try Fixture.learner(Fixture.settings(beta: 0, rate: 3e-3))

@@ -40,6 +40,42 @@ import Testing
     #expect(w.gradient == nil && x.gradient == nil)
   }
 
+  @Test("what is computed a second time for the backward pass has the same gradients bit by bit")
+  func recomputation() {
+    var n = Numbers(13)
+    let (x, w, v) = (n.parameter(6, 4), n.parameter(5, 4), n.parameter(4, 5))
+    func gradients(again: Bool) -> [[Float]] {
+      for p in [x, w, v] { p.zeroGradient() }
+      func block(_ x: Tensor) -> Tensor { add(x, linear(silu(linear(x, weight: w)), weight: v)) }
+      func layer(_ x: Tensor) -> Tensor { again ? recomputed(x, block) : block(x) }
+      // The weights are used twice, as tied ones are, and x enters the result beside the layers too.
+      sum(multiply(layer(layer(x)), x)).backward()
+      return [x, w, v].map { $0.gradient?.values ?? [] }
+    }
+    let kept = gradients(again: false)
+    #expect(kept.allSatisfy { !$0.isEmpty })
+    #expect(gradients(again: true) == kept)
+    // A body with parameters records even where its input does not; one without any records nothing.
+    let constant = x.detached()
+    #expect(recomputed(constant) { linear($0, weight: w) }.requiresGradient)
+    #expect(!recomputed(constant) { silu($0) }.requiresGradient)
+  }
+
+  @Test("what is computed a second time is not kept in between")
+  func recomputationFrees() {
+    let p = Tensor.parameter([1, 2], shape: [2])
+    weak var inside: Tensor?
+    let y = recomputed(p) { x in
+      let inner = exp(x)
+      inside = inner
+      return scale(inner, by: 2)
+    }
+    #expect(inside == nil)
+    sum(y).backward()
+    #expect(inside == nil)
+    #expect(distance(p.gradient?.values ?? [], scale(exp(p.detached()), by: 2).values) < 1e-6)
+  }
+
   @Test("a backward pass frees the graph; so does dropping it, however deep")
   func freedGraph() {
     let p = Tensor.parameter([1], shape: [1])

@@ -32,6 +32,14 @@ import Testing
     #expect(gradientError(of: [a, b]) { minimum($0[0], $0[1]) } < tolerance)
   }
 
+  @Test("means over runs of neighbours have the gradient of their definition")
+  func runs() {
+    var n = Numbers(12)
+    let a = n.parameter(9)
+    #expect(segmentMeans(Tensor([1, 2, 6, 5], shape: [4]), lengths: [3, 0, 1]).values == [3, 3, 3, 5])
+    #expect(gradientError(of: [a]) { segmentMeans($0[0], lengths: [4, 1, 0, 4]) } < tolerance)
+  }
+
   @Test("the activations have the gradients of their definitions")
   func activations() {
     var n = Numbers(3)

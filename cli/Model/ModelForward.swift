@@ -21,7 +21,7 @@ struct ModelForward: ParsableCommand {
 
   func run() throws {
     let prompt = try arguments.prompt(of: try RequestFile(path: arguments.request))
-    let model = try QwenModel.load(folder: arguments.model)
+    let model = try device.load(arguments.model)
     let features = try model.encodeImages(prompt.images)
     let logits = try model.logits(prompt, imageFeatures: features)
     let patches = prompt.images.reduce(0) { $0 + $1.patchCount }

@@ -39,7 +39,7 @@ struct ModelGenerate: ParsableCommand {
     let clock = ContinuousClock()
     let started = clock.now
     let request = try RequestFile(path: arguments.request)
-    let model = try QwenModel.load(folder: arguments.model)
+    let model = try device.load(arguments.model)
     let encoder = try PromptEncoder(folder: arguments.model)
     let tokenizer = encoder.tokenizer
     let defaults = try GenerationDefaults(folder: arguments.model, configuration: model.configuration)

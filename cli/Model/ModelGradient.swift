@@ -25,7 +25,7 @@ struct ModelGradient: ParsableCommand {
     let request = try RequestFile(path: arguments.request)
     let asked = try GradientRequest(request)
     let prompt = try arguments.prompt(of: request)
-    let model = try QwenModel.load(folder: arguments.model, training: asked.part)
+    let model = try device.load(arguments.model, training: asked.part)
     let current = try model.packedLogProbabilities(batch: [
       PromptCompletions(prompt: prompt, completions: asked.completions.map(\.ids))
     ])

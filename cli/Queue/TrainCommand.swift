@@ -1,4 +1,5 @@
 import ArgumentParser
+import OrderedJSON
 
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,10 +32,16 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Weight of the KL term.") var beta: Double?
   @Option(help: "Lower clip of the ratio.") var epsilonLow: Double?
   @Option(help: "Upper clip of the ratio.") var epsilonHigh: Double?
+  @Option(help: "Bound of the dual clip, above 1 (none).") var dualClip: Double?
   @Option(help: "grpo, dapo, bnpo or dr_grpo.") var reduction: String?
+  @Option(help: "Ratio of each token or of the sequence: token or sequence.") var ratioLevel: String?
+  @Option(help: "Estimate of the KL term: k1, k2, k3 or abs.") var klEstimator: String?
   @Option(help: "AdamW's weight decay.") var weightDecay: Double?
   @Option(help: "Gradient clipping; 0 for none.") var maxGradientNorm: Double?
+  @Option(help: "Leave out groups whose rewards deviate no more than this.") var minRewardStd: Double?
   @Option(help: "all or language.") var trainedPart: String?
+  @Option(help: "Prompts in one pass of the learner (all of a step).") var promptsPerPass: Int?
+  @Option(help: "Recompute layers to save memory: true or false.") var recomputeLayers: Bool?
   @Option(help: "Seed of the run.") var seed: Int?
   @Option(help: "Steps between checkpoints.") var saveEvery: Int?
   @Option(help: "Versions a group may be old when it is learnt from.") var staleness: Int?
@@ -55,7 +62,10 @@ struct TrainCommand: AsyncParsableCommand {
         ("learning_rate", .real(learningRate)), ("schedule", .text(schedule)),
         ("warmup_steps", .whole(warmupSteps)), ("beta", .real(beta)),
         ("epsilon_low", .real(epsilonLow)), ("epsilon_high", .real(epsilonHigh)),
-        ("reduction", .text(reduction)), ("weight_decay", .real(weightDecay)),
+        ("dual_clip", .real(dualClip)), ("reduction", .text(reduction)), ("ratio_level", .text(ratioLevel)),
+        ("kl_estimator", .text(klEstimator)), ("min_reward_std", .real(minRewardStd)),
+        ("prompts_per_pass", .whole(promptsPerPass)), ("recompute_layers", recomputeLayers.map(JSON.bool)),
+        ("weight_decay", .real(weightDecay)),
         ("max_gradient_norm", .real(maxGradientNorm)), ("trained_part", .text(trainedPart)),
         ("seed", .whole(seed)), ("save_every", .whole(saveEvery)), ("staleness", .whole(staleness)),
       ])

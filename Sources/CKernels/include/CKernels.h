@@ -29,6 +29,8 @@ void ck_bf16_to_f32(const void *source, float *target, size_t count);
 void ck_f16_to_f32(const void *source, float *target, size_t count);
 /// Round to nearest even; NaN stays NaN.
 void ck_f32_to_bf16(const float *source, void *target, size_t count);
+/// x = the bfloat16 nearest to x, in place.
+void ck_round_to_bf16(float *x, size_t count);
 
 // MARK: Elementwise (elementwise.c)
 
@@ -112,6 +114,37 @@ void ck_thin_product_transposed(
 void ck_thin_product(
     const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
     size_t k, float alpha, float beta);
+
+// MARK: Weights as they are kept (weights.c)
+
+/// How the rows of a weight matrix lie in memory, at any alignment, one row directly behind the other.
+typedef enum ck_weight_format {
+  CK_WEIGHTS_FLOAT32,
+  CK_WEIGHTS_BFLOAT16,
+  /// Blocks of CK_INT8_BLOCK columns as signed bytes, the last one filled up with zeros, and behind all of a
+  /// row's blocks one bfloat16 scale for each: the value is scale * byte.
+  CK_WEIGHTS_INT8,
+} ck_weight_format;
+
+enum { CK_INT8_BLOCK = 32 };
+
+size_t ck_weight_row_bytes(ck_weight_format format, size_t columns);
+/// Columns `first ..< first + count` of one row in float32.
+void ck_expand_weights(
+    const void *row, ck_weight_format format, size_t columns, size_t first, size_t count, float *out);
+/// One row as CK_WEIGHTS_INT8; every value is off by at most half its block's scale.
+void ck_quantize_weights(const float *row, size_t columns, void *out);
+
+// MARK: Products with such weights (weight_products.c)
+
+/// y[i, j] = x[i, :] . w[j, :], or that added to y[i, j], for i < m and j < n; made for few rows of x.
+void ck_weight_product(
+    const float *x, size_t ldx, const void *w, ck_weight_format format, size_t columns, float *y, size_t ldy,
+    size_t m, size_t n, bool accumulate);
+/// The same without regard to the processor, which the tests hold the other against.
+void ck_weight_product_portable(
+    const float *x, size_t ldx, const void *w, ck_weight_format format, size_t columns, float *y, size_t ldy,
+    size_t m, size_t n, bool accumulate);
 
 // MARK: Optimizer (optimizer.c)
 

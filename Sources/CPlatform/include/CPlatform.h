@@ -68,5 +68,7 @@ void ar1_ignore_broken_pipes(void);
 /// Bytes of memory that can be used without swapping, and in all; 0 when unknown.
 uint64_t ar1_memory_available(void);
 uint64_t ar1_memory_total(void);
+/// The most bytes of memory this process has held so far.
+uint64_t ar1_memory_peak(void);
 
 #endif

@@ -46,15 +46,19 @@ public final class GRPOLearner {
   /// Steps taken so far.
   public var stepCount: Int { optimizer.stepCount }
 
-  /// Takes one optimizer step over all groups together.
+  /// Takes one optimizer step over all groups together, those left out by `minimumRewardDeviation` excepted;
+  /// where none is left the policy stays as it is and the step counts.
   ///
   /// - Throws: `TrainingError` naming the group that cannot be used, or the model's own error for a prompt or
   ///   token it cannot take; the policy is then untouched.
   public func step(_ groups: [TrainingGroup]) throws -> StepMetrics {
     guard !groups.isEmpty else { throw TrainingError("a step needs at least one group") }
     for group in groups { try group.validate() }
-    let advantages = groups.map { GroupAdvantages(rewards: $0.rewards, settings: settings.advantage) }
-    let lengths = groups.flatMap { $0.completions.map(\.count) }
+    let allAdvantages = groups.map { GroupAdvantages(rewards: $0.rewards, settings: settings.advantage) }
+    let kept = groups.indices.filter { teaches(allAdvantages[$0]) }
+    let taught = kept.map { groups[$0] }
+    let advantages = kept.map { allAdvantages[$0] }
+    let lengths = taught.flatMap { $0.completions.map(\.count) }
     let extent = GRPOObjective.BatchExtent(answers: lengths.count, tokens: lengths.reduce(0, +))
 
     policy.zeroGradients()
@@ -62,9 +66,9 @@ public final class GRPOLearner {
     defer { policy.zeroGradients() }
     var measured = Measured()
     var clock = PhaseClock()
-    for start in stride(from: 0, to: groups.count, by: settings.promptsPerPass) {
-      let pass = start..<min(start + settings.promptsPerPass, groups.count)
-      try accumulate(groups[pass], advantages: advantages[pass], extent: extent, into: &measured, &clock)
+    for start in stride(from: 0, to: taught.count, by: settings.promptsPerPass) {
+      let pass = start..<min(start + settings.promptsPerPass, taught.count)
+      try accumulate(taught[pass], advantages: advantages[pass], extent: extent, into: &measured, &clock)
     }
     let rate = settings.schedule.rate(step: stepCount)
     let norm = try clock.measure("optimizer") {
@@ -72,17 +76,24 @@ public final class GRPOLearner {
     }
 
     var metrics = StepMetrics()
-    metrics.recordRewards(groups.flatMap(\.rewards), groups: advantages, best: settings.bestReward)
-    metrics.recordLengths(lengths, limit: settings.objective.maxLength)
+    metrics.recordRewards(groups.flatMap(\.rewards), groups: allAdvantages, best: settings.bestReward)
+    metrics.recordLengths(
+      groups.flatMap { $0.completions.map(\.count) }, limit: settings.objective.maxLength)
     metrics.record(measured.objective)
     metrics["loss"] = measured.loss
     metrics["gradient_norm"] = norm
     metrics["learning_rate"] = rate
     // The mean of −log π over tokens sampled from π estimates its entropy.
-    metrics["entropy"] = -measured.logProbabilities / Double(extent.tokens)
-    metrics["sampler/gap"] = measured.gap / Double(extent.tokens)
+    metrics["entropy"] = -measured.logProbabilities / Double(max(1, extent.tokens))
+    metrics["sampler/gap"] = measured.gap / Double(max(1, extent.tokens))
+    metrics["groups/dropped"] = Double(groups.count - taught.count) / Double(groups.count)
     metrics.seconds = clock.seconds
     return metrics
+  }
+
+  /// Whether a group takes part in a step.
+  private func teaches(_ group: GroupAdvantages) -> Bool {
+    settings.minimumRewardDeviation.map { group.standardDeviation > $0 } ?? true
   }
 
   /// One pass through the networks: adds the groups' gradients to those of the policy.
@@ -91,24 +102,25 @@ public final class GRPOLearner {
     extent: GRPOObjective.BatchExtent, into measured: inout Measured, _ clock: inout PhaseClock
   ) throws {
     let reference = try clock.measure("reference") { try self.reference?.logProbabilities(groups) }
-    try clock.measure("policy") {
+    let loss = try clock.measure("forward") {
       let current = try policy.packedLogProbabilities(
         batch: groups.map {
           PromptCompletions(
             prompt: $0.prompt, completions: $0.completions,
             imageFeatures: try features?.features(of: $0.prompt))
-        })
+        }, recomputingLayers: settings.recomputesLayers)
       let now = current.values
       var answers: [GRPOObjective.PackedAnswer] = []
       var offset = 0
       for (group, advantage) in zip(groups, advantages) {
         for (index, ids) in group.completions.enumerated() {
           let range = offset..<offset + ids.count
-          measured.compare(now[range], sampler: group.samplerLogProbabilities[index])
+          let sampler = group.samplerLogProbabilities[index]
+          measured.compare(now[range], sampler: sampler)
           answers.append(
             GRPOObjective.PackedAnswer(
-              count: ids.count, old: group.isOnPolicy ? nil : group.samplerLogProbabilities[index],
-              reference: reference.map { Array($0[range]) },
+              count: ids.count, old: group.isOnPolicy ? nil : sampler,
+              reference: reference.map { Array($0[range]) }, sampler: sampler,
               advantage: Float(advantage.values[index])))
           offset = range.upperBound
         }
@@ -116,8 +128,9 @@ public final class GRPOLearner {
       let (loss, metrics) = try settings.objective.loss(current: current, answers: answers, extent: extent)
       measured.objective.append(metrics)
       measured.loss += Double(loss.item)
-      loss.backward()
+      return loss
     }
+    clock.measure("backward") { loss.backward() }
   }
 
   // MARK: State

@@ -9,14 +9,24 @@ public struct GRPOSettings: Sendable, Equatable {
   /// Prompts that go through the network in one pass. It bounds memory and does not change the result
   /// (except under the reduction `bnpo`, whose name it is to divide by the tokens of each pass).
   public var promptsPerPass: Int
+  /// Groups whose rewards' standard deviation is not above this are left out of the step: 0 leaves out those
+  /// whose answers all earned the same, which teach nothing but the KL term. Absent: all are kept. A bound on
+  /// the deviation serves graded rewards too, for which "all right or all wrong" says little.
+  public var minimumRewardDeviation: Double?
+  /// Compute each layer a second time for the backward pass instead of keeping what happens inside it: less
+  /// memory for about a third more time in the policy's pass, and the same result bit by bit.
+  public var recomputesLayers: Bool
   /// The highest reward an answer can earn; groups that all reach it are counted.
   public var bestReward: Double
 
   public init(
     objective: GRPOObjective, advantage: AdvantageNormalisation = AdvantageNormalisation(),
     optimizer: AdamWSettings = AdamWSettings(), schedule: LearningRateSchedule,
-    maximumGradientNorm: Double = 1, promptsPerPass: Int = 1, bestReward: Double = 1
+    maximumGradientNorm: Double = 1, promptsPerPass: Int = 1, minimumRewardDeviation: Double? = nil,
+    recomputesLayers: Bool = false, bestReward: Double = 1
   ) {
+    self.minimumRewardDeviation = minimumRewardDeviation
+    self.recomputesLayers = recomputesLayers
     self.objective = objective
     self.advantage = advantage
     self.optimizer = optimizer
@@ -34,6 +44,11 @@ public struct GRPOSettings: Sendable, Equatable {
     try schedule.validate()
     guard maximumGradientNorm.isFinite, maximumGradientNorm >= 0 else {
       throw TrainingError("the largest gradient norm is \(maximumGradientNorm); it has to be 0 or positive")
+    }
+    guard minimumRewardDeviation.map({ $0.isFinite && $0 >= 0 }) ?? true else {
+      throw TrainingError(
+        "the smallest deviation of a group's rewards is \(minimumRewardDeviation ?? 0); it has to be 0 or positive"
+      )
     }
     guard promptsPerPass >= 1 else {
       throw TrainingError("\(promptsPerPass) prompts per pass make no pass; it takes at least 1")

@@ -3,7 +3,7 @@ public struct StepMetrics: Sendable, Equatable {
   /// Name to value; names are `part/quantity`. A replay of the same groups from the same state gives the
   /// same values.
   public internal(set) var values: [String: Double] = [:]
-  /// Seconds by phase: `policy`, `reference`, `optimizer`.
+  /// Seconds by phase: `reference`, `forward`, `backward`, `optimizer`.
   public internal(set) var seconds: [String: Double] = [:]
 
   public init() {}
@@ -39,5 +39,7 @@ public struct StepMetrics: Sendable, Equatable {
     values["ratio/min"] = Double(metrics.ratios.min() ?? 1)
     values["ratio/max"] = Double(metrics.ratios.max() ?? 1)
     values["ratio/clipped"] = Double(metrics.clipShare)
+    values["mismatch/weight_mean"] = Double(metrics.meanWeight)
+    values["mismatch/limited"] = Double(metrics.limitedShare)
   }
 }

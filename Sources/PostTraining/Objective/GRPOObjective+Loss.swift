@@ -1,13 +1,5 @@
 public import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Why a loss could not be computed.
 public struct ObjectiveError: Error, Sendable, CustomStringConvertible {
   public let description: String
@@ -28,6 +20,10 @@ extension GRPOObjective {
     guard beta.isFinite, beta >= 0 else {
       throw ObjectiveError("beta is \(beta); it has to be 0 or positive")
     }
+    guard dualClip.map({ $0.isFinite && $0 > 1 }) ?? true else {
+      throw ObjectiveError("the dual clip is \(dualClip ?? 0); it has to be above 1")
+    }
+    try mismatch?.validate()
     guard maxLength >= 1 else { throw ObjectiveError("max_length is \(maxLength); it has to be at least 1") }
   }
 
@@ -44,7 +40,9 @@ extension GRPOObjective {
     try loss(
       current: concatenated(answers.map(\.current)),
       answers: answers.map {
-        PackedAnswer(count: $0.current.count, old: $0.old, reference: $0.reference, advantage: $0.advantage)
+        PackedAnswer(
+          count: $0.current.count, old: $0.old, reference: $0.reference, sampler: $0.sampler,
+          advantage: $0.advantage)
       }, extent: extent)
   }
 
@@ -54,12 +52,16 @@ extension GRPOObjective {
     public let count: Int
     public let old: [Float]?
     public let reference: [Float]?
+    public let sampler: [Float]?
     public let advantage: Float
 
-    public init(count: Int, old: [Float]?, reference: [Float]?, advantage: Float) {
+    public init(
+      count: Int, old: [Float]?, reference: [Float]?, sampler: [Float]? = nil, advantage: Float
+    ) {
       self.count = count
       self.old = old
       self.reference = reference
+      self.sampler = sampler
       self.advantage = advantage
     }
   }
@@ -75,33 +77,76 @@ extension GRPOObjective {
       throw ObjectiveError("\(current.count) log-probabilities were given for answers of \(count) tokens")
     }
     let now = current.values
-    let old = try constants("old", of: answers, current: now) { $0.old }
-    let reference = try constants("reference", of: answers, current: now) { $0.reference }
+    let old = try constants("old", of: answers, standard: now) { $0.old }
+    let reference = try constants("reference", of: answers, standard: now) { $0.reference }
+    let sampler = try constants("sampler", of: answers, standard: old) { $0.sampler }
+    let lengths = answers.map(\.count)
     let advantages = answers.flatMap { [Float](repeating: $0.advantage, count: $0.count) }
-    let weights = tokenWeights(answers.map(\.count), extent: extent)
     guard advantages.allSatisfy(\.isFinite) else {
       throw ObjectiveError("an advantage is not a finite number")
     }
+    var metrics = Metrics()
+    let weights = tokenWeights(lengths, extent: extent)
+    let corrections = corrections(lengths, old: old, sampler: sampler, &metrics)
 
-    let shape = current.shape
-    let advantage = Tensor(advantages, shape: shape)
-    let ratio = exp(subtract(current, Tensor(old, shape: shape)))
+    let ratio = ratios(current, old: Tensor(old, shape: current.shape), lengths: lengths)
+    let gain = gain(ratio, advantages: advantages)
+    // weightedSum is linear, so the sign of the gain and the weight of the penalty go into its weights, and
+    // the constant of every divergence term is added at the end.
+    var loss = weightedSum(gain, weights: zip(weights, corrections).map { -$0 * $1 })
+    if beta > 0 {
+      let (varying, constant) = divergence.values(
+        current: current, reference: Tensor(reference, shape: current.shape))
+      let scaled = weights.map { $0 * beta }
+      loss = add(loss, weightedSum(varying, weights: scaled))
+      if constant != 0 {
+        let sum = scaled.reduce(0) { $0 + Double($1) } * constant
+        loss = add(loss, Tensor([Float(sum)], shape: loss.shape))
+      }
+    }
+    metrics.ratios = ratio.values
+    metrics.divergences = zip(reference, now).map { DivergenceEstimate.k3($0 - $1) }
+    metrics.countClipped(advantages: advantages, by: self)
+    return (loss, metrics)
+  }
+
+  /// ρ of every token (equation 1).
+  private func ratios(_ current: Tensor, old: Tensor, lengths: [Int]) -> Tensor {
+    let logarithm = subtract(current, old)
+    switch ratioLevel {
+    case .token: return exp(logarithm)
+    case .sequence: return exp(segmentMeans(logarithm, lengths: lengths))
+    }
+  }
+
+  /// M of every token (equation 4), bounded by the dual clip.
+  private func gain(_ ratio: Tensor, advantages: [Float]) -> Tensor {
+    let advantage = Tensor(advantages, shape: ratio.shape)
     let clipped = clamp(ratio, lower: 1 - epsilonLow, upper: 1 + epsilonHigh)
     let gain = minimum(multiply(ratio, advantage), multiply(clipped, advantage))
-    // weightedSum is linear, so the sign of the gain and the weight of the penalty go into its weights, and
-    // the constant −1 of every k3 term is added at the end.
-    var loss = weightedSum(gain, weights: weights.map { -$0 })
-    if beta > 0 {
-      let difference = subtract(Tensor(reference, shape: shape), current)
-      // exp(d) − d loses the small values that matter near the reference only in the printed loss; the
-      // gradient, 1 − exp(d), is exact.
-      let divergence = subtract(exp(difference), difference)
-      let scaled = weights.map { $0 * beta }
-      let constant = scaled.reduce(0) { $0 + Double($1) }
-      loss = add(
-        add(loss, weightedSum(divergence, weights: scaled)), Tensor([-Float(constant)], shape: loss.shape))
+    guard let dualClip else { return gain }
+    // max(M, c A) = −min(−M, −c A); where A ≥ 0 the bound is out of reach.
+    let ceiling = advantages.map { $0 < 0 ? -dualClip * $0 : .greatestFiniteMagnitude }
+    return scale(minimum(scale(gain, by: -1), Tensor(ceiling, shape: ratio.shape)), by: -1)
+  }
+
+  /// c_t of every token.
+  private func corrections(
+    _ lengths: [Int], old: [Float], sampler: [Float], _ metrics: inout Metrics
+  ) -> [Float] {
+    guard let mismatch else {
+      metrics.weightSum = Double(old.count)
+      return [Float](repeating: 1, count: old.count)
     }
-    return (loss, metrics(ratio.values, current: now, reference: reference, advantages: advantages))
+    var weights: [Float] = []
+    for length in lengths {
+      let own = weights.count..<weights.count + length
+      let (values, limited) = mismatch.weights(learner: old[own], sampler: Array(sampler[own]))
+      weights += values.map { Float($0) }
+      metrics.limitedWeights += limited
+      metrics.weightSum += values.reduce(0, +)
+    }
+    return weights
   }
 
   /// w_i of every token.
@@ -122,9 +167,9 @@ extension GRPOObjective {
   }
 
   private func constants(
-    _ name: String, of answers: [PackedAnswer], current: [Float], _ given: (PackedAnswer) -> [Float]?
+    _ name: String, of answers: [PackedAnswer], standard: [Float], _ given: (PackedAnswer) -> [Float]?
   ) throws -> [Float] {
-    var values = current
+    var values = standard
     var start = 0
     for (index, answer) in answers.enumerated() {
       if let replacement = given(answer) {
@@ -141,24 +186,14 @@ extension GRPOObjective {
     }
     return values
   }
+}
 
-  private func metrics(
-    _ ratios: [Float], current: [Float], reference: [Float], advantages: [Float]
-  ) -> Metrics {
-    var metrics = Metrics()
-    metrics.ratios = ratios
-    metrics.divergences = zip(reference, current).map { k3($0 - $1) }
+extension GRPOObjective.Metrics {
+  fileprivate mutating func countClipped(advantages: [Float], by objective: GRPOObjective) {
     for (ratio, advantage) in zip(ratios, advantages) {
-      if advantage < 0, ratio < 1 - epsilonLow { metrics.clippedLow += 1 }
-      if advantage > 0, ratio > 1 + epsilonHigh { metrics.clippedHigh += 1 }
+      if advantage < 0, ratio < 1 - objective.epsilonLow { clippedLow += 1 }
+      if advantage > 0, ratio > 1 + objective.epsilonHigh { clippedHigh += 1 }
+      if advantage < 0, let bound = objective.dualClip, ratio > bound { clippedDual += 1 }
     }
-    return metrics
-  }
-
-  /// exp(d) − d − 1 in double precision: near the reference it is d²/2, far below a Float's resolution at 1.
-  private func k3(_ difference: Float) -> Float {
-    let d = Double(difference)
-    if abs(d) < 1e-3 { return Float(d * d * (0.5 + d * (1.0 / 6 + d / 24))) }
-    return Float(exp(d) - d - 1)
   }
 }

@@ -5,20 +5,21 @@ extension QwenModel {
   private static let patchesPerPass = 8192
 
   /// The image tokens of several images, image after image.
+  /// - Parameter recomputingLayers: keep only each block's input for the backward pass.
   /// - Returns: [Σ tokens, hidden]; records history iff the vision tower is trained.
-  public func encodeImages(_ images: [ImagePatches]) throws -> Tensor {
+  public func encodeImages(_ images: [ImagePatches], recomputingLayers: Bool = false) throws -> Tensor {
     var parts: [Tensor] = []
     var waiting: [ImagePatches] = []
     var patches = 0
     for image in images {
       if !waiting.isEmpty, patches + image.rows * image.columns > Self.patchesPerPass {
-        parts.append(try vision(waiting))
+        parts.append(try vision(waiting, recomputingBlocks: recomputingLayers))
         (waiting, patches) = ([], 0)
       }
       waiting.append(image)
       patches += image.rows * image.columns
     }
-    if !waiting.isEmpty { parts.append(try vision(waiting)) }
+    if !waiting.isEmpty { parts.append(try vision(waiting, recomputingBlocks: recomputingLayers)) }
     if parts.isEmpty { return Tensor.zeros([0, configuration.text.hiddenSize]) }
     return parts.count == 1 ? parts[0] : concatenatedRows(parts)
   }
@@ -47,15 +48,17 @@ extension QwenModel {
   }
 
   /// How a pack goes through the decoder.
-  func pass(for pack: PackedPrompts, cache: KeyValueCache? = nil, keyCount: Int? = nil) throws -> DecoderPass
-  {
+  func pass(
+    for pack: PackedPrompts, cache: KeyValueCache? = nil, keyCount: Int? = nil,
+    recomputingLayers: Bool = false
+  ) throws -> DecoderPass {
     DecoderPass(
       angles: RotaryAngles(
         positions: pack.positions, frequencies: decoder.frequencies,
         sections: configuration.text.ropeSections),
       layout: try SegmentLayout(
         segments: pack.segments, queryCount: pack.rowCount, keyCount: keyCount ?? pack.rowCount),
-      cache: cache.map { ($0, pack.cacheRows) })
+      cache: cache.map { ($0, pack.cacheRows) }, recomputesLayers: recomputingLayers)
   }
 
   /// Refuses prompts the network cannot take.

@@ -48,7 +48,8 @@ public final class QwenModel {
     training(.nothing)
   }
 
-  /// The same weights, of which one part records gradients; the original is left as it is.
+  /// The same weights, of which one part records gradients; the original is left as it is. Of weights in a
+  /// compact form the trained ones are copied as float32.
   public func training(_ part: TrainedPart) -> QwenModel {
     let tensors = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.tensor) })
     do {
@@ -56,7 +57,7 @@ public final class QwenModel {
         guard let tensor = tensors[declaration.name] else {
           throw ModelError.invalid("the model has no parameter \(declaration.name)")
         }
-        return part.includes(declaration) ? tensor.asParameter() : tensor.detached()
+        return part.includes(declaration) ? tensor.inFloat32().asParameter() : tensor.detached()
       }
     } catch {
       // The declarations follow from the configuration alone, and this model was made by them.

@@ -42,10 +42,11 @@ extension QwenModel {
     }
   }
 
-  /// FNV-1a of the name, spread by the seed.
+  /// A hash of the name, spread by the seed.
   private static func key(of name: String, seed: UInt64) -> UInt64 {
-    let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return SampleStream.key(seed: seed ^ hash, prompt: 0, completion: 0)
+    var hash = FNV1a()
+    hash.combine(name)
+    return SampleStream.key(seed: seed ^ hash.value, prompt: 0, completion: 0)
   }
 
   /// Normal numbers by the method of Box and Muller, two from each pair of uniform ones.

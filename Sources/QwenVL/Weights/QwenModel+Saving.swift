@@ -18,7 +18,8 @@ extension QwenModel {
   /// Writes a model folder that transformers opens: config.json in the published form, `model.safetensors`
   /// under the names of transformers 4.52 and later, and the tokenizer and settings of the source folder.
   ///
-  /// The weights are written last, under their final name only when complete.
+  /// The weights are written last, under their final name only when complete. Those that are in memory in the
+  /// stored form keep every bit.
   /// - Parameters:
   ///   - folder: made if it does not exist; files of the same names are replaced.
   ///   - companions: the folder to take tokenizer and settings from; absent: the one the model was loaded from.
@@ -43,7 +44,13 @@ extension QwenModel {
   }
 
   /// Writes the weights alone as one safetensors file.
+  /// - Throws: `ModelError.invalid` for a model with int8 weights: what quantising took away would be lost
+  ///   without a trace.
   public func writeWeights(to path: String, dtype: StoredType = .float32) throws {
+    guard !parameters.contains(where: { $0.tensor.dtype == .int8 }) else {
+      throw ModelError.invalid(
+        "\(path): int8 weights cannot be saved as \(dtype.rawValue); load the model as float32 or bfloat16")
+    }
     let tensors = parameters.map { name, tensor in
       (name, dtype == .float32 ? SafetensorsTensor.float32(tensor) : SafetensorsTensor.bfloat16(tensor))
     }

@@ -19,8 +19,14 @@ extension TrainSettings {
   var objective: GRPOObjective {
     GRPOObjective(
       reduction: GRPOObjective.Reduction(rawValue: reduction.rawValue) ?? .grpo,
-      epsilonLow: Float(epsilonLow), epsilonHigh: Float(epsilonHigh), beta: Float(beta),
-      maxLength: maxNewTokens)
+      ratioLevel: ratioLevel == .token ? .token : .sequence, epsilonLow: Float(epsilonLow),
+      epsilonHigh: Float(epsilonHigh), dualClip: dualClip.map { Float($0) }, beta: Float(beta),
+      divergence: DivergenceEstimate(rawValue: divergence.rawValue) ?? .k3,
+      mismatch: mismatch.map {
+        MismatchCorrection(
+          mode: $0.mode == .mask ? .mask : .truncate, level: $0.level == .token ? .token : .sequence,
+          lower: $0.lower, upper: $0.upper)
+      }, maxLength: maxNewTokens)
   }
 
   var learner: GRPOSettings {
@@ -32,7 +38,8 @@ extension TrainSettings {
       schedule: LearningRateSchedule(
         shape: schedule == .linear ? .linear : .constant, peak: learningRate, warmupSteps: warmupSteps,
         totalSteps: steps),
-      maximumGradientNorm: maxGradientNorm, promptsPerPass: promptsPerStep)
+      maximumGradientNorm: maxGradientNorm, promptsPerPass: promptsPerPass ?? promptsPerStep,
+      minimumRewardDeviation: minRewardDeviation, recomputesLayers: recomputeLayers)
   }
 
   var part: TrainedPart { trainedPart == .all ? .all : .language }

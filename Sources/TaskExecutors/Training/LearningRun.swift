@@ -122,6 +122,7 @@ final class LearningRun {
         Double(ledger.reduce(0) { $0 + version - $1.behaviourVersion }) / Double(max(1, ledger.count))
       let published = try publish(step: step)
       pace.mark("seconds/publish")
+      for (name, seconds) in learnt.seconds { metrics["seconds/learn/" + name] = seconds }
       for (name, seconds) in pace.seconds { metrics[name] = seconds }
       try await record(step: step, groups: ledger, published: published, metrics: metrics)
       context.progress(

@@ -4,12 +4,18 @@ extension Tensor {
   public func backward() {
     precondition(count == 1, "backward of a tensor of shape \(shape): sum it to a scalar first")
     precondition(requiresGradient, "backward of a value that no parameter took part in")
-    let one = Tensor([1], shape: shape)
+    backward(from: Tensor([1], shape: shape))
+  }
+
+  /// The same for the scalar Σ seed · self, of which this tensor's gradient is `seed`.
+  func backward(from seed: Tensor) {
+    guard requiresGradient else { return }
     if isParameter {
-      if let gradient { gradient.addInPlace(one) } else { gradient = one }
+      if let gradient { gradient.addInPlace(seed) } else { gradient = seed.copied() }
       return
     }
-    gradient = one
+    gradient = seed
+    gradientIsShared = true
     var order = Self.inputsBeforeOutputs(of: self)
     // Dropping each tensor when it is done frees its activations while the pass goes on.
     while let tensor = order.popLast() {

@@ -73,6 +73,9 @@ extension Tensor {
   }
 
   func detachedReshaped(_ shape: [Int]) -> Tensor {
-    Tensor(storage: storage, offset: offset, shape: shape)
+    if dtype == .float32 { return Tensor(storage: storage, offset: offset, shape: shape) }
+    precondition(
+      shape.first == self.shape.first, "a tensor in \(dtype) keeps its \(self.shape[0]) rows, not \(shape)")
+    return Tensor(compact: dtype, storage: storage, shape: shape)
   }
 }

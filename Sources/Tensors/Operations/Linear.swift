@@ -2,7 +2,8 @@ internal import CKernels
 
 /// x [n, in] · weightᵀ [in, out] + bias [out] → [n, out]
 ///
-/// The weight is stored `[out, in]`, as checkpoints store it.
+/// The weight is stored `[out, in]`, as checkpoints store it, in any ``DType``; only a float32 one can have a
+/// gradient.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(
     x.shape.count == 2 && weight.shape.count == 2 && x.columns == weight.columns,
@@ -13,19 +14,16 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     "linear: a bias of shape \(bias?.shape ?? []) for \(out) output columns")
 
   let y = Tensor(uninitialized: [n, out])
-  var product = MatrixProduct(m: n, n: out, k: width, transposeB: true)
   if let bias {
     for row in 0..<n { (y.pointer + row * out).update(from: bias.pointer, count: out) }
-    product.beta = 1
   }
-  product.onAllThreads(x.pointer, width, weight.pointer, width, y.pointer, out)
+  WeightMatrix(weight).multiply(x.pointer, rows: n, into: y.pointer, accumulate: bias != nil)
 
   let inputs = bias.map { [x, weight, $0] } ?? [x, weight]
   return y.recording(inputs) { step in
     let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
     step.accumulate(0) { gradient, beta in  // dx = g · weight
-      MatrixProduct(m: n, n: width, k: out, beta: beta)
-        .onAllThreads(g.pointer, out, weight.pointer, width, gradient, width)
+      WeightMatrix(weight).multiplyTransposed(g.pointer, rows: n, into: gradient, accumulate: beta != 0)
     }
     step.accumulate(1) { gradient, beta in  // dweight = gᵀ · x
       MatrixProduct(m: out, n: width, k: n, transposeA: true, beta: beta)

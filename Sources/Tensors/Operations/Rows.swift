@@ -1,8 +1,15 @@
 internal import CKernels
 
-/// Row ids[i] of the table [v, d] for each id → [ids.count, d]. Ids must be below v.
+/// Row ids[i] of the table [v, d], in any ``DType``, for each id → [ids.count, d]. Ids must be below v.
 public func embedding(_ table: Tensor, ids: [Int]) -> Tensor {
-  gatherRows(table, ids)
+  if table.dtype == .float32 { return gatherRows(table, ids) }
+  let matrix = WeightMatrix(table)
+  let y = Tensor(uninitialized: [ids.count, matrix.columns])
+  for (i, id) in ids.enumerated() {
+    precondition(id >= 0 && id < matrix.rows, "embedding: row \(id) of a table with \(matrix.rows) rows")
+    matrix.expand(row: id, into: y.pointer + i * matrix.columns)
+  }
+  return y
 }
 
 /// Row indices[i] of x [n, d] for each index → [indices.count, d]. An index may occur several times; its

@@ -27,7 +27,8 @@ public func tokenLogProbabilities(_ logits: Tensor, targets: [Int]) -> Tensor {
   }
 }
 
-/// `tokenLogProbabilities(linear(hidden, weight: head), targets)` for hidden [n, d] and head [v, d] → [n],
+/// `tokenLogProbabilities(linear(hidden, weight: head), targets)` for hidden [n, d] and head [v, d] in any
+/// ``DType`` → [n],
 /// without ever keeping the logits of more than a block of rows: they are computed again for the gradient.
 public func headLogProbabilities(_ hidden: Tensor, head: Tensor, targets: [Int]) -> Tensor {
   let (n, d, v) = (hidden.rows, hidden.columns, head.rows)
@@ -60,8 +61,8 @@ public func headLogProbabilities(_ hidden: Tensor, head: Tensor, targets: [Int])
         }
       }
       if let dHidden {  // dhidden = dlogits · head
-        MatrixProduct(m: rows, n: d, k: v)
-          .onAllThreads(logits, v, head.pointer, d, dHidden.pointer + start * d, d)
+        WeightMatrix(head).multiplyTransposed(
+          logits, rows: rows, into: dHidden.pointer + start * d, accumulate: false)
       }
       step.accumulate(1) { gradient, beta in  // dhead += dlogitsᵀ · hidden
         MatrixProduct(m: v, n: d, k: rows, transposeA: true, beta: isFirst ? beta : 1)
@@ -83,8 +84,8 @@ private func forEachBlockOfLogits(
   var start = 0
   while start < n {
     let rows = min(size, n - start)
-    MatrixProduct(m: rows, n: v, k: d, transposeB: true)
-      .onAllThreads(hidden.pointer + start * d, d, head.pointer, d, logits.pointer, v)
+    WeightMatrix(head).multiply(
+      hidden.pointer + start * d, rows: rows, into: logits.pointer, accumulate: false)
     body(start, rows, logits.pointer)
     start += rows
   }

@@ -4,7 +4,7 @@
   internal import Darwin
 #endif
 
-/// The bytes of a file, read only, paged in as they are touched.
+/// The bytes of a file, paged in as they are touched. What tensors in it are changed to stays in this process.
 final class MappedFile {
   let path: String
   let bytes: UnsafeRawBufferPointer
@@ -23,11 +23,22 @@ final class MappedFile {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    let address = mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
     guard let address, address != MAP_FAILED else {
       throw refuse("cannot be mapped into memory: \(systemMessage(errno))")
     }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  /// Lets go of pages that have been read and are not needed again, so that they do not count as this
+  /// process's memory; reading them later brings them back. Nothing may have been written to them.
+  func forget(_ range: Range<Int>) {
+    guard let start = bytes.baseAddress else { return }
+    let page = Int(getpagesize())
+    // Only whole pages: what lies beside the range may have been written to.
+    let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+    if first < last { madvise(UnsafeMutableRawPointer(mutating: start) + first, last - first, MADV_DONTNEED) }
   }
 
   deinit {

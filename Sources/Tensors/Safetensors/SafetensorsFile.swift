@@ -1,7 +1,8 @@
 internal import CKernels
+internal import Synchronization
 
-/// A safetensors file, mapped into memory and checked when it is opened. Values are converted and copied
-/// out on demand.
+/// A safetensors file, mapped into memory and checked when it is opened. Tensors are parts of the mapping where
+/// they can be, and converted copies otherwise.
 public final class SafetensorsFile {
   public let path: String
   /// In the order of the header.
@@ -47,6 +48,54 @@ public final class SafetensorsFile {
     return tensor
   }
 
+  /// The values as weights in the form `dtype`: a part of the mapped file where they are stored in it, and made
+  /// once in memory of their own otherwise.
+  ///
+  /// A mapped tensor may be written to (the file is not changed), and costs no memory before it is read.
+  /// - Throws: for a `dtype` other than float32 when the tensor is no matrix, and for int8 also when a value is
+  ///   not finite.
+  public func weights(of name: String, as dtype: DType) throws(SafetensorsError) -> Tensor {
+    let entry = try entry(name)
+    if dtype != .float32 && entry.shape.count < 2 {
+      throw SafetensorsError(
+        path: path, tensor: name, reason: "its shape \(entry.shape) is no matrix, which \(dtype) is for")
+    }
+    switch (dtype, entry.dtype) {
+    case (.float32, .float32) where !entry.bytes.isEmpty && isAligned(entry, to: 4):
+      return Tensor(storage: Storage(mapped: file, entry.bytes), offset: 0, shape: entry.shape)
+    case (.bfloat16, .bfloat16) where !entry.bytes.isEmpty:
+      return Tensor(compact: .bfloat16, storage: Storage(mapped: file, entry.bytes), shape: entry.shape)
+    case (.float32, _):
+      let tensor = try tensor(of: name)
+      file.forget(entry.bytes)
+      return tensor
+    default:
+      return try compacted(entry, as: dtype)
+    }
+  }
+
+  /// A tensor that ``SafetensorsTensor/compact(_:)`` wrote, as a part of the mapped file.
+  ///
+  /// - Parameter shape: of the matrix that was written.
+  public func compactWeights(
+    of name: String, as dtype: DType, shape: [Int]
+  ) throws(SafetensorsError) -> Tensor {
+    let entry = try entry(name)
+    let columns = shape.dropFirst().reduce(1, *)
+    guard shape.count >= 2, entry.dtype == .uint8,
+      entry.shape == [shape[0], dtype.rowBytes(columns: columns)]
+    else {
+      throw SafetensorsError(
+        path: path, tensor: name,
+        reason: "\(entry.dtype.rawValue) \(entry.shape) does not hold a matrix of shape \(shape) in \(dtype)")
+    }
+    if entry.bytes.isEmpty { return Tensor(compact: dtype, storage: Storage(bytes: 0), shape: shape) }
+    return Tensor(compact: dtype, storage: Storage(mapped: file, entry.bytes), shape: shape)
+  }
+
+  /// Lets go of the memory that reading a tensor's bytes took.
+  func forget(_ name: String) throws(SafetensorsError) { file.forget(try entry(name).bytes) }
+
   /// The values of a tensor of whole numbers.
   public func integers(of name: String) throws(SafetensorsError) -> [Int] {
     let entry = try entry(name)
@@ -73,20 +122,78 @@ public final class SafetensorsFile {
   private func convert(
     _ entry: SafetensorsHeader.Entry, to target: UnsafeMutablePointer<Float>, count: Int
   ) {
-    guard count > 0, let base = file.bytes.baseAddress else { return }
-    let source = base + entry.bytes.lowerBound
     Parallel.ranges(of: count) { range in
-      let (from, to) = (source + range.lowerBound * entry.dtype.size, target + range.lowerBound)
-      switch entry.dtype {
-      case .float32:
-        UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: range.count * 4)
-      case .bfloat16: ck_bf16_to_f32(from, to, range.count)
-      case .float16: ck_f16_to_f32(from, to, range.count)
-      case .float64:
-        for i in 0..<range.count { to[i] = Float(from.loadUnaligned(fromByteOffset: i * 8, as: Double.self)) }
-      default:
-        for i in 0..<range.count { to[i] = Float(integer(range.lowerBound + i, of: entry)) }
+      convert(
+        entry, from: range.lowerBound * entry.dtype.size, to: target + range.lowerBound, count: range.count)
+    }
+  }
+
+  /// - Parameter offset: of the first element, in bytes from the tensor's beginning.
+  private func convert(
+    _ entry: SafetensorsHeader.Entry, from offset: Int, to target: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    guard count > 0, let base = file.bytes.baseAddress else { return }
+    let source = base + entry.bytes.lowerBound + offset
+    switch entry.dtype {
+    case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 4)
+    case .bfloat16: ck_bf16_to_f32(source, target, count)
+    case .float16: ck_f16_to_f32(source, target, count)
+    case .float64:
+      for i in 0..<count {
+        target[i] = Float(source.loadUnaligned(fromByteOffset: i * 8, as: Double.self))
       }
+    default:
+      for i in 0..<count { target[i] = Float(integer(offset / entry.dtype.size + i, of: entry)) }
+    }
+  }
+
+  private func isAligned(_ entry: SafetensorsHeader.Entry, to size: Int) -> Bool {
+    Int(bitPattern: file.bytes.baseAddress) % size == 0 && entry.bytes.lowerBound % size == 0
+  }
+
+  /// A matrix converted row by row, so that no float32 copy of it exists as a whole.
+  private func compacted(
+    _ entry: SafetensorsHeader.Entry, as dtype: DType
+  ) throws(SafetensorsError) -> Tensor {
+    let (rows, columns) = (entry.shape[0], entry.shape.dropFirst().reduce(1, *))
+    let storage = Storage(bytes: rows * dtype.rowBytes(columns: columns))
+    try compact(entry, as: dtype, rows: 0..<rows, into: storage.base)
+    file.forget(entry.bytes)
+    return Tensor(compact: dtype, storage: storage, shape: entry.shape)
+  }
+
+  /// Writes rows of a matrix in a compact form, one directly behind the other.
+  func compact(
+    _ name: String, as dtype: DType, rows: Range<Int>, into target: UnsafeMutableRawPointer
+  ) throws(SafetensorsError) {
+    try compact(try entry(name), as: dtype, rows: rows, into: target)
+  }
+
+  private func compact(
+    _ entry: SafetensorsHeader.Entry, as dtype: DType, rows: Range<Int>, into target: UnsafeMutableRawPointer
+  ) throws(SafetensorsError) {
+    let columns = entry.shape.dropFirst().reduce(1, *)
+    let (from, to) = (columns * entry.dtype.size, dtype.rowBytes(columns: columns))
+    if rows.isEmpty || columns == 0 { return }
+    let broken = Atomic<Int>(-1)
+    Parallel.ranges(of: rows.count, cost: 4 * columns) { part in
+      let row = Storage(count: columns)
+      for index in part {
+        convert(
+          entry, from: (rows.lowerBound + index) * from, to: row.pointer, count: columns)
+        if dtype == .bfloat16 {
+          ck_f32_to_bf16(row.pointer, target + index * to, columns)
+        } else if ck_all_finite(row.pointer, columns) {
+          ck_quantize_weights(row.pointer, columns, target + index * to)
+        } else {
+          broken.store(rows.lowerBound + index, ordering: .relaxed)
+        }
+      }
+    }
+    let row = broken.load(ordering: .relaxed)
+    if row >= 0 {
+      throw SafetensorsError(
+        path: path, tensor: entry.name, reason: "row \(row) holds a value that is not a finite number")
     }
   }
 

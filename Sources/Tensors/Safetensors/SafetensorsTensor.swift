@@ -6,6 +6,9 @@ public enum SafetensorsTensor {
   case float32(Tensor)
   /// A tensor rounded to BF16, to nearest even.
   case bfloat16(Tensor)
+  /// A matrix of a file in a compact form, as U8 [rows, bytes of a row]; it is made while it is written, a few
+  /// rows at a time. Read again by ``SafetensorsFile/compactWeights(of:as:shape:)``.
+  case compact(ShardedWeights, name: String, shape: [Int], DType)
   case floats([Float], shape: [Int])
   case int64([Int], shape: [Int])
   case int32([Int32], shape: [Int])
@@ -14,6 +17,8 @@ public enum SafetensorsTensor {
   public var shape: [Int] {
     switch self {
     case .float32(let tensor), .bfloat16(let tensor): tensor.shape
+    case .compact(_, _, let shape, let dtype):
+      [shape[0], dtype.rowBytes(columns: shape.dropFirst().reduce(1, *))]
     case .floats(_, let shape), .int64(_, let shape), .int32(_, let shape), .uint8(_, let shape): shape
     }
   }
@@ -24,13 +29,14 @@ public enum SafetensorsTensor {
     case .bfloat16: .bfloat16
     case .int64: .int64
     case .int32: .int32
-    case .uint8: .uint8
+    case .uint8, .compact: .uint8
     }
   }
 
   var count: Int {
     switch self {
     case .float32(let tensor), .bfloat16(let tensor): tensor.count
+    case .compact: shape.reduce(1, *)
     case .floats(let values, _): values.count
     case .int64(let values, _): values.count
     case .int32(let values, _): values.count
@@ -39,10 +45,25 @@ public enum SafetensorsTensor {
   }
 
   /// Lends the bytes to be stored, in one or more pieces.
-  func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     switch self {
+    case .bfloat16(let tensor) where tensor.dtype == .bfloat16:
+      try body(UnsafeRawBufferPointer(start: tensor.storage.base, count: tensor.count * 2))
+    case .float32(let tensor) where tensor.dtype != .float32,
+      .bfloat16(let tensor) where tensor.dtype != .float32:
+      try forEachRow(of: tensor, body)
     case .float32(let tensor):
       try body(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4))
+    case .compact(let weights, let name, let shape, let dtype):
+      let rows = max(1, (8 << 20) / max(self.shape[1], 1))
+      let buffer = Storage(bytes: rows * self.shape[1])
+      let file = try weights.file(name)
+      for start in stride(from: 0, to: shape[0], by: rows) {
+        let part = start..<min(shape[0], start + rows)
+        try file.compact(name, as: dtype, rows: part, into: buffer.base)
+        try body(UnsafeRawBufferPointer(start: buffer.base, count: part.count * self.shape[1]))
+      }
+      try file.forget(name)
     case .bfloat16(let tensor):
       let piece = 1 << 20
       var buffer = [UInt16](repeating: 0, count: min(piece, tensor.count))
@@ -58,6 +79,23 @@ public enum SafetensorsTensor {
     case .int64(let values, _): try values.map(Int64.init).withUnsafeBytes(body)
     case .int32(let values, _): try values.withUnsafeBytes(body)
     case .uint8(let values, _): try values.withUnsafeBytes(body)
+    }
+  }
+
+  /// A compact tensor written out in another form, row by row.
+  private func forEachRow(
+    of tensor: Tensor, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) rethrows {
+    let matrix = WeightMatrix(tensor)
+    let (row, narrow) = (Storage(count: matrix.columns), Storage(bytes: matrix.columns * 2))
+    for index in 0..<matrix.rows {
+      matrix.expand(row: index, into: row.pointer)
+      if dtype == .float32 {
+        try body(UnsafeRawBufferPointer(start: row.base, count: matrix.columns * 4))
+      } else {
+        ck_f32_to_bf16(row.pointer, narrow.base, matrix.columns)
+        try body(UnsafeRawBufferPointer(start: narrow.base, count: matrix.columns * 2))
+      }
     }
   }
 }

@@ -65,9 +65,17 @@ public final class ShardedWeights {
 
   public func tensor(of name: String) throws(SafetensorsError) -> Tensor { try file(name).tensor(of: name) }
 
+  /// See ``SafetensorsFile/weights(of:as:)``.
+  public func weights(of name: String, as dtype: DType) throws(SafetensorsError) -> Tensor {
+    try file(name).weights(of: name, as: dtype)
+  }
+
+  /// Lets go of the memory that reading a tensor's bytes took.
+  public func forget(_ name: String) throws(SafetensorsError) { try file(name).forget(name) }
+
   public func floats(of name: String) throws(SafetensorsError) -> [Float] { try file(name).floats(of: name) }
 
-  private func file(_ name: String) throws(SafetensorsError) -> SafetensorsFile {
+  func file(_ name: String) throws(SafetensorsError) -> SafetensorsFile {
     guard let file = places[name] else {
       throw SafetensorsError(path: folder, tensor: name, reason: "is in none of its weight files")
     }

@@ -42,6 +42,57 @@ for reduction in ("grpo", "dapo", "bnpo", "dr_grpo"):
     out[f"grpo.{reduction}.loss"] = value.detach().reshape(1)
     out[f"grpo.{reduction}.gradient"] = policy.grad
 
+# What goes beyond the paper, in the same double precision: one change at a time to the loss above. Its own
+# generator leaves the numbers below as they are.
+own = torch.Generator().manual_seed(21)
+sampler = (old + 0.5 * torch.randn(old.shape, generator=own, dtype=torch.float64)).float().double()
+out["grpo.sampler"] = sampler
+
+
+def variant(policy, level="token", dual=None, estimate="k3", weigh=None):
+    d = reference - policy
+    log_ratio = policy - old
+    if level == "sequence":
+        log_ratio = torch.cat([part.mean().expand(len(part)) for part in torch.split(log_ratio, lengths)])
+    ratio = torch.exp(log_ratio)
+    spread = torch.repeat_interleave(advantages, torch.tensor(lengths))
+    gain = torch.minimum(ratio * spread, torch.clamp(ratio, 1 - low, 1 + high) * spread)
+    if dual is not None:
+        gain = torch.where(spread < 0, torch.maximum(gain, dual * spread), gain)
+    if weigh is not None:
+        mode, scope, floor, ceiling = weigh
+        difference = old - sampler
+        if scope == "sequence":
+            difference = torch.cat([part.sum().expand(len(part)) for part in torch.split(difference, lengths)])
+        weight = torch.exp(difference)
+        inside = (weight >= floor) & (weight <= ceiling)
+        weight = weight.clamp(max=ceiling) if mode == "truncate" else torch.where(inside, weight, 0.0)
+        gain = gain * weight
+    divergence = {"k1": -d, "k2": d * d / 2, "k3": torch.exp(d) - d - 1, "abs": d.abs()}[estimate]
+    token = beta * divergence - gain
+    return torch.stack([part.mean() for part in torch.split(token, lengths)]).mean()
+
+
+variants = {
+    "sequence": {"level": "sequence"},
+    "dual": {"dual": 1.2},
+    "k1": {"estimate": "k1"},
+    "k2": {"estimate": "k2"},
+    "abs": {"estimate": "abs"},
+    "truncate.token": {"weigh": ("truncate", "token", 0, 1.3)},
+    "truncate.sequence": {"weigh": ("truncate", "sequence", 0, 1.3)},
+    "mask.token": {"weigh": ("mask", "token", 0.6, 1.5)},
+    "mask.sequence": {"weigh": ("mask", "sequence", 0.6, 1.5)},
+}
+for name, settings in variants.items():
+    policy = current.clone().requires_grad_()
+    value = variant(policy, **settings)
+    value.backward()
+    out[f"variant.{name}.loss"] = value.detach().reshape(1)
+    out[f"variant.{name}.gradient"] = policy.grad
+    plain = torch.autograd.grad(variant(p := current.clone().requires_grad_()), p)[0]
+    assert not torch.allclose(plain, policy.grad), f"{name} changes nothing"
+
 # AdamW: five steps with clipping to norm 1; the matrix decays, the vector does not.
 matrix = torch.randn(3, 4).requires_grad_()
 vector = torch.randn(4).requires_grad_()

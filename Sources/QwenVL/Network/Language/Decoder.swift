@@ -34,7 +34,10 @@ struct Decoder {
   func callAsFunction(_ x: Tensor, _ pass: DecoderPass, reading: [Int]? = nil) -> Tensor {
     var x = x
     for (index, layer) in layers.enumerated() {
-      x = layer(x, pass, reading: index == layers.count - 1 ? reading : nil)
+      let wanted = index == layers.count - 1 ? reading : nil
+      x =
+        pass.recomputesLayers
+        ? recomputed(x) { layer($0, pass, reading: wanted) } : layer(x, pass, reading: wanted)
     }
     return rmsNorm(x, weight: norm, epsilon: Float(text.normEpsilon))
   }

@@ -7,6 +7,8 @@ struct DecoderPass {
   /// Where to keep keys and values: the cache and, for every row of the input, its row there. Without a
   /// cache the layout's keys are the rows of the input itself.
   let cache: (store: KeyValueCache, rows: [Int])?
+  /// Keep only each layer's input for the backward pass, which computes the layer again.
+  var recomputesLayers = false
 }
 
 /// One block of the decoder: grouped-query attention and a SwiGLU, each behind an RMSNorm.

@@ -22,8 +22,9 @@ struct VisionTower {
   }
 
   /// The image tokens of several images in one pass, image after image in reading order.
+  /// - Parameter recomputingBlocks: keep only each block's input for the backward pass.
   /// - Returns: [Σ tokens, decoder hidden]
-  func callAsFunction(_ images: [ImagePatches]) throws -> Tensor {
+  func callAsFunction(_ images: [ImagePatches], recomputingBlocks: Bool = false) throws -> Tensor {
     let merge = vision.mergeSize
     let values = vision.patchLength
     for image in images {
@@ -47,8 +48,11 @@ struct VisionTower {
       shape: [layout.rows.count, values])
     var x = linear(patches, weight: patchEmbedding.reshaped([vision.hiddenSize, values]))
     for (index, block) in blocks.enumerated() {
-      let full = vision.fullAttentionBlocks.contains(index)
-      x = block(x, angles: angles, layout: full ? whole : windows)
+      let layout = vision.fullAttentionBlocks.contains(index) ? whole : windows
+      x =
+        recomputingBlocks
+        ? recomputed(x) { block($0, angles: angles, layout: layout) }
+        : block(x, angles: angles, layout: layout)
     }
     return gatherRows(merger(x), layout.inverse)
   }
