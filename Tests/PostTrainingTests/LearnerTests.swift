@@ -94,7 +94,7 @@ import Testing
     let before = Fixture.weights(none.policy)
     let flat = try none.step(Fixture.groups { _ in [0.1, 0.05, 0.05, 0.1] })
     #expect(flat["groups/dropped"] == 1 && flat["groups/zero_variance"] == 0 && none.stepCount == 1)
-    #expect(flat.values.values.allSatisfy(\.isFinite))
+    #expect(flat.values.values.allSatisfy { $0.isFinite })
     #expect(Fixture.weights(none.policy) == before)
   }
 
