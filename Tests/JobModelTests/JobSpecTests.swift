@@ -87,7 +87,7 @@ struct JobSpecTests {
         "unknown key 'advantage.dof' in advantage; did you mean 'advantage.ddof'?"
       ),
       (
-        #"{"kind":"train","model":"m","data":"d","output":"o","mismatch":{"mode":"clip","upper":0.5}}"#,
+        #"{"kind":"train","model":"m","data":"d","output":"o","mismatch":{"mode":"clip"}}"#,
         "mismatch.mode: found 'clip'; allowed is one of truncate, mask"
       ),
       (

