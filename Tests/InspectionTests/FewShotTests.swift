@@ -54,7 +54,7 @@ import Testing
     let first = try #require(train.samples.first)
     #expect(first.questions == whole.samples.first { $0.name == first.name }?.questions)
     #expect(!first.randomTemplates.isEmpty)
-    #expect(throws: MMADError.self, "a split is never written over") {
+    #expect(throws: DatasetError.self, "a split is never written over") {
       try FewShotFolders(source: source, output: scratch + "/few", count: 20, seed: 1)
     }
   }

@@ -4,9 +4,12 @@ import Inspection
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Make and split data sets.",
-    discussion: "Example: ar1 data generate --output data/demo --seed 1",
-    subcommands: [DataGenerate.self, DataFewShot.self])
+    abstract: "Check, make, split and convert data sets.",
+    discussion: """
+      Examples: ar1 data check data/mmad
+                ar1 data generate --output data/demo --seed 1
+      """,
+    subcommands: [DataCheck.self, DataGenerate.self, DataFewShot.self])
 }
 
 struct DataGenerate: ParsableCommand {

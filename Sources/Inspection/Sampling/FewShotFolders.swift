@@ -11,11 +11,11 @@ public struct FewShotFolders: Sendable {
   /// - Parameters:
   ///   - source: the folder with `mmad.json`.
   ///   - output: made if new; must not hold a split already.
-  /// - Throws: ``MMADError`` for a source that is none, or a folder that cannot be written.
+  /// - Throws: ``DatasetError`` for a source that is none, or a folder that cannot be written.
   @discardableResult
   public init(
     source: String, output: String, count: Int = 600, perClass: ClosedRange<Int> = 2...5, seed: UInt64
-  ) throws(MMADError) {
+  ) throws(DatasetError) {
     let files = FileManager.default
     let source = URL(filePath: source).standardizedFileURL.path
     // Reading it whole checks every record before anything is written.
@@ -23,7 +23,7 @@ public struct FewShotFolders: Sendable {
     selection = FewShotSelection(
       of: dataset.samples.map(\.name), count: count, perClass: perClass, seed: seed)
     guard !files.fileExists(atPath: output + "/few-shot.json") else {
-      throw MMADError(message: "\(output) holds a split already; choose another folder")
+      throw DatasetError(message: "\(output) holds a split already; choose another folder")
     }
     do {
       let index = try JSON(parsing: [UInt8](try Data(contentsOf: URL(filePath: source + "/mmad.json"))))
@@ -40,7 +40,7 @@ public struct FewShotFolders: Sendable {
       }
       try Self.write(record(source: source, count: count, perClass, seed), to: output + "/few-shot.json")
     } catch {
-      throw MMADError(message: "\(output): the split cannot be written: \(error)")
+      throw DatasetError(message: "\(output): the split cannot be written: \(error)")
     }
   }
 

@@ -22,9 +22,9 @@ struct MMADReader {
     return answer
   }
 
-  mutating func samples(indexPath: String, datasets: [String]?) throws(MMADError) -> [InspectionSample] {
+  mutating func samples(indexPath: String, datasets: [String]?) throws(DatasetError) -> [InspectionSample] {
     guard let data = FileManager.default.contents(atPath: indexPath) else {
-      throw MMADError(
+      throw DatasetError(
         message:
           "\(indexPath): no such file, or it cannot be read; the folder of a data set in MMAD's layout "
           + "holds mmad.json")
@@ -33,10 +33,10 @@ struct MMADReader {
     do {
       json = try JSON(parsing: [UInt8](data))
     } catch {
-      throw MMADError(message: "\(indexPath): \(error.description)")
+      throw DatasetError(message: "\(indexPath): \(error.description)")
     }
     guard let records = json.members else {
-      throw MMADError(
+      throw DatasetError(
         message: "\(indexPath): the document is \(json.kind), not an object keyed by image path")
     }
     let wanted = datasets.map(Set.init)
@@ -47,32 +47,32 @@ struct MMADReader {
       do {
         result.append(try sample(record.key, record.value))
       } catch {
-        throw MMADError(message: "\(indexPath): record \"\(record.key)\": \(error.message)")
+        throw DatasetError(message: "\(indexPath): record \"\(record.key)\": \(error.message)")
       }
     }
     return result
   }
 
-  private mutating func sample(_ name: String, _ record: JSON) throws(MMADError) -> InspectionSample {
+  private mutating func sample(_ name: String, _ record: JSON) throws(DatasetError) -> InspectionSample {
     try MMADReader.checkRelative(name)
     guard name.split(separator: "/").count >= 3 else {
-      throw MMADError(message: "the key is not a path of the form data set/category/…/image")
+      throw DatasetError(message: "the key is not a path of the form data set/category/…/image")
     }
     guard let members = record.members else {
-      throw MMADError(message: "it is \(record.kind), not an object")
+      throw DatasetError(message: "it is \(record.kind), not an object")
     }
     guard let conversation = members.first(where: { $0.key.hasPrefix("conversation") }) else {
-      throw MMADError(message: "no key starts with \"conversation\"")
+      throw DatasetError(message: "no key starts with \"conversation\"")
     }
     guard let entries = conversation.value.array else {
-      throw MMADError(message: "\"\(conversation.key)\" is \(conversation.value.kind), not a list")
+      throw DatasetError(message: "\"\(conversation.key)\" is \(conversation.value.kind), not a list")
     }
     var questions: [InspectionQuestion] = []
     for (index, entry) in entries.enumerated() {
       do {
         questions.append(try MMADReader.question(entry))
       } catch {
-        throw MMADError(message: "question \(index + 1): \(error.message)")
+        throw DatasetError(message: "question \(index + 1): \(error.message)")
       }
     }
     let random = try templates("random_templates", record)
@@ -84,33 +84,33 @@ struct MMADReader {
       similarTemplates: similar, questions: questions)
   }
 
-  static func question(_ entry: JSON) throws(MMADError) -> InspectionQuestion {
-    func text(_ key: String) throws(MMADError) -> String {
-      guard let value = entry[key] else { throw MMADError(message: "it lacks \"\(key)\"") }
+  static func question(_ entry: JSON) throws(DatasetError) -> InspectionQuestion {
+    func text(_ key: String) throws(DatasetError) -> String {
+      guard let value = entry[key] else { throw DatasetError(message: "it lacks \"\(key)\"") }
       guard let text = value.string else {
-        throw MMADError(message: "\"\(key)\" is \(value.kind), not a string")
+        throw DatasetError(message: "\"\(key)\" is \(value.kind), not a string")
       }
       return text
     }
     let published = try text("type")
     guard let type = QuestionType(published: published) else {
-      throw MMADError(
+      throw DatasetError(
         message: "unknown type \"\(published)\"; known are "
           + QuestionType.publishedNames.joined(separator: ", "))
     }
     guard let members = entry["Options"]?.members, !members.isEmpty, members.count <= 26 else {
-      throw MMADError(message: "\"Options\" must be an object of 1 to 26 options")
+      throw DatasetError(message: "\"Options\" must be an object of 1 to 26 options")
     }
     var texts: [String] = []
     for member in members {
       guard let text = member.value.string else {
-        throw MMADError(message: "option \(member.key) is \(member.value.kind), not a string")
+        throw DatasetError(message: "option \(member.key) is \(member.value.kind), not a string")
       }
       texts.append(text)
     }
     let answer = try text("Answer")
     guard let position = members.firstIndex(where: { $0.key == answer }) else {
-      throw MMADError(
+      throw DatasetError(
         message: "the answer \"\(answer)\" is not among the options "
           + members.map(\.key).joined(separator: ", "))
     }
@@ -121,15 +121,15 @@ struct MMADReader {
   }
 
   /// Paths of the listed reference pictures that exist; an absent list is an empty one.
-  private mutating func templates(_ key: String, _ record: JSON) throws(MMADError) -> [String] {
+  private mutating func templates(_ key: String, _ record: JSON) throws(DatasetError) -> [String] {
     guard let value = record[key], !value.isNull else { return [] }
     guard let entries = value.array else {
-      throw MMADError(message: "\"\(key)\" is \(value.kind), not a list")
+      throw DatasetError(message: "\"\(key)\" is \(value.kind), not a list")
     }
     var result: [String] = []
     for entry in entries {
       guard let name = entry.string else {
-        throw MMADError(message: "\"\(key)\" holds \(entry.kind), not only paths")
+        throw DatasetError(message: "\"\(key)\" holds \(entry.kind), not only paths")
       }
       try MMADReader.checkRelative(name)
       let path = MMADReader.joined(root, name)
@@ -141,10 +141,10 @@ struct MMADReader {
 
   /// The mask lies below `<data set>/<category>/`; its folder is spelt `rbg_mask` in some categories and
   /// `rgb_mask` in others, in the file or on the disk.
-  private mutating func maskPath(_ value: JSON?, folder: String, name: String) throws(MMADError) -> String? {
+  private mutating func maskPath(_ value: JSON?, folder: String, name: String) throws(DatasetError) -> String? {
     guard let value, !value.isNull else { return nil }
     guard let text = value.string else {
-      throw MMADError(message: "\"mask_path\" is \(value.kind), neither a string nor null")
+      throw DatasetError(message: "\"mask_path\" is \(value.kind), neither a string nor null")
     }
     guard !text.isEmpty else { return nil }
     try MMADReader.checkRelative(text)
@@ -178,9 +178,9 @@ struct MMADReader {
   }
 
   /// A path from a file may not lead out of the data set's folder.
-  private static func checkRelative(_ path: String) throws(MMADError) {
+  private static func checkRelative(_ path: String) throws(DatasetError) {
     if path.isEmpty || path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-      throw MMADError(message: "the path \"\(path)\" does not lie inside the data set's folder")
+      throw DatasetError(message: "the path \"\(path)\" does not lie inside the data set's folder")
     }
   }
 }

@@ -21,23 +21,23 @@ public struct MMADDataset: Sendable {
   ///   - index: the index, relative to the root or absolute.
   ///   - datasets: keeps only these data sets; `nil` keeps all.
   ///   - requiringImages: whether a listed picture that is not on the disk is an error.
-  /// - Throws: ``MMADError`` naming file, record and reason; a picture is never left out or replaced silently.
+  /// - Throws: ``DatasetError`` naming file, record and reason; a picture is never left out or replaced silently.
   public init(
     root: String, index: String = "mmad.json", datasets: [String]? = nil, requiringImages: Bool = true
-  ) throws(MMADError) {
+  ) throws(DatasetError) {
     var reader = MMADReader(root: root)
     let path = index.hasPrefix("/") ? index : MMADReader.joined(root, index)
     let samples = try reader.samples(indexPath: path, datasets: datasets)
     if let datasets {
       let present = Set(samples.map(\.dataset))
       if let unknown = datasets.first(where: { !present.contains($0) }) {
-        throw MMADError(message: "\(path): no record belongs to the data set \"\(unknown)\"")
+        throw DatasetError(message: "\(path): no record belongs to the data set \"\(unknown)\"")
       }
     }
     if requiringImages {
       let missing = samples.filter { !reader.exists($0.imagePath) }
       if let first = missing.first {
-        throw MMADError(
+        throw DatasetError(
           message: "\(path): \(missing.count) of \(samples.count) images are missing, the first is "
             + "\(first.imagePath); complete the copy or choose the data sets that are there")
       }

@@ -4,25 +4,25 @@ import OrderedJSON
 public struct DomainKnowledge: Sendable {
   private let texts: [String: [String: String]]
 
-  /// - Throws: ``MMADError`` when the document has another form.
-  public init(parsing bytes: [UInt8], name: String = "domain_knowledge.json") throws(MMADError) {
+  /// - Throws: ``DatasetError`` when the document has another form.
+  public init(parsing bytes: [UInt8], name: String = "domain_knowledge.json") throws(DatasetError) {
     let json: JSON
     do {
       json = try JSON(parsing: bytes)
     } catch {
-      throw MMADError(message: "\(name): \(error.description)")
+      throw DatasetError(message: "\(name): \(error.description)")
     }
     guard let datasets = json.members else {
-      throw MMADError(message: "\(name): the document is \(json.kind), not an object of data sets")
+      throw DatasetError(message: "\(name): the document is \(json.kind), not an object of data sets")
     }
     var texts: [String: [String: String]] = [:]
     for dataset in datasets {
       guard let categories = dataset.value.members else {
-        throw MMADError(message: "\(name): \"\(dataset.key)\" is \(dataset.value.kind), not an object")
+        throw DatasetError(message: "\(name): \"\(dataset.key)\" is \(dataset.value.kind), not an object")
       }
       for category in categories {
         guard let entries = category.value.members else {
-          throw MMADError(
+          throw DatasetError(
             message:
               "\(name): \"\(dataset.key)\" / \"\(category.key)\" is \(category.value.kind), not an object")
         }

@@ -3,7 +3,7 @@ import Inspection
 import Testing
 
 /// A miniature of the benchmark in a folder of its own.
-private struct Miniature {
+private struct WrittenIndex {
   let root: URL
 
   init(_ index: String, files: [String] = [], texts: [String: String] = [:]) throws {
@@ -48,7 +48,7 @@ struct MMADDatasetTests {
 
   @Test("records become samples: order of options, first conversation, masks of either spelling, templates")
   func loads() throws {
-    let folder = try Miniature(
+    let folder = try WrittenIndex(
       Self.index, files: Self.files,
       texts: ["domain_knowledge.json": #"{"MVTec":{"bottle":{"good":"Round.","broken":"Shards."}}}"#])
     defer { folder.remove() }
@@ -79,13 +79,13 @@ struct MMADDatasetTests {
 
   @Test("a missing image is an error that names it; other data sets can still be chosen")
   func missingImage() throws {
-    let folder = try Miniature(Self.index, files: Array(Self.files.dropFirst()))
+    let folder = try WrittenIndex(Self.index, files: Array(Self.files.dropFirst()))
     defer { folder.remove() }
-    let error = #expect(throws: MMADError.self) { try MMADDataset(root: folder.root.path) }
+    let error = #expect(throws: DatasetError.self) { try MMADDataset(root: folder.root.path) }
     #expect(error?.message.contains("1 of 2 images are missing, the first is") == true)
     #expect(error?.message.contains(Self.image) == true)
     #expect(try MMADDataset(root: folder.root.path, datasets: ["GoodsAD"]).samples.count == 1)
-    #expect(throws: MMADError.self) { try MMADDataset(root: folder.root.path, datasets: ["VisA"]) }
+    #expect(throws: DatasetError.self) { try MMADDataset(root: folder.root.path, datasets: ["VisA"]) }
   }
 
   @Test(
@@ -110,15 +110,15 @@ struct MMADDatasetTests {
       ("[]", "not an object keyed by image path"), ("{", "line 1"),
     ])
   func badRecords(_ index: String, _ reason: String) throws {
-    let folder = try Miniature(index)
+    let folder = try WrittenIndex(index)
     defer { folder.remove() }
-    let error = #expect(throws: MMADError.self) { try MMADDataset(root: folder.root.path) }
+    let error = #expect(throws: DatasetError.self) { try MMADDataset(root: folder.root.path) }
     #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
   }
 
   @Test("a folder without index says so")
   func noIndex() {
-    let error = #expect(throws: MMADError.self) { try MMADDataset(root: "/nowhere") }
+    let error = #expect(throws: DatasetError.self) { try MMADDataset(root: "/nowhere") }
     #expect(error?.message.hasPrefix("/nowhere/mmad.json: no such file") == true)
   }
 }

@@ -1,0 +1,52 @@
+/// Tables of comma-separated values (RFC 4180).
+public enum CommaSeparated {
+  /// The rows of a table; a byte order mark and empty lines are passed over, quoted fields may hold anything.
+  public static func rows(_ text: String) -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var field: [UInt8] = []
+    var quoted = false
+    var bytes = Array(text.utf8)[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+
+    func endField() {
+      row.append(String(decoding: field, as: UTF8.self))
+      field = []
+    }
+    func endRow() {
+      endField()
+      if row != [""] { rows.append(row) }
+      row = []
+    }
+    while let byte = bytes.popFirst() {
+      switch (byte, quoted) {
+      case (UInt8(ascii: "\""), true):
+        if bytes.first == UInt8(ascii: "\"") {
+          field.append(byte)
+          bytes = bytes.dropFirst()
+        } else {
+          quoted = false
+        }
+      case (_, true): field.append(byte)
+      case (UInt8(ascii: "\""), false): quoted = true
+      case (UInt8(ascii: ","), false): endField()
+      case (UInt8(ascii: "\n"), false): endRow()
+      case (UInt8(ascii: "\r"), false): continue
+      default: field.append(byte)
+      }
+    }
+    endRow()
+    return rows
+  }
+
+  /// One line without its line break; fields with commas, quotes or line breaks are quoted.
+  public static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") }
+
+  private static func field(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) else {
+      return text
+    }
+    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
+  }
+}

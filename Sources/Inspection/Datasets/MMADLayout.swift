@@ -1,0 +1,24 @@
+/// MMAD itself or any data set in its layout; see ``MMADDataset``.
+public struct MMADLayout: DatasetLayout {
+  public var name: String { "mmad" }
+  public var form: String { "mmad.json and the pictures it names" }
+  public var published: PublishedSize? { nil }
+
+  public init() {}
+
+  public func recognises(_ path: String) -> Bool { DatasetFolder(path: path).has("mmad.json") }
+
+  public func read(_ path: String) throws(DatasetError) -> Dataset {
+    let dataset = try MMADDataset(root: path, requiringImages: false)
+    let images = dataset.samples.filter { !DatasetFolder(path: $0.imagePath).has("") }
+    var missing: [Dataset.Shortcoming] = images.map { .init(kind: .image, name: $0.name) }
+    missing += dataset.missingMasks.map { .init(kind: .mask, name: $0) }
+    missing += dataset.missingTemplates.map { .init(kind: .template, name: $0) }
+    if dataset.domainKnowledge == nil {
+      missing.append(.init(kind: .note, name: "domain_knowledge.json is not there"))
+    }
+    return Dataset(
+      layout: name, title: "MMAD", root: path, questioned: dataset.samples, shortcomings: missing,
+      domainKnowledge: dataset.domainKnowledge)
+  }
+}

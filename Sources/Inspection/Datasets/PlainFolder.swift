@@ -1,0 +1,92 @@
+/// A folder of somebody's own pictures: `normal/` and `anomalous/`, masks of the same stems in `masks/` where there
+/// are any, good examples in `reference/`; or pictures without any word on their state. A level of products may stand
+/// above.
+public struct PlainFolder: DatasetLayout {
+  /// Folders of good pictures, of defective ones, of masks, and of good ones to compare with, as people call them.
+  private static let normal = ["normal", "good", "ok", "OK"]
+  private static let anomalous = [
+    "anomalous", "anomaly", "abnormal", "bad", "defect", "defective", "ng", "NG", "nok", "NOK",
+  ]
+  private static let masks = ["masks", "mask", "ground_truth"]
+  private static let references = ["reference", "references", "train/good", "train/normal"]
+
+  public var name: String { "plain" }
+  public var form: String { "normal/ and anomalous/, or pictures alone" }
+  public var published: PublishedSize? { nil }
+
+  public init() {}
+
+  public func recognises(_ path: String) -> Bool {
+    DatasetFolder.isFolder(path)
+      && (!Self.products(path).isEmpty || !DatasetFolder(path: path).imagesBelow.isEmpty)
+  }
+
+  public func read(_ path: String) throws(DatasetError) -> Dataset {
+    let title = DatasetFolder.lastName(of: path)
+    let products = Self.products(path)
+    var pictures: [LabelledPicture] = []
+    var missing: [Dataset.Shortcoming] = []
+    if products.isEmpty {
+      pictures = DatasetFolder(path: path).imagesBelow.map {
+        LabelledPicture(
+          dataset: title, category: title, split: .test, state: .unlabelled, file: $0,
+          imagePath: DatasetFolder.joined(path, $0))
+      }
+    }
+    for product in products { pictures += Self.pictures(of: product, dataset: title) }
+    let defective = pictures.filter(\.isDefective)
+    // Masks are optional: only a folder that has some is told which are missing.
+    if defective.contains(where: { !$0.maskPaths.isEmpty }) {
+      missing = defective.filter(\.maskPaths.isEmpty).map { .init(kind: .mask, name: $0.name) }
+    }
+    return Dataset(layout: name, title: title, root: path, pictures: pictures, shortcomings: missing)
+  }
+
+  private static func products(_ path: String) -> [(name: String, folder: DatasetFolder)] {
+    let root = DatasetFolder(path: path)
+    func isProduct(_ folder: DatasetFolder) -> Bool {
+      (normal + anomalous).contains { folder.hasFolder($0) }
+    }
+    if isProduct(root) { return [(DatasetFolder.lastName(of: path), root)] }
+    return root.folders.filter { isProduct(root[$0]) }.map { ($0, root[$0]) }
+  }
+
+  private static func pictures(
+    of product: (name: String, folder: DatasetFolder), dataset: String
+  ) -> [LabelledPicture] {
+    var result: [LabelledPicture] = []
+    func add(
+      _ folder: String, _ split: LabelledPicture.Split, _ state: (String) -> LabelledPicture.State,
+      masks: (String) -> [String] = { _ in [] }
+    ) {
+      for file in product.folder[folder].imagesBelow {
+        result.append(
+          LabelledPicture(
+            dataset: dataset, category: product.name, split: split, state: state(file), file: file,
+            imagePath: DatasetFolder.joined(product.folder[folder].path, file), maskPaths: masks(file)))
+      }
+    }
+    for folder in references where product.folder.hasFolder(folder) { add(folder, .train, { _ in .good }) }
+    for folder in normal where product.folder.hasFolder(folder) { add(folder, .test, { _ in .good }) }
+    var known: [String: MaskFolder] = [:]
+    func masksInside(_ folder: String, for stem: String) -> [String] {
+      if known[folder] == nil { known[folder] = MaskFolder(product.folder[folder]) }
+      return known[folder]?.paths(for: stem) ?? []
+    }
+    for folder in anomalous where product.folder.hasFolder(folder) {
+      add(folder, .test, { .defective(kind: kind(of: $0, in: folder)) }) { file in
+        let inner = file.split(separator: "/").dropLast().joined(separator: "/")
+        let stem = DatasetFolder.stem(of: file)
+        return masks.flatMap { [DatasetFolder.joined($0, inner), $0] }.lazy
+          .map { masksInside($0, for: stem) }.first { !$0.isEmpty } ?? []
+      }
+    }
+    return result
+  }
+
+  /// A folder inside `anomalous/` names the kind of defect.
+  private static func kind(of file: String, in folder: String) -> String {
+    let folders = file.split(separator: "/").dropLast()
+    return folders.isEmpty ? folder : folders.joined(separator: "-")
+  }
+}

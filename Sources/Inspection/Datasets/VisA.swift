@@ -1,0 +1,112 @@
+/// VisA: twelve categories. As downloaded, a table says which picture belongs to which part.
+public struct VisADownload: DatasetLayout {
+  public var name: String { "visa" }
+  public var form: String { "category/Data/Images/{Normal, Anomaly} and split_csv/1cls.csv" }
+  public var published: PublishedSize? { VisA.published }
+
+  public init() {}
+
+  public func recognises(_ path: String) -> Bool { !VisA.categories(path).isEmpty }
+
+  public func read(_ path: String) throws(DatasetError) -> Dataset {
+    let root = DatasetFolder(path: path)
+    let categories = VisA.categories(path)
+    var pictures: [LabelledPicture] = []
+    var missing: [Dataset.Shortcoming] = []
+    let table = try SplitTable(root: root)
+    if table == nil {
+      missing.append(
+        .init(kind: .note, name: "split_csv/1cls.csv is not there; every picture counts as a test picture"))
+    }
+    for (category, folder) in categories {
+      for (state, parts) in [("Normal", LabelledPicture.State.good), ("Anomaly", .defective(kind: "bad"))] {
+        let images = folder["Data/Images/\(state)"]
+        let masks = MaskFolder(folder["Data/Masks/\(state)"])
+        for file in images.images {
+          let split = table?.split(of: "\(category)/Data/Images/\(state)/\(file)") ?? .test
+          let picture = LabelledPicture(
+            dataset: VisA.title, category: category, split: split, state: parts, file: file,
+            imagePath: DatasetFolder.joined(images.path, file),
+            maskPaths: masks.paths(for: DatasetFolder.stem(of: file)))
+          if picture.isDefective, picture.maskPaths.isEmpty {
+            missing.append(.init(kind: .mask, name: picture.name))
+          }
+          pictures.append(picture)
+        }
+      }
+    }
+    for name in table?.images ?? [] where table?.folder == path && !root.has(name) {
+      missing.append(.init(kind: .image, name: name))
+    }
+    return Dataset(
+      layout: name, title: VisA.title, root: path, pictures: pictures, shortcomings: missing)
+  }
+}
+
+/// VisA brought into MVTec-AD's form by its authors' script, as MMAD has it: `test/{good, bad}`.
+public struct VisASplit: DatasetLayout {
+  public var name: String { "visa-split" }
+  public var form: String { "MVTec-AD's form with VisA's categories" }
+  public var published: PublishedSize? { VisA.published }
+
+  public func recognises(_ path: String) -> Bool {
+    let names = MVTecForm.categories(path).map(\.name)
+    return !names.isEmpty && VisA.known.isSuperset(of: names)
+  }
+
+  public func read(_ path: String) throws(DatasetError) -> Dataset {
+    MVTecForm(dataset: VisA.title).read(path, layout: name)
+  }
+}
+
+enum VisA {
+  static let title = "VisA"
+  static let known: Set<String> = [
+    "candle", "capsules", "cashew", "chewinggum", "fryum", "macaroni1", "macaroni2", "pcb1", "pcb2", "pcb3",
+    "pcb4", "pipe_fryum",
+  ]
+  static let published = PublishedSize(
+    categories: 12, train: 8659, validation: 0, testGood: 962, testDefective: 1200)
+
+  static func categories(_ path: String) -> [(name: String, folder: DatasetFolder)] {
+    let root = DatasetFolder(path: path)
+    if root.hasFolder("Data/Images") { return [(DatasetFolder.lastName(of: path), root)] }
+    return root.folders.filter { root.hasFolder("\($0)/Data/Images") }.map { ($0, root[$0]) }
+  }
+}
+
+/// `split_csv/1cls.csv`: `object,split,label,image,mask`.
+private struct SplitTable {
+  /// The folder with all categories.
+  let folder: String
+  /// Pictures relative to it, in the table's order.
+  let images: [String]
+  private let splits: [String: LabelledPicture.Split]
+
+  init?(root: DatasetFolder) throws(DatasetError) {
+    let folder =
+      root.has("split_csv/1cls.csv") ? root : DatasetFolder(path: DatasetFolder.parent(of: root.path))
+    guard let text = folder.text("split_csv/1cls.csv") else { return nil }
+    let path = DatasetFolder.joined(folder.path, "split_csv/1cls.csv")
+    let rows = CommaSeparated.rows(text)
+    guard let header = rows.first, let split = header.firstIndex(of: "split"),
+      let image = header.firstIndex(of: "image")
+    else {
+      throw DatasetError(message: "\(path): the first line names no columns \"split\" and \"image\"")
+    }
+    var images: [String] = []
+    var splits: [String: LabelledPicture.Split] = [:]
+    for (index, row) in rows.enumerated().dropFirst() {
+      guard row.count > max(split, image), let part = LabelledPicture.Split(rawValue: row[split]) else {
+        throw DatasetError(message: "\(path), line \(index + 1): no row of object,split,label,image,mask")
+      }
+      images.append(row[image])
+      splits[row[image]] = part
+    }
+    self.folder = folder.path
+    self.images = images
+    self.splits = splits
+  }
+
+  func split(of image: String) -> LabelledPicture.Split? { splits[image] }
+}
