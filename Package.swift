@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CImageCodecs", cSettings: fastC,
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+      linkerSettings: ["jpeg", "png", "tiff", "webp", "webpdemux", "z"].map { .linkedLibrary($0) }),
     .target(name: "CPlatform"),
     .target(name: "CKernels", cSettings: fastC),
     .target(name: "CAssets", cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),

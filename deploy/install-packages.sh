@@ -9,7 +9,7 @@ packages=(
   libopenblas-dev                # matrix products on CPUs
   libcurl4-openssl-dev           # the client's HTTP
   libzstd-dev                    # checkpoints
-  libjpeg-dev libpng-dev zlib1g-dev  # images
+  libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev  # images
 )
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

@@ -1,22 +1,31 @@
 import CImageCodecs
 import Glibc
 
-/// The C codecs with Swift's arrays and errors.
+/// The codecs with Swift's arrays and errors.
 enum Codec {
+  /// A C decoder: file, its length, the size it has to have, room for the pixels, room for a sentence.
+  private typealias Decoder = (
+    UnsafePointer<UInt8>, Int, UInt32, UInt32, UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<CChar>
+  ) -> Int32
+
   /// The picture as stored, before its orientation is applied.
   static func decode(_ bytes: [UInt8], header: ImageHeader, name: String) throws -> RGBImage {
-    let (width, height) = (header.size.width, header.size.height)
-    let decode =
-      switch header.format {
-      case .png: image_decode_png
-      case .jpeg: image_decode_jpeg
+    func decoded(by decoder: Decoder) throws -> RGBImage {
+      let (width, height) = (header.size.width, header.size.height)
+      let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
+        guard let rgb = buffer.baseAddress else { return }
+        try reporting(name) { decoder(bytes, bytes.count, UInt32(width), UInt32(height), rgb, $0) }
+        count = width * height * 3
       }
-    let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
-      guard let rgb = buffer.baseAddress else { return }
-      try reporting(name) { decode(bytes, bytes.count, UInt32(width), UInt32(height), rgb, $0) }
-      count = width * height * 3
+      return RGBImage(width: width, height: height, pixels: pixels)
     }
-    return RGBImage(width: width, height: height, pixels: pixels)
+    return switch header.format {
+    case .png: try decoded(by: image_decode_png)
+    case .jpeg: try decoded(by: image_decode_jpeg)
+    case .tiff: try decoded(by: image_decode_tiff)
+    case .webp: try decoded(by: image_decode_webp)
+    case .bmp(let header): try BMPDecoder.decode(bytes, header: header, name: name)
+    }
   }
 
   static func encodePNG(_ pixels: [UInt8], width: Int, height: Int, channels: Int) throws -> [UInt8] {
@@ -64,7 +73,7 @@ enum Codec {
   }
 
   /// Turns the sentence a failing codec leaves into an error.
-  private static func reporting(_ name: String, _ body: (UnsafeMutablePointer<CChar>) -> Int32) throws {
+  static func reporting(_ name: String, _ body: (UnsafeMutablePointer<CChar>) -> Int32) throws {
     try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IMAGE_REASON_SIZE)) { reason in
       reason.initialize(repeating: 0)
       guard let start = reason.baseAddress, body(start) != 0 else { return }

@@ -1,8 +1,9 @@
 import Glibc
 
-/// Reading a whole file within a bound.
+/// Reading a whole file, or a part of one, within a bound.
 enum FileBytes {
-  static func read(_ path: String, atMost limit: Int) throws -> [UInt8] {
+  /// - Parameter part: the bytes that are wanted, all of which have to be there; the whole file when nil.
+  static func read(_ path: String, part: Range<Int>? = nil, atMost limit: Int) throws -> [UInt8] {
     // Without O_NONBLOCK a named pipe would block here before it can be refused.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(path, "cannot be opened", errno) }
@@ -12,7 +13,10 @@ enum FileBytes {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw ImageError(name: path, reason: "is not a regular file")
     }
-    let size = Int(status.st_size)
+    let (start, size) = part.map { ($0.lowerBound, $0.count) } ?? (0, Int(status.st_size))
+    guard start + size <= Int(status.st_size) else {
+      throw ImageError(name: path, reason: "ends before byte \(start + size), where an image in it should")
+    }
     guard size <= limit else {
       throw ImageError(name: path, reason: "has \(size) bytes, more than the \(limit) allowed")
     }
@@ -20,7 +24,7 @@ enum FileBytes {
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       count = 0
       while count < size {
-        let got = Glibc.read(descriptor, buffer.baseAddress! + count, size - count)
+        let got = pread(descriptor, buffer.baseAddress! + count, size - count, off_t(start + count))
         if got < 0 && errno == EINTR { continue }
         if got < 0 { problem = errno }
         if got <= 0 { break }

@@ -1,17 +1,27 @@
-/// PNG and JPEG files, told apart by their content, as 8-bit RGB.
+/// PNG, JPEG, TIFF, WebP and BMP files, told apart by their content, as 8-bit RGB.
 ///
 /// The result is the one Pillow gives for `ImageOps.exif_transpose(image)` followed by `convert("RGB")`, or,
 /// where the file has transparency of any kind, by pasting the image over white:
-/// - the orientation from EXIF (APP1; eXIf or a text profile in a PNG), failing that from XMP, is applied;
-/// - 16-bit grey is clipped at 255, other 16-bit samples keep their high byte;
+/// - the orientation from EXIF (APP1; eXIf or a text profile in a PNG; a TIFF's tag), failing that from XMP, is
+///   applied;
+/// - grey of 16 bits and more is clipped at 255, other 16-bit samples keep their high byte;
 /// - palettes with and without alpha, colour keys, grey, bilevel and interlaced PNGs;
-/// - CMYK and YCCK JPEGs count as inverted, the way Adobe writes them; colour profiles are not applied.
+/// - CMYK and YCCK JPEGs count as inverted, the way Adobe writes them; colour profiles are not applied;
+/// - of a TIFF or a WebP with several pictures, the first.
 ///
 /// A truncated file is an error, never a half-grey image.
 public enum ImageFile {
-  /// - Throws: `ImageError` for a file that is missing, too large, neither PNG nor JPEG, or broken.
+  /// - Throws: `ImageError` for a file that is missing, too large, of another format, or broken.
   public static func decode(path: String, limits: DecodeLimits = .standard) throws -> RGBImage {
     try decode(bytes: FileBytes.read(path, atMost: limits.maximumFileBytes), name: path, limits: limits)
+  }
+
+  /// The bytes of a file, or of an image that lies within one.
+  /// - Throws: `ImageError` for a file that is missing, too large, too short, or none.
+  public static func bytes(
+    path: String, part: Range<Int>? = nil, limits: DecodeLimits = .standard
+  ) throws -> [UInt8] {
+    try FileBytes.read(path, part: part, atMost: limits.maximumFileBytes)
   }
 
   /// - Parameter name: what errors call the image.

@@ -1,6 +1,9 @@
 /// What a file says about itself before its pixels: format, stored size and orientation.
 struct ImageHeader {
-  enum Format { case png, jpeg }
+  enum Format {
+    case png, jpeg, tiff, webp
+    case bmp(BMPHeader)
+  }
 
   let format: Format
   let size: ImageSize
@@ -17,9 +20,25 @@ struct ImageHeader {
       format = .jpeg
       size = header.size
       orientation = header.profiles.orientation
+    } else if TIFFHeader.signatures.contains(where: { bytes.starts(with: $0) }) {
+      let header = try TIFFHeader(bytes, name: name)
+      format = .tiff
+      size = header.size
+      orientation = header.orientation
+    } else if WebPHeader.isSignature(of: bytes) {
+      let header = try WebPHeader(bytes, name: name)
+      format = .webp
+      size = header.size
+      orientation = header.profiles.orientation
+    } else if bytes.starts(with: BMPHeader.signature) {
+      let header = try BMPHeader(bytes, name: name)
+      format = .bmp(header)
+      size = header.size
+      orientation = .upright
     } else {
       throw ImageError(
-        name: name, reason: bytes.isEmpty ? "is empty" : "is neither a PNG nor a JPEG, by its first bytes")
+        name: name,
+        reason: bytes.isEmpty ? "is empty" : "is no PNG, JPEG, TIFF, WebP or BMP, by its first bytes")
     }
     guard size.width > 0, size.height > 0 else {
       throw ImageError(name: name, reason: "states a size of \(size)")
@@ -43,5 +62,10 @@ extension [UInt8] {
   /// A big-endian number; the caller has checked that the bytes are there.
   func bigEndian(at offset: Int, count: Int) -> Int {
     self[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// A little-endian number; the caller has checked that the bytes are there.
+  func littleEndian(at offset: Int, count: Int) -> Int {
+    self[offset..<offset + count].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 }

@@ -15,6 +15,19 @@ extension RGBImage {
     resized(width: width, height: height, with: .lanczos)
   }
 
+  /// A rectangle of the image, its right and bottom edges excluded.
+  /// - Precondition: it lies within the image and is not empty.
+  public func cropped(x1: Int, y1: Int, x2: Int, y2: Int) -> RGBImage {
+    if (x1, y1, x2, y2) == (0, 0, width, height) { return self }
+    precondition(
+      0 <= x1 && x1 < x2 && x2 <= width && 0 <= y1 && y1 < y2 && y2 <= height,
+      "the rectangle \(x1), \(y1), \(x2), \(y2) is not within \(width) x \(height)")
+    var part: [UInt8] = []
+    part.reserveCapacity((x2 - x1) * (y2 - y1) * 3)
+    for y in y1..<y2 { part += pixels[(y * width + x1) * 3..<(y * width + x2) * 3] }
+    return RGBImage(width: x2 - x1, height: y2 - y1, pixels: part)
+  }
+
   private func resized(width: Int, height: Int, with filter: ResamplingFilter) -> RGBImage {
     precondition(width > 0 && height > 0, "an image cannot be resized to \(width) x \(height)")
     var result = pixels

@@ -13,7 +13,7 @@ import Testing
 
   @Test("every kind of file is among the expectations")
   func goldenFilesAreThere() {
-    #expect(Golden.expectations.count { $0.operation == "decode" } > 60)
+    #expect(Golden.expectations.count { $0.operation == "decode" } > 120)
   }
 
   @Test("a turned image remembers the size it is stored with, an upright one has nothing to remember")

@@ -25,7 +25,28 @@ import Testing
   }
 
   @Test(
-    "a wrong byte never does worse than an error", arguments: ["palette4.png", "full-colour-progressive.jpg"])
+    "a file cut off anywhere within its pixels is an error",
+    arguments: [
+      "rgb.tif", "rgb-lzw.tif", "rgb-jpeg.tif", "tiles.tif", "planes.tif", "lossy.webp", "lossless.webp",
+      "lossy-alpha.webp", "animation.webp", "rgb24.bmp", "palette4.bmp", "runs8.bmp", "alpha-masks.bmp",
+    ])
+  func cutOff(file: String) throws {
+    let bytes = try Golden.bytes(file)
+    // A TIFF's directory stands behind its pixels, and what follows its entries does not matter.
+    let least = file.hasSuffix(".tif") ? bytes.count * 3 / 4 : bytes.count - 4
+    for length in 0..<bytes.count {
+      let found = reason(Array(bytes[..<length]))
+      if length < least { #expect(found != nil, "\(length) of \(bytes.count) bytes") }
+    }
+  }
+
+  @Test(
+    "a wrong byte never does worse than an error",
+    arguments: [
+      "palette4.png", "full-colour-progressive.jpg", "rgb-lzw.tif", "rgb-jpeg.tif", "tiles.tif",
+      "rgbx116-big.tif", "bilevel-fax.tif", "lossy-alpha.webp", "lossless.webp", "animation.webp",
+      "palette8-old.bmp", "runs4.bmp", "runs8.bmp", "alpha-masks.bmp",
+    ])
   func corrupt(file: String) throws {
     var bytes = try Golden.bytes(file)
     for index in bytes.indices {
@@ -38,6 +59,27 @@ import Testing
       }
       bytes[index] = original
     }
+  }
+
+  @Test(
+    "a header that claims more pixels than allowed is refused before anything is decoded",
+    arguments: [("rgb24.bmp", 18), ("lossless-alpha.webp", 21)])
+  func claims(file: String, offset: Int) throws {
+    var bytes = try Golden.bytes(file)
+    bytes.replaceSubrange(offset..<offset + 8, with: [0xff, 0xff, 0xff, 0x0f, 0xff, 0xff, 0xff, 0x0f])
+    let found = try #require(reason(bytes))
+    #expect(found.contains("more than the 178956970 pixels allowed") || found.contains("not a readable"))
+  }
+
+  @Test("a TIFF that claims gigapixels in a few bytes is refused with both numbers")
+  func tiffBomb() throws {
+    var bytes = try Golden.bytes("grey8-zero-is-white.tif")
+    // The directory's first two entries: width and height as SHORT at its start.
+    let directory = Int(bytes[4]) | Int(bytes[5]) << 8
+    for entry in 0..<2 {
+      bytes.replaceSubrange(directory + 10 + entry * 12..<directory + 12 + entry * 12, with: [0xff, 0xff])
+    }
+    #expect(reason(bytes) == "part.png: is 65535 x 65535, more than the 178956970 pixels allowed")
   }
 
   @Test("a wrong checksum of the pixels is an error")
@@ -69,7 +111,8 @@ import Testing
   @Test("what is no image at all is named as such")
   func noImage() {
     #expect(reason([]) == "part.png: is empty")
-    #expect(reason(Array("GIF89a".utf8)) == "part.png: is neither a PNG nor a JPEG, by its first bytes")
+    #expect(
+      reason(Array("GIF89a".utf8)) == "part.png: is no PNG, JPEG, TIFF, WebP or BMP, by its first bytes")
     let missing = #expect(throws: ImageError.self) { try ImageFile.decode(path: "/nowhere/a.png") }
     #expect(missing?.description == "/nowhere/a.png: cannot be opened: No such file or directory")
     let folder = #expect(throws: ImageError.self) { try ImageFile.decode(path: Golden.folder.path) }

@@ -1,6 +1,6 @@
-// libpng and libjpeg behind functions that return, and the inner loops of resampling.
+// libpng, libjpeg, libtiff and libwebp behind functions that return, and the inner loops of resampling.
 //
-// Both libraries report errors by longjmp, which must not cross Swift frames: every jump ends in here. A
+// The first two report errors by longjmp, which must not cross Swift frames: every jump ends in here. A
 // function that returns int gives 0 for success; otherwise `reason` holds a sentence, cut at
 // IMAGE_REASON_SIZE bytes.
 #ifndef C_IMAGE_CODECS_H
@@ -19,6 +19,16 @@ int image_decode_png(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 int image_decode_jpeg(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+int image_decode_tiff(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+int image_decode_webp(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+
+// The size of a file's first picture as stored; a TIFF's orientation as its tag gives it, 1 without one.
+int image_read_tiff_header(
+    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, int *orientation, char *reason);
+int image_read_webp_header(
+    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, char *reason);
 
 // Encodes; on success *file is the caller's to free(). One channel is grey, three are RGB.
 int image_encode_png(

@@ -169,9 +169,166 @@ def jpegs() -> dict[str, bytes]:
     return {name + ".jpg": file for name, file in files.items()}
 
 
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def tiff_file(tags: dict[int, tuple[str, list[int]]], blocks: list[bytes], order: str = "<", tiled=False) -> bytes:
+    """A TIFF written out by hand; tags: number -> (H or I, values)."""
+    offset = 8
+    starts = []
+    for block in blocks:
+        starts.append(offset)
+        offset += len(block) + len(block) % 2
+    tags = dict(tags)
+    tags[324 if tiled else 273] = ("I", starts)
+    tags[325 if tiled else 279] = ("I", [len(block) for block in blocks])
+    directory, extra = b"", b""
+    behind = offset + 2 + 12 * len(tags) + 4
+    for tag in sorted(tags):
+        kind, values = tags[tag]
+        data = struct.pack(order + str(len(values)) + kind, *values)
+        if len(data) > 4:
+            place = struct.pack(order + "I", behind + len(extra))
+            extra += data + b"\0" * (len(data) % 2)
+        else:
+            place = data.ljust(4, b"\0")
+        directory += struct.pack(order + "HHI", tag, 3 if kind == "H" else 4, len(values)) + place
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", offset)
+    body = b"".join(block + b"\0" * (len(block) % 2) for block in blocks)
+    return head + body + struct.pack(order + "H", len(tags)) + directory + bytes(4) + extra
+
+
+def tags_of(width, height, bits, photometric, samples, **more) -> dict[int, tuple[str, list[int]]]:
+    tags = {256: ("H", [width]), 257: ("H", [height]), 258: ("H", [bits] * samples), 259: ("H", [1]),
+            262: ("H", [photometric]), 277: ("H", [samples])}
+    names = {"extra": 338, "rows": 278, "planar": 284, "kind": 339, "orientation": 274}
+    return tags | {names[name]: ("H", value if isinstance(value, list) else [value]) for name, value in more.items()}
+
+
+def tiffs() -> dict[str, bytes]:
+    picture = Image.fromarray(smooth(18, 25, 3))
+    small = Image.fromarray(noise(7, 11, 3, 256).astype(np.uint8))
+    alpha = Image.fromarray(noise(7, 11, 4, 256).astype(np.uint8), "RGBA")
+    wide = np.array([0, 1, 100, 254, 255, 256, 300, 511, 32767])
+    files = {
+        "rgb": saved(small, "TIFF"),
+        "rgb-lzw": saved(picture, "TIFF", compression="tiff_lzw"),
+        "rgb-deflate": saved(picture, "TIFF", compression="tiff_adobe_deflate"),
+        "rgb-packbits": saved(small, "TIFF", compression="packbits"),
+        "rgb-jpeg": saved(picture, "TIFF", compression="jpeg", quality=90),
+        "rgba": saved(alpha, "TIFF"),
+        "grey": saved(small.convert("L"), "TIFF"),
+        "grey-alpha": saved(alpha.convert("LA"), "TIFF"),
+        "bilevel": saved(small.convert("1"), "TIFF"),
+        "bilevel-fax": saved(small.convert("1"), "TIFF", compression="group4"),
+        "palette": saved(small.convert("P", palette=Image.Palette.ADAPTIVE), "TIFF"),
+        "cmyk": saved(Image.fromarray(noise(7, 11, 4, 256).astype(np.uint8), "CMYK"), "TIFF"),
+        "ycbcr": saved(picture.convert("YCbCr"), "TIFF", compression="tiff_lzw"),
+        "grey16": saved(Image.fromarray(RNG.choice(wide, (7, 11)).astype(np.uint16)), "TIFF"),
+        "grey32": saved(Image.fromarray((RNG.choice(wide, (7, 11)) - 50).astype(np.int32)), "TIFF"),
+        "float": saved(Image.fromarray((RNG.random((7, 11)) * 400 - 60).astype(np.float32)), "TIFF"),
+        "two-pictures": saved(small, "TIFF", save_all=True, append_images=[picture]),
+    }
+    for order, label in (("<", "little"), (">", "big")):
+        for samples, photometric, more in ((3, 2, {}), (4, 2, {"extra": 2}), (4, 2, {"extra": 1}), (4, 2, {"extra": 0}),
+                                           (4, 5, {}), (1, 1, {})):
+            values = noise(7, 11, samples, 65536) if samples > 1 else RNG.choice(wide, (7, 11, 1))
+            name = {1: "grey", 3: "rgb"}.get(samples) or ("cmyk" if photometric == 5 else f"rgbx{more['extra']}")
+            files[f"{name}16-{label}"] = tiff_file(
+                tags_of(11, 7, 16, photometric, samples, **more), [values.astype(order + "u2").tobytes()], order)
+    for bits in (2, 4):
+        for photometric in (0, 1):
+            rows = packed(noise(7, 11, 1, 2**bits).reshape(7, -1), bits)
+            width = (11 * bits + 7) // 8 + 1
+            data = b"".join(rows[i + 1 : i + width] for i in range(0, len(rows), width))
+            files[f"grey{bits}-zero-is-{('white', 'black')[photometric]}"] = tiff_file(
+                tags_of(11, 7, bits, photometric, 1), [data])
+    files["grey8-zero-is-white"] = tiff_file(tags_of(11, 7, 8, 0, 1), [noise(7, 11, 1, 256).astype(np.uint8).tobytes()])
+    files["grey-signed16"] = tiff_file(
+        tags_of(11, 7, 16, 1, 1, kind=2), [(RNG.choice(wide, (7, 11)) - 60).astype("<i2").tobytes()])
+    files["rgba-premultiplied"] = tiff_file(
+        tags_of(11, 7, 8, 2, 4, extra=1), [noise(7, 11, 4, 256).astype(np.uint8).tobytes()])
+    samples = noise(7, 11, 3, 256).astype(np.uint8)
+    files["planes"] = tiff_file(
+        tags_of(11, 7, 8, 2, 3, planar=2), [samples[:, :, channel].tobytes() for channel in range(3)])
+    files["strips"] = tiff_file(
+        tags_of(11, 7, 8, 2, 3, rows=3), [samples[top : top + 3].tobytes() for top in (0, 3, 6)])
+    samples = np.zeros((32, 48, 3), np.uint8)
+    samples[:18, :40] = smooth(18, 40, 3)
+    tiles = [samples[y : y + 16, x : x + 16].tobytes() for y in (0, 16) for x in (0, 16, 32)]
+    files["tiles"] = tiff_file(
+        tags_of(40, 18, 8, 2, 3) | {322: ("H", [16]), 323: ("H", [16])}, tiles, tiled=True)
+    for orientation in (1, 3, 6, 8):
+        files[f"turned{orientation}"] = tiff_file(
+            tags_of(5, 3, 8, 2, 3, orientation=orientation), [noise(3, 5, 3, 256).astype(np.uint8).tobytes()])
+    return {name + ".tif": file for name, file in files.items()}
+
+
+def webps() -> dict[str, bytes]:
+    picture = Image.fromarray(smooth(18, 25, 3))
+    alpha = Image.fromarray(noise(7, 11, 4, 256).astype(np.uint8), "RGBA")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    files = {
+        "lossy": saved(picture, "WEBP", quality=80),
+        "lossless": saved(picture, "WEBP", lossless=True),
+        "lossless-alpha": saved(alpha, "WEBP", lossless=True, exact=True),
+        "lossy-alpha": saved(alpha, "WEBP", quality=70),
+        "turned": saved(picture, "WEBP", quality=80, exif=exif),
+        "animation": saved(picture, "WEBP", save_all=True, append_images=[picture.rotate(180)], duration=100),
+    }
+    return {name + ".webp": file for name, file in files.items()}
+
+
+def bmp(bits, width, height, rows: bytes, palette=b"", compression=0, masks=(), header=40, colors=0) -> bytes:
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        info = struct.pack(
+            "<IiiHHIIiiII", header, width, height, 1, bits, compression, len(rows), 0, 0, colors, 0)
+        stated = struct.pack(f"<{len(masks)}I", *masks)
+        info = (info + stated).ljust(max(header, 40 + len(stated)), b"\0")
+    start = 14 + len(info) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + info + palette + rows
+
+
+def bmps() -> dict[str, bytes]:
+    def rows(samples: np.ndarray, depth: int) -> bytes:
+        if depth <= 8:
+            flat = packed(samples.reshape(samples.shape[0], -1), depth)
+            width = len(flat) // samples.shape[0]
+            lines = [flat[i + 1 : i + width] for i in range(0, len(flat), width)]
+        else:
+            lines = [line.tobytes() for line in samples]
+        return b"".join(line + b"\0" * (-len(line) % 4) for line in lines)
+
+    bytes_of = lambda channels: noise(7, 11, channels, 256).astype(np.uint8)
+    files = {"rgb24": bmp(24, 11, 7, rows(bytes_of(3), 24)), "top-down": bmp(24, 11, -7, rows(bytes_of(3), 24)),
+             "rgb32": bmp(32, 11, 7, rows(bytes_of(4), 32)), "rgb15": bmp(16, 11, 7, rows(bytes_of(2), 16))}
+    for depth in (1, 4, 8):
+        palette = b"".join(RNG.bytes(3) + b"\0" for _ in range(2**depth))
+        files[f"palette{depth}"] = bmp(depth, 11, 7, rows(noise(7, 11, 1, 2**depth), depth), palette)
+    files["palette4-short"] = bmp(4, 11, 7, rows(noise(7, 11, 1, 5), 4), palette[:20], colors=5)
+    files["palette8-old"] = bmp(8, 11, 7, rows(noise(7, 11, 1, 256), 8), RNG.bytes(768), header=12)
+    files["rgb24-old"] = bmp(24, 11, 7, rows(bytes_of(3), 24), header=12)
+    files["rgb16-masks"] = bmp(16, 11, 7, rows(bytes_of(2), 16), compression=3, masks=(0xF800, 0x7E0, 0x1F))
+    files["bgr32-masks"] = bmp(32, 11, 7, rows(bytes_of(4), 32), compression=3, masks=(0xFF0000, 0xFF00, 0xFF))
+    files["alpha-masks"] = bmp(
+        32, 11, 7, rows(bytes_of(4), 32), compression=3, masks=(0xFF, 0xFF00, 0xFF0000, 0xFF000000), header=108)
+    line, skip = bytes([11, 250, 0, 0]), bytes([0, 2, 3, 1, 8, 8, 0, 0])
+    runs = bytes([5, 1, 6, 2, 0, 0, 0, 4, 3, 4, 5, 6, 7, 9, 0, 0]) + skip + 3 * line + bytes([0, 1])
+    files["runs8"] = bmp(8, 11, 7, runs, palette, compression=1)
+    narrow = bytes([11, 0x12, 0, 0, 0, 5, 0x34, 0x56, 0x70, 0, 6, 0x9A, 0, 0]) + 5 * bytes([11, 0xBC, 0, 0])
+    files["runs4"] = bmp(4, 11, 7, narrow + bytes([0, 1]), palette[:64], compression=2)
+    return {name + ".bmp": file for name, file in files.items()}
+
+
 def main() -> None:
     lines = []
-    for name, file in (pngs() | jpegs()).items():
+    for name, file in (pngs() | jpegs() | tiffs() | webps() | bmps()).items():
         path = HERE / name
         path.write_bytes(file)
         image = load_rgb(path)
