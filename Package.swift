@@ -58,8 +58,9 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "JobModel", "JobStore", "PostgresClient", "OrderedJSON",
+        "JobModel", "JobStore", "PostgresClient", "OrderedJSON", "CAssets",
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: plain),

@@ -27,8 +27,11 @@ struct AR1: AsyncParsableCommand {
       CommandGroup(
         name: "Machines",
         subcommands: [
-          UpCommand.self, CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self, TokenCommand.self,
+          UpCommand.self, CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self,
         ]),
+      CommandGroup(
+        name: "Labs",
+        subcommands: [LabCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self]),
       CommandGroup(
         name: "Without a queue",
         subcommands: [

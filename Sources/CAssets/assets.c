@@ -8,10 +8,22 @@ static const unsigned char migration_0001_up[] = {
 static const unsigned char migration_0001_down[] = {
 #embed "../../migrations/0001_first_light.down.sql"
 };
+static const unsigned char migration_0002_up[] = {
+#embed "../../migrations/0002_tenancy.sql"
+};
+static const unsigned char migration_0002_down[] = {
+#embed "../../migrations/0002_tenancy.down.sql"
+};
+static const unsigned char openapi[] = {
+#embed "../../docs/openapi.json"
+};
 
 static const ar1_asset assets[] = {
+    {"docs/openapi.json", openapi, sizeof openapi},
     {"migrations/0001_first_light.down.sql", migration_0001_down, sizeof migration_0001_down},
     {"migrations/0001_first_light.sql", migration_0001_up, sizeof migration_0001_up},
+    {"migrations/0002_tenancy.down.sql", migration_0002_down, sizeof migration_0002_down},
+    {"migrations/0002_tenancy.sql", migration_0002_up, sizeof migration_0002_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

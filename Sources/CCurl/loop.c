@@ -91,6 +91,7 @@ ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *r
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->silence_timeout_s);
   }
+  if (request->authority && curl_easy_setopt(easy, CURLOPT_CAINFO, request->authority) != CURLE_OK) goto failed;
   // A coordinator never redirects; following one could hand the token to another host.
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);

@@ -11,11 +11,23 @@ public struct CoordinatorConfiguration: Sendable {
   public var port: Int
   /// Between two looks of the leader, in seconds.
   public var tickSeconds: Double
+  /// Where the paths of jobs must lie.
+  public var roots: PathRoots
+  /// How many requests one token may make.
+  public var rate: RateLimit
+  /// nil serves without TLS.
+  public var tls: TLSFiles?
 
-  public init(host: String = "127.0.0.1", port: Int = 8170, tickSeconds: Double = 1) {
+  public init(
+    host: String = "127.0.0.1", port: Int = 8170, tickSeconds: Double = 1, roots: PathRoots = PathRoots(),
+    rate: RateLimit = RateLimit(), tls: TLSFiles? = nil
+  ) {
     self.host = host
     self.port = port
     self.tickSeconds = tickSeconds
+    self.roots = roots
+    self.rate = rate
+    self.tls = tls
   }
 }
 
@@ -32,18 +44,20 @@ public struct Coordinator: Sendable {
   ///   - store: on a database with this program's schema.
   ///   - handlesSignals: whether SIGTERM and SIGINT end it in order.
   ///   - onListening: gets the port.
+  /// - Throws: `TLSFilesError` when the certificate or its key cannot be used.
   public init(
     store: JobStore, configuration: CoordinatorConfiguration = CoordinatorConfiguration(),
     handlesSignals: Bool = false, logger: Logger = Logger(label: "coordinator"),
     onListening: @escaping @Sendable (Int) -> Void = { _ in }
-  ) {
+  ) throws {
     self.store = store
     let signals = Signals()
     // The framework speaks of its own life cycle at the same level; that is noise here.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     let application = Application(
-      router: Self.router(store: store, signals: signals),
+      router: Self.router(store: store, signals: signals, configuration: configuration),
+      server: try configuration.tls?.server() ?? .http1(),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: "ar1"),
       services: [
@@ -65,19 +79,38 @@ public struct Coordinator: Sendable {
   /// Ends in order: waiting requests are answered, no new ones are taken.
   public func stop() async { await group.triggerGracefulShutdown() }
 
-  private static func router(store: JobStore, signals: Signals) -> Router<APIContext> {
+  static func router(
+    store: JobStore, signals: Signals, configuration: CoordinatorConfiguration
+  ) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: ErrorReporting())
     router.get("/v1/health") { _, _ in
       try await store.ping()
       return try JSONBody.response(["status": "ok"])
     }
-    let authenticated = router.group("/v1").add(middleware: Authentication(store: store))
-    JobRoutes(store: store, signals: signals).add(to: authenticated)
+    APIDescription().add(to: router)
+    let authenticated = router.group("/v1").add(
+      middleware: Authentication(store: store, limiter: RateLimiter(configuration.rate)))
+    JobRoutes(store: store, signals: signals, roots: configuration.roots).add(to: authenticated)
+    LabRoutes(store: store).add(to: authenticated)
     TokenRoutes(store: store).add(to: authenticated)
+    EventRoutes(store: store).add(to: authenticated)
     WorkerRoutes(store: store, signals: signals).add(to: authenticated)
     LearnerRoutes(store: store, signals: signals).add(to: authenticated)
     return router
+  }
+
+  /// The OpenAPI file as it is served.
+  package static var apiDescription: [UInt8] { APIDescription.bytes }
+
+  /// Every route as "GET /v1/jobs/{job}", sorted.
+  package static func routes(store: JobStore) -> [String] {
+    router(store: store, signals: Signals(), configuration: CoordinatorConfiguration()).routes.map { route in
+      let path = route.path.description.split(separator: "/").map { part in
+        part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+      }
+      return "\(route.method) /\(path.joined(separator: "/"))"
+    }.sorted()
   }
 }
 

@@ -7,12 +7,16 @@ import JobStore
 struct JobRoutes {
   let store: JobStore
   let signals: Signals
+  let roots: PathRoots
 
   func add(to group: RouterGroup<APIContext>) {
     group.post("jobs") { request, context in
       let caller = try context.submitter()
-      let body: SubmitRequest = try await JSONBody.read(from: request)
-      let job = try await store.submit(body, by: caller)
+      var body: SubmitRequest = try await JSONBody.read(from: request)
+      let key = request.headers.first { $0.name.canonicalName == "idempotency-key" }?.value
+      body.idempotencyKey = body.idempotencyKey ?? key
+      let job = try await store.submit(
+        body, by: caller, confinement: roots.confinement(ofLab: caller.labName))
       signals.work.fire()
       return try JSONBody.response(job, status: .created)
     }
@@ -25,11 +29,9 @@ struct JobRoutes {
         }
         return state
       }
-      let before = try request.number("before", default: Int64(0), in: 0...Int64.max)
-      let jobs = try await store.jobs(
-        lab: caller.lab, state: state, limit: try request.number("limit", default: 50, in: 1...1_000),
-        before: before > 0 ? before : nil)
-      return try JSONBody.response(JobList(jobs: jobs))
+      return try JSONBody.response(
+        try await store.jobs(
+          lab: caller.lab, state: state, limit: try request.limit(), before: try request.before()))
     }
     group.get("jobs/:job") { _, context in
       let caller = try context.reader()
@@ -64,9 +66,10 @@ struct JobRoutes {
         return try JSONBody.response(try await store.job(id, lab: caller.lab))
       }
     }
-    group.post("jobs/:job/cancel") { _, context in
+    group.post("jobs/:job/cancel") { request, context in
       let caller = try context.submitter()
-      let job = try await store.cancel(context.number("job"), by: caller)
+      let body: ReasonRequest = try await JSONBody.read(from: request)
+      let job = try await store.cancel(context.number("job"), by: caller, reason: body.reason)
       signals.jobs.fire()
       return try JSONBody.response(job)
     }
@@ -91,13 +94,15 @@ struct JobRoutes {
         after: try request.number("after", default: Int64(0), in: 0...Int64.max))
       return try await stream.response()
     }
-    group.get("workers") { _, context in
+    group.get("workers") { request, context in
       let caller = try context.reader()
-      return try JSONBody.response(WorkerList(workers: try await store.workers(lab: caller.lab)))
+      return try JSONBody.response(
+        try await store.workers(
+          lab: caller.lab, before: try request.before(),
+          limit: try request.number("limit", default: 1_000, in: 1...1_000)))
     }
     group.get("me") { _, context in
-      guard let caller = context.caller else { throw Refusal.wrongToken }
-      return try JSONBody.response(caller)
+      try JSONBody.response(try context.anyone())
     }
   }
 }

@@ -38,6 +38,12 @@ struct Refusal: Error, HTTPResponseError {
 
   static func forbidden(_ message: String) -> Refusal { Refusal(.forbidden, "forbidden", message) }
 
+  static func tooMany(seconds: Int) -> Refusal {
+    Refusal(
+      .tooManyRequests, "too-many-requests", "this token has made too many requests in a short time",
+      hint: "wait as long as Retry-After says; streams and long waits spare requests", retryAfter: seconds)
+  }
+
   static let wrongToken = Refusal(
     .unauthorized, "unauthorized", "the token is missing, unknown, expired or revoked",
     hint: "'ar1 token create' makes a new one; give it with --token-file or AR1_TOKEN")
@@ -49,6 +55,7 @@ struct Refusal: Error, HTTPResponseError {
     case let error as JobSpecError: self.init(.unprocessableContent, "invalid-job", error.description)
     case StoreError.notFound(let message): self.init(.notFound, "not-found", message)
     case StoreError.conflict(let message): self.init(.conflict, "conflict", message)
+    case StoreError.forbidden(let message): self.init(.forbidden, "forbidden", message)
     case StoreError.invalid(let message): self.init(.unprocessableContent, "invalid", message)
     case let error as PostgresError where error.isAway: self = .noDatabase
     case let error as HTTPError:

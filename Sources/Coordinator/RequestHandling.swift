@@ -12,18 +12,27 @@ struct APIContext: RequestContext {
 
   init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
 
-  func require(_ allowed: (Role) -> Bool, _ what: String) throws -> Caller {
+  /// The caller, if the token allows this.
+  func require(_ scope: Scope, _ what: String) throws -> Caller {
     guard let caller else { throw Refusal.wrongToken }
-    guard allowed(caller.role) else {
-      throw Refusal.forbidden("a \(caller.role.rawValue)'s token does not \(what)")
+    guard caller.may(scope) else {
+      throw Refusal.forbidden(
+        "this \(caller.role.rawValue)'s token does not \(what); that takes the scope '\(scope.rawValue)'")
     }
     return caller
   }
 
-  func reader() throws -> Caller { try require(\.mayRead, "read jobs") }
-  func submitter() throws -> Caller { try require(\.maySubmit, "change jobs") }
-  func worker() throws -> Caller { try require(\.mayWork, "work on tasks; it takes a worker's token") }
-  func administrator() throws -> Caller { try require(\.mayAdminister, "administer tokens") }
+  func anyone() throws -> Caller {
+    guard let caller else { throw Refusal.wrongToken }
+    return caller
+  }
+  func reader() throws -> Caller { try require(.read, "read jobs") }
+  func submitter() throws -> Caller { try require(.submit, "change jobs") }
+  func worker() throws -> Caller { try require(.work, "work on tasks; it takes a worker's token") }
+  /// Of the own lab.
+  func manager() throws -> Caller { try require(.manage, "administer a lab") }
+  /// Of all labs.
+  func administrator() throws -> Caller { try require(.administer, "administer labs") }
 
   /// A number in the path.
   func number(_ name: String) throws -> Int64 {
@@ -35,6 +44,24 @@ struct APIContext: RequestContext {
 }
 
 extension Request {
+  /// A text of the query, decoded; nil when it is not given or empty.
+  func text(_ name: String) throws -> String? {
+    guard let value = uri.queryParameters[Substring(name)], !value.isEmpty else { return nil }
+    guard value.utf8.count <= 500, !value.unicodeScalars.contains(where: { $0.value < 32 }) else {
+      throw Refusal.badRequest("the query's '\(name)' is one line of at most 500 bytes")
+    }
+    return String(value)
+  }
+
+  /// The cursor of a list: only what has a lower number.
+  func before() throws -> Int64? {
+    let before = try number("before", default: Int64(0), in: 0...Int64.max)
+    return before > 0 ? before : nil
+  }
+
+  /// How long a page may be.
+  func limit() throws -> Int { try number("limit", default: 50, in: 1...1_000) }
+
   /// A number of the query, `standard` when it is not given.
   func number<Value: LosslessStringConvertible & Comparable>(
     _ name: String, default standard: Value, in range: ClosedRange<Value>
@@ -76,15 +103,21 @@ struct ErrorReporting: RouterMiddleware {
 
 /// Finds out whom the bearer token stands for.
 struct Authentication: RouterMiddleware {
+  /// "Bearer ", "ar1_" and 64 hexadecimal digits.
+  private static let headerLength = 7 + 4 + 64
+
   let store: JobStore
+  let limiter: RateLimiter
 
   func handle(
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
-    guard let header = request.headers[.authorization], header.count < 1_024,
+    // What cannot be a token is refused without asking the database.
+    guard let header = request.headers[.authorization], header.utf8.count == Self.headerLength,
       header.prefix(7).lowercased() == "bearer ",
       let caller = try await store.authenticate(secret: String(header.dropFirst(7)))
     else { throw Refusal.wrongToken }
+    if let wait = limiter.wait(for: caller) { throw Refusal.tooMany(seconds: wait) }
     var context = context
     context.caller = caller
     return try await next(request, context)

@@ -36,8 +36,9 @@ extension CoordinatorClient {
     try await get("/v1/jobs/\(job)/wait?seconds=\(seconds)", timeout: seconds + 30)
   }
 
-  public func cancel(_ job: JobID) async throws -> JobRecord {
-    try await post("/v1/jobs/\(job)/cancel", Nothing(), mayRepeat: true)
+  /// - Parameter reason: for the audit log.
+  public func cancel(_ job: JobID, reason: String? = nil) async throws -> JobRecord {
+    try await post("/v1/jobs/\(job)/cancel", ReasonRequest(reason: reason), mayRepeat: true)
   }
 
   /// Gives the failed and cancelled tasks of an ended job another try.
@@ -59,11 +60,8 @@ extension CoordinatorClient {
   /// Whether the coordinator and its database answer; needs no valid token.
   public func health() async throws { let _: Health = try await get("/v1/health", timeout: 5) }
 
-  public func createToken(_ body: CreateTokenRequest) async throws -> CreatedToken {
-    try await post("/v1/tokens", body, mayRepeat: false)
-  }
-
-  public func revokeToken(_ id: TokenID) async throws { try await delete("/v1/tokens/\(id)") }
+  /// Whom the client's own token stands for.
+  public func me() async throws -> Caller { try await get("/v1/me") }
 }
 
 /// `{}`

@@ -7,20 +7,23 @@ import Synchronization
 public final class CoordinatorClient: Sendable {
   public let url: String
   private let token: String
+  private let authority: String?
   private let patience: Patience
   private let onWaiting: (@Sendable (String) -> Void)?
   private let isWaiting = Mutex(false)
 
   /// - Parameters:
   ///   - url: `http://host:port`, without a slash at its end.
+  ///   - authority: a PEM file of certificates to trust in place of the system's, for https.
   ///   - onWaiting: is told once when waiting for a coordinator or its database begins, and once when it is
   ///     over.
   public init(
-    url: String, token: String, patience: Patience = .brief,
+    url: String, token: String, patience: Patience = .brief, authority: String? = nil,
     onWaiting: (@Sendable (String) -> Void)? = nil
   ) {
     self.url = url
     self.token = token
+    self.authority = authority
     self.patience = patience
     self.onWaiting = onWaiting
   }
@@ -86,7 +89,8 @@ public final class CoordinatorClient: Sendable {
   ) -> HTTPRequest {
     var headers = ["Authorization: Bearer \(token)", "Accept: application/json"]
     if body != nil { headers.append("Content-Type: application/json") }
-    return HTTPRequest(method: method, url: url + path, headers: headers, body: body, timeout: timeout)
+    return HTTPRequest(
+      method: method, url: url + path, headers: headers, body: body, timeout: timeout, authority: authority)
   }
 
   /// Sends until there is an answer, patience is at its end or the task is cancelled.
@@ -106,10 +110,14 @@ public final class CoordinatorClient: Sendable {
         return response
       case .success(let response):
         failure = refusal(response)
-        if failure.kind != .unavailable { noteWaiting(false, "the coordinator at \(url) answers again") }
+        if failure.kind != .unavailable, failure.kind != .tooMany {
+          noteWaiting(false, "the coordinator at \(url) answers again")
+        }
         // A commit whose answer was lost may have happened: a 503 is repeated only where that does no harm.
-        guard failure.kind == .unavailable, mayRepeat else { throw failure }
-        if let after = response.retryAfter { delay = max(delay, min(after, 5)) }
+        // Where there were too many requests nothing was done.
+        guard failure.kind == .tooMany || (failure.kind == .unavailable && mayRepeat) else { throw failure }
+        let longest = failure.kind == .tooMany ? 60.0 : 5
+        if let after = response.retryAfter { delay = max(delay, min(after, longest)) }
       case .failure(let error):
         guard let transport = error as? TransportError else { throw error }
         failure = self.failure(transport, request)

@@ -11,6 +11,8 @@ public struct CoordinatorError: Error, Sendable, Equatable, CustomStringConverti
     /// The request itself is wrong.
     case invalid
     case tooLarge
+    /// The token has made too many requests in a short time; nothing was done.
+    case tooMany
     /// The coordinator cannot reach its database.
     case unavailable
     /// There was no coordinator, or no answer from it.
@@ -50,6 +52,7 @@ public struct CoordinatorError: Error, Sendable, Equatable, CustomStringConverti
     case 409: .conflict
     case 400, 422: .invalid
     case 413: .tooLarge
+    case 429: .tooMany
     case 502, 503, 504: .unavailable
     default: .unexpected
     }

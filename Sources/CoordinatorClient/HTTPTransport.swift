@@ -14,10 +14,13 @@ package struct HTTPRequest: Sendable {
   package var silenceTimeout: Int?
   /// A longer body ends the exchange with an error.
   package var maximumResponseBytes: Int
+  /// PEM file of the certificates to trust; nil trusts the system's.
+  package var authority: String?
 
   package init(
     method: String, url: String, headers: [String] = [], body: [UInt8]? = nil,
-    timeout: Double? = 30, silenceTimeout: Int? = nil, maximumResponseBytes: Int = 64 << 20
+    timeout: Double? = 30, silenceTimeout: Int? = nil, maximumResponseBytes: Int = 64 << 20,
+    authority: String? = nil
   ) {
     self.method = method
     self.url = url
@@ -26,6 +29,7 @@ package struct HTTPRequest: Sendable {
     self.timeout = timeout
     self.silenceTimeout = silenceTimeout
     self.maximumResponseBytes = maximumResponseBytes
+    self.authority = authority
   }
 }
 
@@ -222,7 +226,11 @@ private final class Transfer: @unchecked Sendable {
 
   func begin(in loop: OpaquePointer) -> OpaquePointer? {
     let lines = request.headers.map { strdup($0) }
-    defer { for line in lines { free(line) } }
+    let authority = request.authority.map { strdup($0) }
+    defer {
+      for line in lines { free(line) }
+      if let authority { free(authority) }
+    }
     var pointers: [UnsafePointer<CChar>?] = lines.map { UnsafePointer($0) }
     pointers.append(nil)
     return request.method.withCString { method in
@@ -239,6 +247,7 @@ private final class Transfer: @unchecked Sendable {
               connect_timeout_ms: 5_000,
               total_timeout_ms: Int(((request.timeout ?? 0) * 1_000).rounded(.up)),
               silence_timeout_s: request.silenceTimeout ?? 0,
+              authority: authority.flatMap { UnsafePointer($0) },
               on_bytes: { context, status, bytes, count in
                 guard let context else { return 1 }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()

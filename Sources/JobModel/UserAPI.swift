@@ -61,7 +61,18 @@ public struct JobRecord: Codable, Sendable, Equatable {
 
 public struct JobList: Codable, Sendable, Equatable {
   public var jobs: [JobRecord]
-  public init(jobs: [JobRecord]) { self.jobs = jobs }
+  /// Ask for what comes before this number to go on; nil at the end.
+  public var next: JobID?
+  public init(jobs: [JobRecord], next: JobID? = nil) {
+    self.jobs = jobs
+    self.next = next
+  }
+}
+
+/// Why a person changes something, for the audit log.
+public struct ReasonRequest: Codable, Sendable, Equatable {
+  public var reason: String?
+  public init(reason: String? = nil) { self.reason = reason }
 }
 
 /// A task as a person sees it.
@@ -203,34 +214,11 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
 
 public struct WorkerList: Codable, Sendable, Equatable {
   public var workers: [WorkerRecord]
-  public init(workers: [WorkerRecord]) { self.workers = workers }
-}
-
-public struct CreateTokenRequest: Codable, Sendable, Equatable {
-  public var user: String
-  public var role: Role
-  /// Seconds from now; nil never expires.
-  public var expiresIn: Double?
-
-  public init(user: String, role: Role, expiresIn: Double? = nil) {
-    self.user = user
-    self.role = role
-    self.expiresIn = expiresIn
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case user, role
-    case expiresIn = "expires_in"
-  }
-}
-
-/// The only time a token can be read: the database keeps its hash.
-public struct CreatedToken: Codable, Sendable, Equatable {
-  public var id: TokenID
-  public var secret: String
-  public init(id: TokenID, secret: String) {
-    self.id = id
-    self.secret = secret
+  /// Ask for what comes before this session to go on; nil at the end.
+  public var next: SessionID?
+  public init(workers: [WorkerRecord], next: SessionID? = nil) {
+    self.workers = workers
+    self.next = next
   }
 }
 

@@ -81,10 +81,12 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
   public var maxAttempts: Int
   public var payload: JSON
   public var spec: JobSpec
+  /// Where the job's paths must lie, links followed; nil allows every path.
+  public var confinement: PathConfinement?
 
   public init(
     id: TaskID, epoch: Epoch, job: JobID, lab: LabID, kind: TaskKind, stage: Int, ordinal: Int64?,
-    attempt: Int, maxAttempts: Int, payload: JSON, spec: JobSpec
+    attempt: Int, maxAttempts: Int, payload: JSON, spec: JobSpec, confinement: PathConfinement? = nil
   ) {
     self.id = id
     self.epoch = epoch
@@ -97,6 +99,7 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
     self.maxAttempts = maxAttempts
     self.payload = payload
     self.spec = spec
+    self.confinement = confinement
   }
 
   public var lease: Lease { Lease(task: id, epoch: epoch) }
@@ -104,7 +107,7 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case id, epoch, job, lab, kind, stage, ordinal, attempt
     case maxAttempts = "max_attempts"
-    case payload, spec
+    case payload, spec, confinement
   }
 }
 

@@ -4,7 +4,9 @@ import PostgresClient
 extension JobStore {
   /// Cancels a job and all its unfinished tasks. Workers hear of it with their next heartbeat; what they commit
   /// until then is refused. Cancelling a cancelled job changes nothing.
-  public func cancel(_ id: JobID, by caller: Caller) async throws -> JobRecord {
+  /// - Parameter reason: for whoever asks later why.
+  public func cancel(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
+    let why = reason.map { ": \($0.prefix(500))" } ?? ""
     try await pool.transaction { session in
       let job = try session.lockJob(id, lab: caller.lab)
       if job.state == .cancelled { return }
@@ -12,9 +14,9 @@ extension JobStore {
         throw StoreError.conflict("job \(id) has \(job.state.rawValue) and cannot be cancelled")
       }
       try session.end(
-        job, as: .cancelled, failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)"))
+        job, as: .cancelled, failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)\(why)"))
       try session.noteEvent(
-        "job-cancelled", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)")
+        "job-cancelled", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)\(why)")
     }
     return try await job(id, lab: caller.lab)
   }

@@ -40,7 +40,8 @@ extension Session {
         RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.ordinal,
           tasks.attempt
       )
-      SELECT leased.*, d.payload, j.lab_id, j.max_attempts, j.spec, j.priority
+      SELECT leased.*, d.payload, j.lab_id, j.max_attempts, j.spec, j.confinement,
+        j.priority
       FROM leased JOIN task_details d ON d.task_id = leased.id JOIN jobs j ON j.id = leased.job_id
       ORDER BY j.priority DESC, leased.job_id, leased.id
       """, request.session, token, request.kinds.map(\.rawValue), limit
@@ -50,7 +51,7 @@ extension Session {
         lab: try row.get("lab_id"), kind: try row.name("kind"), stage: try row.get("stage"),
         ordinal: try row.getIfPresent("ordinal"), attempt: try row.get("attempt"),
         maxAttempts: try row.get("max_attempts"), payload: try row.json("payload"),
-        spec: try row.json("spec"))
+        spec: try row.json("spec"), confinement: try row.jsonIfPresent("confinement"))
     }
   }
 
@@ -65,9 +66,14 @@ extension Session {
   fileprivate func startJobs(_ jobs: [JobID]) throws {
     try execute(
       """
-      UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now())
-      WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::bigint[]) AND state = 'queued'
-        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+      WITH started AS (
+        UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now())
+        WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::bigint[]) AND state = 'queued'
+          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING id, lab_id
+      )
+      INSERT INTO events (lab_id, job_id, kind, message)
+      SELECT lab_id, id, 'job-started', 'a worker took its first task' FROM started
       """, jobs)
   }
 }

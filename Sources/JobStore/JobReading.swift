@@ -6,17 +6,19 @@ extension JobStore {
   /// - Parameter before: only jobs older than this one, for the next page.
   public func jobs(
     lab: LabID, state: JobState? = nil, limit: Int = 100, before: JobID? = nil
-  ) async throws -> [JobRecord] {
-    try await pool.run { session in
+  ) async throws -> JobList {
+    let page = min(max(limit, 1), 1000)
+    let jobs = try await pool.run { session -> [JobRecord] in
       let ids: [JobID] = try session.execute(
         """
         SELECT id FROM jobs
         WHERE lab_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR id < $3)
         ORDER BY id DESC LIMIT $4
-        """, lab, state?.rawValue, before, min(max(limit, 1), 1000)
+        """, lab, state?.rawValue, before, page + 1
       ).map { try $0.get("id") }
       return try session.jobs(ids, lab: lab)
     }
+    return JobList(jobs: Array(jobs.prefix(page)), next: jobs.count > page ? jobs[page - 1].id : nil)
   }
 
   public func job(_ id: JobID, lab: LabID) async throws -> JobRecord {

@@ -69,7 +69,7 @@ extension Session {
       """, job.id
     ).only().get("left_over")
     if left {
-      if job.state == .queued { try setRunning(job.id) }
+      if job.state == .queued { try setRunning(job) }
     } else if !job.state.isFinal {
       try execute(
         """
@@ -80,9 +80,11 @@ extension Session {
     }
   }
 
-  func setRunning(_ job: JobID) throws {
+  /// For a job that was locked when its first task was claimed.
+  private func setRunning(_ job: LockedJob) throws {
     try execute(
-      "UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1", job)
+      "UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1", job.id)
+    try noteEvent("job-started", lab: job.lab, job: job.id, message: "a worker took its first task")
   }
 
   /// Fails or cancels a job and withdraws everything of it that is not over.

@@ -55,8 +55,13 @@ extension Session {
   fileprivate func burySilentSessions(after seconds: Double) throws -> Int {
     try execute(
       """
-      UPDATE worker_sessions SET state = 'dead'
-      WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
+      WITH dead AS (
+        UPDATE worker_sessions SET state = 'dead'
+        WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
+        RETURNING id, name, host
+      )
+      INSERT INTO events (kind, message)
+      SELECT 'worker-lost', 'session ' || id || ': ' || name || ' on ' || host || ' fell silent' FROM dead
       """, seconds
     ).affected
   }

@@ -6,10 +6,13 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   case conflict(String)
   /// The request contradicts itself or the records.
   case invalid(String)
+  /// The caller's role does not reach so far.
+  case forbidden(String)
 
   public var description: String {
     switch self {
-    case .notFound(let message), .conflict(let message), .invalid(let message): message
+    case .notFound(let message), .conflict(let message), .invalid(let message), .forbidden(let message):
+      message
     }
   }
 

@@ -6,7 +6,13 @@ extension JobStore {
   ///
   /// With an idempotency key a repeated submission returns the first job; the same key with another
   /// specification is a conflict.
-  public func submit(_ request: SubmitRequest, by caller: Caller) async throws -> JobRecord {
+  /// - Parameter confinement: where the job's paths must lie; nil allows every path.
+  public func submit(
+    _ request: SubmitRequest, by caller: Caller, confinement: PathConfinement? = nil
+  ) async throws -> JobRecord {
+    if let problems = confinement?.problems(in: request.spec), !problems.isEmpty {
+      throw JobSpecError(problems)
+    }
     if let key = request.idempotencyKey {
       guard (1...200).contains(key.count), !key.unicodeScalars.contains(where: { $0.value < 32 }) else {
         throw StoreError.invalid("an idempotency key is one line of 1 to 200 characters")
@@ -14,7 +20,7 @@ extension JobStore {
     }
     let spec = try StoredJSON.text(request.spec)
     let (id, admitted) = try await pool.transaction { session -> (JobID, Int) in
-      guard let id = try session.insertJob(request, spec: spec, by: caller) else {
+      guard let id = try session.insertJob(request, spec: spec, by: caller, confinement: confinement) else {
         return (try session.jobSubmittedBefore(request, spec: spec, lab: caller.lab), 0)
       }
       try session.insertTasks(request.spec.kind.initialTasks, job: id)
@@ -30,15 +36,19 @@ extension JobStore {
 
 extension Session {
   /// nil when the lab has used the idempotency key before. (Index jobs_idempotency.)
-  fileprivate func insertJob(_ request: SubmitRequest, spec: String, by caller: Caller) throws -> JobID? {
+  fileprivate func insertJob(
+    _ request: SubmitRequest, spec: String, by caller: Caller, confinement: PathConfinement?
+  ) throws -> JobID? {
     let id = try execute(
       """
-      INSERT INTO jobs (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json)
+      INSERT INTO jobs (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
+        confinement)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json)
       ON CONFLICT (lab_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
       RETURNING id
       """, caller.lab, caller.user, request.spec.priority, request.spec.maxAttempts,
-      request.spec.kind.rawValue, request.spec.name, request.idempotencyKey, spec
+      request.spec.kind.rawValue, request.spec.name, request.idempotencyKey, spec,
+      try confinement.map(StoredJSON.text)
     ).first.map { try $0.get("id", as: JobID.self) }
     if let id { try execute("INSERT INTO log_ends (job_id) VALUES ($1)", id) }
     return id

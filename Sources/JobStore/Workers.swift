@@ -10,8 +10,8 @@ extension JobStore {
           + "\(request.kinds.count)")
     }
     let inventory = try StoredJSON.text(request.inventory)
-    let id: SessionID = try await pool.run { session in
-      try session.execute(
+    let id: SessionID = try await pool.transaction { session in
+      let id: SessionID = try session.execute(
         """
         INSERT INTO worker_sessions (token_id, process, slots, name, host, version, kinds, inventory)
         VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::json) RETURNING id
@@ -19,6 +19,10 @@ extension JobStore {
         StoredJSON.clean(request.host), StoredJSON.clean(request.version), request.kinds.map(\.rawValue),
         inventory
       ).only().get("id")
+      try session.noteEvent(
+        "worker-registered",
+        message: "session \(id): \(request.name) on \(request.host), process \(request.process)")
+      return id
     }
     return RegisterReply(
       session: id, leaseSeconds: timing.leaseSeconds, heartbeatSeconds: timing.heartbeatSeconds)
@@ -53,8 +57,13 @@ extension JobStore {
   }
 
   /// Sessions that live or were seen within a day, newest first. Of their tasks only those of the lab are named.
-  public func workers(lab: LabID) async throws -> [WorkerRecord] {
-    try await pool.run { session in try session.workers(lab: lab) }
+  public func workers(lab: LabID, before: SessionID? = nil, limit: Int = 1_000) async throws -> WorkerList {
+    let page = min(max(limit, 1), 1_000)
+    let workers = try await pool.run { session in
+      try session.workers(lab: lab, before: before, limit: page + 1)
+    }
+    return WorkerList(
+      workers: Array(workers.prefix(page)), next: workers.count > page ? workers[page - 1].session : nil)
   }
 }
 
@@ -93,8 +102,10 @@ extension Session {
   }
 
   fileprivate func endSession(_ session: SessionID) throws {
-    try execute(
-      "UPDATE worker_sessions SET state = 'ended' WHERE id = $1 AND state = 'alive'", session)
+    let ended = try execute(
+      "UPDATE worker_sessions SET state = 'ended' WHERE id = $1 AND state = 'alive'", session
+    ).affected
+    if ended > 0 { try noteEvent("worker-ended", message: "session \(session)") }
   }
 
   /// (Index tasks_running.)
@@ -103,7 +114,7 @@ extension Session {
       .map { Lease(task: try $0.get("id"), epoch: try $0.get("lease_epoch")) }
   }
 
-  fileprivate func workers(lab: LabID) throws -> [WorkerRecord] {
+  fileprivate func workers(lab: LabID, before: SessionID?, limit: Int) throws -> [WorkerRecord] {
     try execute(
       """
       SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
@@ -114,9 +125,10 @@ extension Session {
       FROM worker_sessions w
       LEFT JOIN tasks t ON t.session_id = w.id AND t.state = 'running'
       LEFT JOIN jobs j ON j.id = t.job_id
-      WHERE w.state = 'alive' OR w.last_seen_at > now() - interval '1 day'
-      GROUP BY w.id ORDER BY w.id DESC LIMIT 1000
-      """, lab
+      WHERE (w.state = 'alive' OR w.last_seen_at > now() - interval '1 day')
+        AND ($2::bigint IS NULL OR w.id < $2)
+      GROUP BY w.id ORDER BY w.id DESC LIMIT $3
+      """, lab, before, limit
     ).map { row in
       WorkerRecord(
         session: try row.get("id"), name: try row.get("name"), host: try row.get("host"),

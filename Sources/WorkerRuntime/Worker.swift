@@ -49,6 +49,7 @@ public actor Worker {
   let executors: [any TaskExecutor]
   let configuration: WorkerConfiguration
   let logger: Logger
+  private let files = ConfinedFiles()
 
   var session: RegisterReply?
   /// When the request was sent that renewed the session last: its leases live from then.
@@ -196,12 +197,13 @@ public actor Worker {
     let executor = executors.first {
       $0.kinds.contains(task.kind) && $0.jobKinds.contains(task.spec.kind)
     }
-    let work = Task<TaskOutcome, any Error>(executorPreference: thread) {
+    let work = Task<TaskOutcome, any Error>(executorPreference: thread) { [files] in
       guard let executor else {
         throw TaskError(
           .transient,
           "this worker has no executor for \(task.kind.rawValue) tasks of \(task.spec.kind.rawValue) jobs")
       }
+      try files.check(task)
       return try await executor.run(task, context: context)
     }
     running[task.lease] = Running(context: context, trust: trust, work: work)

@@ -24,7 +24,9 @@ actor TestQueue {
 
   private let server: TestServer
   private let pool: ConnectionPool
-  private let store: JobStore
+  nonisolated let store: JobStore
+  private let configuration: CoordinatorConfiguration
+  private let logger: Logger
   private var served: Served
   private let lab: LabID
   nonisolated let memberSecret: String
@@ -34,11 +36,13 @@ actor TestQueue {
 
   static func run(
     ownServer: Bool = false, leaseSeconds: Double = 30, heartbeatSeconds: Double = 1,
-    _ body: (TestQueue) async throws -> Void
+    configuration: CoordinatorConfiguration = brisk,
+    logger: Logger = quiet, _ body: (TestQueue) async throws -> Void
   ) async throws {
     let server = ownServer ? try await TestServer() : try await TestServer.shared()
     let queue = try await TestQueue(
-      server: server, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds))
+      server: server, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds),
+      configuration: configuration, logger: logger)
     let result: Result<Void, any Error>
     do { result = .success(try await body(queue)) } catch { result = .failure(error) }
     await queue.end()
@@ -46,8 +50,12 @@ actor TestQueue {
     try result.get()
   }
 
-  private init(server: TestServer, timing: LeaseTiming) async throws {
+  private init(
+    server: TestServer, timing: LeaseTiming, configuration: CoordinatorConfiguration, logger: Logger
+  ) async throws {
     self.server = server
+    self.configuration = configuration
+    self.logger = logger
     pool = ConnectionPool(address: try await server.newDatabase(), size: 4)
     store = JobStore(pool: pool, timing: timing)
     try await store.migrate()
@@ -58,7 +66,7 @@ actor TestQueue {
     workerSecret = try await store.createToken(
       CreateTokenRequest(user: "worker", role: .worker), lab: lab
     ).secret
-    served = try await Self.serve(store, port: 0)
+    served = try await Self.serve(store, port: 0, configuration, logger)
     url = served.url
   }
 
@@ -67,20 +75,30 @@ actor TestQueue {
     await pool.close()
   }
 
-  private static func serve(_ store: JobStore, port: Int) async throws -> Served {
-    let (ports, port) = (AsyncStream.makeStream(of: Int.self), port)
-    let coordinator = Coordinator(
-      store: store, configuration: CoordinatorConfiguration(port: port, tickSeconds: 0.2), logger: quiet
-    ) { ports.continuation.yield($0) }
+  private static func serve(
+    _ store: JobStore, port: Int, _ configuration: CoordinatorConfiguration, _ logger: Logger
+  ) async throws -> Served {
+    let ports = AsyncStream.makeStream(of: Int.self)
+    var configuration = configuration
+    configuration.port = port
+    let coordinator = try Coordinator(store: store, configuration: configuration, logger: logger) {
+      ports.continuation.yield($0)
+    }
     let running = Task {
       defer { ports.continuation.finish() }
       try await coordinator.run()
     }
     for await taken in ports.stream {
-      return Served(url: "http://127.0.0.1:\(taken)", coordinator: coordinator, running: running)
+      let scheme = configuration.tls == nil ? "http" : "https"
+      return Served(url: "\(scheme)://127.0.0.1:\(taken)", coordinator: coordinator, running: running)
     }
     try await running.value
     throw CancellationError()
+  }
+
+  /// A leader that looks often, and no limit on requests.
+  static var brisk: CoordinatorConfiguration {
+    CoordinatorConfiguration(tickSeconds: 0.2, rate: RateLimit(perSecond: 0))
   }
 
   static var quiet: Logger {
@@ -90,13 +108,15 @@ actor TestQueue {
   // MARK: Coordinators and database
 
   /// A second coordinator on the same database.
-  func anotherCoordinator() async throws -> Served { try await Self.serve(store, port: 0) }
+  func anotherCoordinator() async throws -> Served {
+    try await Self.serve(store, port: 0, configuration, logger)
+  }
 
   /// Ends the coordinator and starts one anew at the same address.
   func restartCoordinator() async throws {
     await served.stop()
     guard let port = Int(url.split(separator: ":").last ?? "") else { throw CancellationError() }
-    served = try await Self.serve(store, port: port)
+    served = try await Self.serve(store, port: port, configuration, logger)
   }
 
   func stopDatabase() async throws { try await server.stop() }
@@ -111,11 +131,27 @@ actor TestQueue {
   nonisolated var member: CoordinatorClient { client(memberSecret) }
   nonisolated var worker: CoordinatorClient { client(workerSecret) }
 
-  func token(_ role: Role, lab name: String = "lab") async throws -> CoordinatorClient {
+  nonisolated func token(_ role: Role, lab name: String = "lab") async throws -> CoordinatorClient {
+    client(try await secret(role, lab: name))
+  }
+
+  /// A new token for a user of her own.
+  nonisolated func secret(_ role: Role, lab name: String = "lab") async throws -> String {
     let lab = try await store.createLab(named: name)
-    return client(
-      try await store.createToken(CreateTokenRequest(user: "\(role) of \(name)", role: role), lab: lab).secret
-    )
+    return try await store.createToken(
+      CreateTokenRequest(user: "\(role) of \(name)", role: role), lab: lab
+    ).secret
+  }
+
+  /// The status and the body that a request gets, whatever they are.
+  nonisolated func answer(
+    _ method: String, _ path: String, _ body: JSON? = nil, secret: String
+  ) async throws -> (status: Int, body: JSON) {
+    let client = client(secret, patience: .once)
+    let bytes = body.map { Array($0.serialized().utf8) }
+    let response = try await HTTPTransport.shared.send(
+      client.request(method, path, body: bytes ?? (method == "POST" ? Array("{}".utf8) : nil), timeout: 30))
+    return (response.status, (try? JSON(parsing: response.body)) ?? .null)
   }
 
   /// Posts bytes as they are.
@@ -127,11 +163,14 @@ actor TestQueue {
 
   // MARK: Jobs and workers
 
-  static func spec() throws -> JobSpec {
-    try JobSpec(["kind": "eval", "model": "/m", "data": "/d", "output": "/o"])
+  static func spec(below folder: String = "") throws -> JobSpec {
+    try JobSpec([
+      "kind": "eval", "model": .string(folder + "/m"), "data": .string(folder + "/d"),
+      "output": .string(folder + "/o"),
+    ])
   }
 
-  func submit() async throws -> JobRecord {
+  nonisolated func submit() async throws -> JobRecord {
     try await member.submit(SubmitRequest(spec: try Self.spec()))
   }
 

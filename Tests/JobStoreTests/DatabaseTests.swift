@@ -49,7 +49,7 @@ struct DatabaseTests {
     await #expect { try await store.jobs(lab: lab) } throws: { ($0 as? PostgresError)?.isUnavailable == true }
     await #expect { try await store.tick() } throws: { ($0 as? PostgresError)?.isUnavailable == true }
     let second = try await LocalPostgres.start(folder: folder, options: .init(durable: false))
-    #expect(try await store.jobs(lab: lab).isEmpty)
+    #expect(try await store.jobs(lab: lab).jobs.isEmpty)
     #expect(try await store.createLab(named: "vision") == lab)
     try await second.destroy()
     #expect(!FileManager.default.fileExists(atPath: folder))
@@ -133,10 +133,12 @@ struct TokenTests {
     #expect(found == 0)
     #expect(try await bench.store.authenticate(secret: token.secret + "0") == nil)
     let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
-    await #expect(throws: StoreError.self) { try await bench.store.revokeToken(token.id, lab: stranger.lab) }
-    try await bench.store.revokeToken(token.id, lab: lab)
+    await #expect(throws: StoreError.self) { try await bench.store.revokeToken(token.id, by: stranger) }
+    let owner = try await Bench.caller(bench.store, lab: "vision", user: "grace", role: .owner)
+    try await bench.store.revokeToken(token.id, by: owner)
     #expect(try await bench.store.authenticate(secret: token.secret) == nil)
-    let brief = try await bench.store.createToken(.init(user: "bob", role: .admin, expiresIn: 1e-6), lab: lab)
+    let brief = try await bench.store.createToken(
+      .init(user: "bob", role: .viewer, expiresIn: 1e-6), lab: lab)
     #expect(try await bench.store.authenticate(secret: brief.secret) == nil)
   }
 

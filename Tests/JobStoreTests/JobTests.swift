@@ -61,10 +61,10 @@ struct JobTests {
     await #expect(throws: notFound) { try await bench.store.logs(job.id, lab: stranger.lab) }
     await #expect(throws: notFound) { try await bench.store.cancel(job.id, by: stranger) }
     await #expect(throws: notFound) { try await bench.store.retry(job.id, by: stranger) }
-    #expect(try await bench.store.jobs(lab: stranger.lab).isEmpty)
+    #expect(try await bench.store.jobs(lab: stranger.lab).jobs.isEmpty)
     let session = try await bench.session()
     _ = try await bench.take(session)
-    #expect(try await bench.store.workers(lab: stranger.lab).first?.tasks == [])
+    #expect(try await bench.store.workers(lab: stranger.lab).workers.first?.tasks == [])
     #expect(try await bench.job(job.id).state == .running)
   }
 
@@ -90,9 +90,13 @@ struct JobTests {
     for _ in 0..<4 { ids.append(try await bench.submit().id) }
     _ = try await bench.store.cancel(ids[1], by: bench.person)
     let lab = bench.person.lab
-    #expect(try await bench.store.jobs(lab: lab).map(\.id) == ids.reversed())
-    #expect(try await bench.store.jobs(lab: lab, limit: 2, before: ids[3]).map(\.id) == [ids[2], ids[1]])
-    #expect(try await bench.store.jobs(lab: lab, state: .cancelled).map(\.id) == [ids[1]])
+    #expect(try await bench.store.jobs(lab: lab).jobs.map(\.id) == ids.reversed())
+    #expect(
+      try await bench.store.jobs(lab: lab, limit: 2, before: ids[3]).jobs.map(\.id) == [ids[2], ids[1]])
+    let page = try await bench.store.jobs(lab: lab, limit: 3)
+    #expect(page.next == ids[1])
+    #expect(try await bench.store.jobs(lab: lab, limit: 3, before: page.next).next == nil)
+    #expect(try await bench.store.jobs(lab: lab, state: .cancelled).jobs.map(\.id) == [ids[1]])
   }
 
   @Test("log lines come back in order and none is missed when many write at once")

@@ -134,7 +134,7 @@ struct LeaseTests {
     #expect(
       try await bench.job(job.id).progress
         == TaskProgress(done: 4, total: nil, unit: "steps", metrics: ["reward": 1]))
-    let workers = try await bench.store.workers(lab: bench.person.lab)
+    let workers = try await bench.store.workers(lab: bench.person.lab).workers
     #expect(workers.map(\.tasks) == [[task.id]] && workers[0].alive)
   }
 

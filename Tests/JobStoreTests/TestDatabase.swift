@@ -66,9 +66,11 @@ struct Bench {
     return Bench(store: store, address: address, person: person, workerToken: worker.id)
   }
 
-  static func caller(_ store: JobStore, lab: String, user: String) async throws -> Caller {
+  static func caller(
+    _ store: JobStore, lab: String, user: String, role: Role = .member
+  ) async throws -> Caller {
     let id = try await store.createLab(named: lab)
-    let token = try await store.createToken(CreateTokenRequest(user: user, role: .member), lab: id)
+    let token = try await store.createToken(CreateTokenRequest(user: user, role: role), lab: id)
     guard let caller = try await store.authenticate(secret: token.secret) else { throw CancellationError() }
     return caller
   }

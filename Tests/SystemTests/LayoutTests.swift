@@ -10,7 +10,7 @@ struct LayoutTests {
     "PostgresClient": ["CPostgres"],
     "LocalPostgres": ["CPlatform", "PostgresClient"],
     "JobStore": ["JobModel", "OrderedJSON", "PostgresClient", "CAssets"],
-    "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient"],
+    "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient", "CAssets"],
     "CoordinatorClient": ["JobModel", "OrderedJSON", "CCurl"],
     "WorkerRuntime": ["JobModel", "OrderedJSON", "CoordinatorClient", "CPlatform"],
     "Tensors": ["CKernels", "COpenBLAS", "OrderedJSON"],

@@ -20,17 +20,27 @@ struct ConnectionOptions: ParsableArguments {
       "File with the token (default: AR1_TOKEN, else .ar1/connection.json).", valueName: "file"))
   var tokenFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "PEM file of the certificates to trust for https (default: AR1_CA, else the system's).",
+      valueName: "file"), completion: .file())
+  var ca: String?
+
   enum Purpose { case user, worker }
 
   func client(for purpose: Purpose = .user) throws -> CoordinatorClient {
     let (url, token) = try resolve(for: purpose)
+    let authority = ca ?? Self.environment("AR1_CA")
+    if let authority, access(authority, R_OK) != 0 {
+      throw ConnectionError("the certificate file \(authority) cannot be read")
+    }
     switch purpose {
     case .user:
-      return CoordinatorClient(url: url, token: token, patience: .brief) { notice in
+      return CoordinatorClient(url: url, token: token, patience: .brief, authority: authority) { notice in
         Terminal.writeError(notice + "\n")
       }
     case .worker:
-      return CoordinatorClient(url: url, token: token, patience: .endless) { notice in
+      return CoordinatorClient(url: url, token: token, patience: .endless, authority: authority) { notice in
         Terminal.writeError("\(LocalTime(Self.now).seconds)  \(notice)\n")
       }
     }

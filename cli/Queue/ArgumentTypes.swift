@@ -5,4 +5,5 @@ public import Logging
 // Names that options take as they are; help and completion list them.
 extension JobState: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
+extension Scope: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

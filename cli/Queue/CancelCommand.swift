@@ -6,14 +6,15 @@ struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
     abstract: "Cancel a job: its workers stop, what they have not committed is discarded.",
-    discussion: "Example: ar1 cancel 12")
+    discussion: "Example: ar1 cancel 12 --reason 'wrong data'")
 
   @Argument(help: "The job's number.") var job: Int64
+  @Option(help: "Why, for whoever asks later.") var reason: String?
   @Flag(help: "Print the job as one JSON document.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func run() async throws {
-    let record = try await connection.client().cancel(job)
+    let record = try await connection.client().cancel(job, reason: reason)
     if json {
       try JSONOutput.print(record)
     } else {

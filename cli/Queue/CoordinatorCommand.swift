@@ -1,5 +1,7 @@
 import ArgumentParser
 import Coordinator
+import FoundationEssentials
+import JobModel
 import JobStore
 import Logging
 import PostgresClient
@@ -20,9 +22,32 @@ struct CoordinatorCommand: AsyncParsableCommand {
   @Option(help: "Connections to the database.") var connections = 8
   @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
   @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
+  @Option(
+    help: ArgumentHelp(
+      "Folder in which each lab has one of its name; jobs read and write there only, links followed.",
+      valueName: "folder"), completion: .directory)
+  var labRoot: String?
+  @Option(
+    help: ArgumentHelp("Folder that the jobs of every lab may read.", valueName: "folder"),
+    completion: .directory)
+  var publicRoot: String?
+  @Option(help: "Requests per second that a person's token may make in the long run; 0 sets no limit.")
+  var rateLimit = RateLimit().perSecond
+  @Option(
+    help: ArgumentHelp("Serve https with this PEM certificate.", valueName: "file"), completion: .file())
+  var tlsCertificate: String?
+  @Option(help: ArgumentHelp("The certificate's PEM key.", valueName: "file"), completion: .file())
+  var tlsKey: String?
   @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = Logger.Level.info
 
   func validate() throws {
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key go together")
+    }
+    guard labRoot != nil || publicRoot == nil else {
+      throw ValidationError("--public-root goes with --lab-root; alone it would confine nobody")
+    }
+    guard (0...1e6).contains(rateLimit) else { throw ValidationError("--rate-limit is 0 to 1000000") }
     guard Self.address(listen) != nil else {
       throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
     }
@@ -39,14 +64,28 @@ struct CoordinatorCommand: AsyncParsableCommand {
     let store = JobStore(
       pool: pool, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds))
     try await migrate(store, logger)
-    let coordinator = Coordinator(
-      store: store, configuration: CoordinatorConfiguration(host: host, port: port), handlesSignals: true,
+    let scheme = tlsCertificate == nil ? "http" : "https"
+    let coordinator = try Coordinator(
+      store: store, configuration: configuration(host: host, port: port), handlesSignals: true,
       logger: logger
     ) { port in
-      logger.notice("listening on http://\(host):\(port)")
+      logger.notice("listening on \(scheme)://\(host):\(port)")
     }
     try await coordinator.run()
     await pool.close()
+  }
+
+  private func configuration(host: String, port: Int) -> CoordinatorConfiguration {
+    let current = FileManager.default.currentDirectoryPath
+    func absolute(_ path: String?) -> String? { path.flatMap { AbsolutePath.of($0, relativeTo: current) } }
+    var configuration = CoordinatorConfiguration(
+      host: host, port: port,
+      roots: PathRoots(labs: absolute(labRoot), shared: absolute(publicRoot)),
+      rate: RateLimit(perSecond: rateLimit, burst: max(1, rateLimit * 10)))
+    if let tlsCertificate, let tlsKey {
+      configuration.tls = TLSFiles(certificates: tlsCertificate, key: tlsKey)
+    }
+    return configuration
   }
 
   /// Waits for a database that is not there yet: machines start in any order.

@@ -29,6 +29,8 @@ typedef struct {
   long total_timeout_ms;
   /// Fewer than one byte per second for this long ends the transfer; 0: no limit.
   long silence_timeout_s;
+  /// PEM file of the certificates to trust; NULL trusts the system's. Copied.
+  const char *_Nullable authority;
   ar1_http_on_bytes _Nonnull on_bytes;
   void *_Nullable context;
 } ar1_http_request;

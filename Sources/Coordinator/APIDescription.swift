@@ -1,0 +1,25 @@
+import CAssets
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The OpenAPI file of the routes, as it was built into the program; needs no token.
+struct APIDescription {
+  func add(to router: Router<APIContext>) {
+    router.get("/v1/openapi.json") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json"],
+        body: .init(byteBuffer: ByteBuffer(bytes: Self.bytes)))
+    }
+  }
+
+  static let bytes: [UInt8] = {
+    for index in 0..<ar1_asset_count() {
+      let asset = ar1_asset_at(index)
+      if String(cString: asset.path) == "docs/openapi.json" {
+        return Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
+      }
+    }
+    return []
+  }()
+}

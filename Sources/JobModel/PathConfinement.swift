@@ -1,0 +1,74 @@
+/// The folders a job's paths must lie in: the lab's own, and the public one, from which jobs only read.
+///
+/// The coordinator that takes a job checks the text of its paths, and stores the confinement with the job. A worker
+/// follows the links of its own filesystem and checks again, before the task and for every file in it.
+public struct PathConfinement: Codable, Sendable, Equatable {
+  /// nil where labs have no folders: then only the public one is given, and nothing can be written.
+  public var lab: String?
+  /// nil where there is no public folder.
+  public var shared: String?
+
+  public init(lab: String?, shared: String?) {
+    self.lab = lab
+    self.shared = shared
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case lab
+    case shared = "public"
+  }
+
+  /// Whether an absolute path without "." and ".." lies in a folder that allows this use.
+  public func allows(_ path: String, writing: Bool) -> Bool {
+    Self.contains(lab, path) || (!writing && Self.contains(shared, path))
+  }
+
+  /// One sentence per path of a job that lies elsewhere.
+  public func problems(in spec: JobSpec) -> [String] {
+    spec.settings.paths.filter { !allows($0.path, writing: $0.isWritten) }.map { path in
+      let what = path.isWritten ? "results go into" : "a job reads from"
+      return "\(path.key): \(path.path) lies outside; \(what) \(places(writing: path.isWritten))"
+    }
+  }
+
+  /// The folders, for people.
+  public func places(writing: Bool) -> String {
+    let folders = [lab, writing ? nil : shared].compactMap(\.self)
+    return folders.isEmpty ? "no folder at all here" : folders.joined(separator: " and ")
+  }
+
+  private static func contains(_ folder: String?, _ path: String) -> Bool {
+    guard let folder else { return false }
+    return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
+  }
+}
+
+/// A path among a job's settings.
+public struct JobPath: Sendable, Equatable {
+  public let key: String
+  public let path: String
+  public let isWritten: Bool
+}
+
+extension JobSettings {
+  /// Every path the settings name.
+  public var paths: [JobPath] {
+    switch self {
+    case .train(let settings):
+      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+    case .eval(let settings):
+      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+    case .rollout(let settings):
+      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+    case .score(let settings):
+      Self.inputs(
+        ("model", settings.model), ("images", settings.images), ("reference", settings.reference),
+        output: settings.output)
+    }
+  }
+
+  private static func inputs(_ inputs: (String, String?)..., output: String) -> [JobPath] {
+    inputs.compactMap { key, path in path.map { JobPath(key: key, path: $0, isWritten: false) } }
+      + [JobPath(key: "output", path: output, isWritten: true)]
+  }
+}

@@ -1,0 +1,16 @@
+import Crypto
+
+/// The text a bearer shows: 256 random bits behind a prefix by which leaks can be found.
+enum TokenSecret {
+  static func fresh() -> String {
+    var generator = SystemRandomNumberGenerator()
+    var bytes: [UInt8] = []
+    for _ in 0..<32 { bytes.append(UInt8.random(in: .min ... .max, using: &generator)) }
+    return bytes.reduce(into: "ar1_") { text, byte in
+      if byte < 16 { text += "0" }
+      text += String(byte, radix: 16)
+    }
+  }
+
+  static func hash(_ secret: String) -> [UInt8] { Array(SHA256.hash(data: Array(secret.utf8))) }
+}

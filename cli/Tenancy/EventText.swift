@@ -1,0 +1,28 @@
+import JobModel
+
+/// Events as people read them.
+enum EventText {
+  /// The oldest first, so that the newest stands above the prompt.
+  static func table(_ events: [EventRecord]) -> Table {
+    var table = Table([
+      .right("EVENT"), .left("TIME"), .left("LAB"), .left("WHO"), .right("JOB"), .right("TASK"),
+      .left("WHAT"), .left("WHY"),
+    ])
+    for event in events.reversed() {
+      table.add([
+        Table.Cell(String(event.id)), Table.Cell(Format.time(event.at)), Table.Cell(event.lab ?? ""),
+        Table.Cell(event.user ?? ""), Table.Cell(event.job.map { "\($0)" } ?? ""),
+        Table.Cell(event.task.map { "\($0)" } ?? ""), Table.Cell(event.kind, style(event.kind)),
+        Table.Cell(event.message),
+      ])
+    }
+    return table
+  }
+
+  static func style(_ kind: String) -> Style? {
+    if kind.hasSuffix("-failed") || kind.hasSuffix("-lost") { return .red }
+    if kind.hasSuffix("-succeeded") { return .green }
+    if kind.hasSuffix("-interrupted") || kind.hasSuffix("-cancelled") { return .yellow }
+    return nil
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import CoordinatorClient
+import JobModel
+
+struct TokenRevoke: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "End a token at once.",
+    discussion: "Example: ar1 token revoke 7 --reason 'laptop lost'")
+
+  @Argument(help: "The token's number.") var token: Int64
+  @Option(help: "Why, for whoever asks later.") var reason: String?
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func run() async throws {
+    try await connection.client().revokeToken(token, reason: reason)
+    Terminal.write("token \(token) revoked\n")
+  }
+}
