@@ -78,8 +78,12 @@ let package = Package(
       name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "OrderedJSON"],
       swiftSettings: numeric),
     .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: numeric),
+    .target(name: "ModelFiles", dependencies: ["OrderedJSON"], swiftSettings: numeric),
     .target(
-      name: "QwenVL", dependencies: ["Tensors", "Images", "OrderedJSON"], swiftSettings: numeric),
+      name: "QwenVL", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
+      swiftSettings: numeric),
+    .target(
+      name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"], swiftSettings: numeric),
     .target(
       name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: numeric),
     .target(name: "PostTraining", dependencies: ["Tensors", "QwenVL"], swiftSettings: numeric),
@@ -104,7 +108,7 @@ let package = Package(
       dependencies: [
         "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "BaseModel", "OrderedJSON", "Images", "Tensors", "CPlatform",
+        "BaseModel", "SAM2", "OrderedJSON", "Images", "Tensors", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -132,7 +136,9 @@ let package = Package(
       ]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
-    .testTarget(name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "OrderedJSON"]),
+    .testTarget(
+      name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "ModelFiles", "OrderedJSON"]),
+    .testTarget(name: "SAM2Tests", dependencies: ["SAM2", "Tensors", "Images", "ModelFiles"]),
     .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),
     .testTarget(
       name: "PostTrainingTests",

@@ -1,6 +1,13 @@
 import CImageCodecs
 
 extension RGBImage {
+  /// Linear interpolation with antialiasing, bit for bit as Pillow's fixed-point resampling gives it when the width
+  /// is changed first and the height afterwards.
+  /// - Precondition: both sides are positive.
+  public func resizedBilinear(width: Int, height: Int) -> RGBImage {
+    resized(width: width, height: height, with: .bilinear)
+  }
+
   /// Bicubic interpolation (a = -0.5) with antialiasing, bit for bit as Pillow's fixed-point resampling
   /// gives it when the width is changed first and the height afterwards.
   /// - Precondition: both sides are positive.

@@ -5,6 +5,8 @@ struct ResamplingFilter: Sendable {
   let support: Double
   let weight: @Sendable (Double) -> Double
 
+  static let bilinear = ResamplingFilter(support: 1) { position in max(0, 1 - abs(position)) }
+
   static let bicubic = ResamplingFilter(support: 2) { position in
     let a = -0.5
     let x = abs(position)

@@ -7,10 +7,13 @@ import Testing
     arguments: Golden.expectations.filter { $0.operation != "decode" })
   func resizes(expectation: Golden.Expectation) throws {
     let source = try ImageFile.decode(path: expectation.path)
+    let (width, height) = (expectation.width, expectation.height)
     let image =
-      expectation.operation == "bicubic"
-      ? source.resizedBicubic(width: expectation.width, height: expectation.height)
-      : source.resizedLanczos(width: expectation.width, height: expectation.height)
+      switch expectation.operation {
+      case "bilinear": source.resizedBilinear(width: width, height: height)
+      case "bicubic": source.resizedBicubic(width: width, height: height)
+      default: source.resizedLanczos(width: width, height: height)
+      }
     #expect(expectation.isMet(by: image))
   }
 

@@ -1,3 +1,4 @@
+import ModelFiles
 import OrderedJSON
 import QwenVL
 import Testing

@@ -72,6 +72,18 @@ void ck_add_column_sums(const float *x, size_t rows, size_t columns, size_t stri
 /// out = x * r * weight with r = 1 / sqrt(mean(x^2) + epsilon); r of each row is kept in `inverse`.
 void ck_rms_norm(
     const float *x, const float *weight, float epsilon, float *out, float *inverse, size_t rows, size_t d);
+/// The same with mean and bias: out = (x - mean) / sqrt(variance + epsilon) * weight + bias; means and inverses, one
+/// for each row, serve the backward pass.
+void ck_layer_norm(
+    const float *x, const float *weight, const float *bias, float epsilon, float *out, float *means,
+    float *inverses, size_t rows, size_t d);
+void ck_layer_norm_backward_input(
+    const float *x, const float *weight, const float *means, const float *inverses, const float *g, float *dx,
+    size_t rows, size_t d);
+/// dweight += the sum of g * (x - mean) * inverse over the rows.
+void ck_layer_norm_backward_weight(
+    const float *x, const float *means, const float *inverses, const float *g, float *dweight, size_t rows,
+    size_t d);
 void ck_rms_norm_backward_input(
     const float *x, const float *weight, const float *inverse, const float *g, float *dx, size_t rows,
     size_t d);

@@ -1,3 +1,4 @@
+import ModelFiles
 import OrderedJSON
 
 /// How a model's makers sample from it: `generation_config.json`.

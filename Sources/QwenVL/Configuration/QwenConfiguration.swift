@@ -1,3 +1,4 @@
+import ModelFiles
 public import OrderedJSON
 
 /// The configuration of a Qwen2.5-VL model: `config.json` as published (flat), as transformers 4.5x writes it

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The shape of the language model: a pre-norm decoder with grouped-query attention, biases on the query,
 /// key and value projections, SwiGLU and multimodal rotary positions.
 public struct TextConfiguration: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The shape of the vision tower: patches of `patchSize` over `temporalPatchSize` frames, blocks with window
 /// or full attention and two-dimensional rotary positions, and a merger of `mergeSize`² patches per token.
 public struct VisionConfiguration: Sendable, Equatable {

@@ -1,4 +1,5 @@
 public import Images
+import ModelFiles
 import OrderedJSON
 
 /// Turns images into patches as `preprocessor_config.json` asks for.

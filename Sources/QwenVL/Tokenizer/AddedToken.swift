@@ -1,3 +1,4 @@
+import ModelFiles
 import OrderedJSON
 
 /// A token that is recognised in the text before anything else happens to it.

@@ -1,3 +1,4 @@
+import ModelFiles
 import OrderedJSON
 
 extension Tokenizer {

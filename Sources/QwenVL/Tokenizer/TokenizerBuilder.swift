@@ -1,3 +1,4 @@
+import ModelFiles
 import OrderedJSON
 
 /// Collects vocabulary and merges from either file form and checks that they belong together.

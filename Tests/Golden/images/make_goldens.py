@@ -2,7 +2,7 @@
 
 Needs pillow 13 and numpy. One line per expectation:
     decode FILE WIDTH HEIGHT HASH
-    bicubic|lanczos FILE WIDTH HEIGHT HASH
+    bilinear|bicubic|lanczos FILE WIDTH HEIGHT HASH
 The hash is 64-bit FNV-1a over the RGB bytes, rows from top to bottom.
 """
 
@@ -338,7 +338,11 @@ def main() -> None:
         "point.png": ((1, 1), (5, 3), (28, 28)),
         "line.png": ((7, 1), (56, 28), (13, 2), (1, 9)),
     }
-    filters = {"bicubic": Image.Resampling.BICUBIC, "lanczos": Image.Resampling.LANCZOS}
+    filters = {
+        "bilinear": Image.Resampling.BILINEAR,
+        "bicubic": Image.Resampling.BICUBIC,
+        "lanczos": Image.Resampling.LANCZOS,
+    }
     for name, wanted in sizes.items():
         source = Image.open(HERE / name)
         for label, resampling in filters.items():

@@ -1,13 +1,13 @@
-import OrderedJSON
+package import OrderedJSON
 
 /// Typed look-ups in one object of a configuration file; errors name the file and the whole key.
-struct SettingsReader {
-  let file: String
+package struct SettingsReader {
+  package let file: String
   /// The keys that lead to `values`, each followed by a dot.
-  let place: String
-  let values: JSON
+  package let place: String
+  package let values: JSON
 
-  init(file: String, place: String = "", values: JSON) throws(ModelFileError) {
+  package init(file: String, place: String = "", values: JSON) throws(ModelFileError) {
     self.file = file
     self.place = place
     self.values = values
@@ -17,36 +17,36 @@ struct SettingsReader {
     }
   }
 
-  func failure(_ key: String, _ problem: String) -> ModelFileError {
+  package func failure(_ key: String, _ problem: String) -> ModelFileError {
     ModelFileError(file: file, problem: "\"\(place)\(key)\" \(problem)")
   }
 
   /// The value of a key; null counts as absent, as in the Python library that writes these files.
-  func value(_ key: String) -> JSON? {
+  package func value(_ key: String) -> JSON? {
     guard let value = values[key], !value.isNull else { return nil }
     return value
   }
 
-  func has(_ key: String) -> Bool { value(key) != nil }
+  package func has(_ key: String) -> Bool { value(key) != nil }
 
-  func object(_ key: String) throws(ModelFileError) -> SettingsReader? {
+  package func object(_ key: String) throws(ModelFileError) -> SettingsReader? {
     guard let value = value(key) else { return nil }
     return try SettingsReader(file: file, place: "\(place)\(key).", values: value)
   }
 
-  func whole(_ key: String, default absent: Int, atLeast least: Int = 1) throws(ModelFileError) -> Int {
+  package func whole(_ key: String, default absent: Int, atLeast least: Int = 1) throws(ModelFileError) -> Int {
     guard let value = value(key) else { return absent }
     return try whole(key, value, atLeast: least)
   }
 
-  func whole(_ key: String, _ value: JSON, atLeast least: Int) throws(ModelFileError) -> Int {
+  package func whole(_ key: String, _ value: JSON, atLeast least: Int) throws(ModelFileError) -> Int {
     guard let number = value.int, number >= least, number <= Int(Int32.max) else {
       throw failure(key, "must be a whole number of at least \(least), not \(value.serialized())")
     }
     return number
   }
 
-  func wholes(_ key: String, atLeast least: Int = 0) throws(ModelFileError) -> [Int]? {
+  package func wholes(_ key: String, atLeast least: Int = 0) throws(ModelFileError) -> [Int]? {
     guard let value = value(key) else { return nil }
     guard let elements = value.array else {
       throw failure(key, "must be a list of whole numbers, not \(value.kind)")
@@ -57,7 +57,7 @@ struct SettingsReader {
   }
 
   /// A number above zero.
-  func positive(_ key: String, default absent: Double) throws(ModelFileError) -> Double {
+  package func positive(_ key: String, default absent: Double) throws(ModelFileError) -> Double {
     guard let value = value(key) else { return absent }
     guard let number = value.double, number > 0 else {
       throw failure(key, "must be a number above 0, not \(value.serialized())")
@@ -65,19 +65,19 @@ struct SettingsReader {
     return number
   }
 
-  func number(_ key: String) throws(ModelFileError) -> Double? {
+  package func number(_ key: String) throws(ModelFileError) -> Double? {
     guard let value = value(key) else { return nil }
     guard let number = value.double else { throw failure(key, "must be a number, not \(value.kind)") }
     return number
   }
 
-  func truth(_ key: String, default absent: Bool) throws(ModelFileError) -> Bool {
+  package func truth(_ key: String, default absent: Bool) throws(ModelFileError) -> Bool {
     guard let value = value(key) else { return absent }
     guard let truth = value.bool else { throw failure(key, "must be true or false, not \(value.kind)") }
     return truth
   }
 
-  func text(_ key: String) throws(ModelFileError) -> String? {
+  package func text(_ key: String) throws(ModelFileError) -> String? {
     guard let value = value(key) else { return nil }
     guard let text = value.string else { throw failure(key, "must be a string, not \(value.kind)") }
     return text
