@@ -2,10 +2,10 @@ internal import CKernels
 
 /// How a tensor's elements lie in memory.
 ///
-/// What is computed is float32. Weights that are not trained may be kept in one of the compact forms, of which
-/// a product reads half or a quarter of the bytes: a compact tensor is read-only, never has a gradient of its
-/// own, and goes into `linear`, `embedding` and `headLogProbabilities` alone; gradients of what it is
-/// multiplied with pass through it.
+/// What is computed is float32. Weights may be kept in one of the compact forms, of which a product reads half or
+/// a quarter of the bytes: a compact tensor goes into `linear`, `embedding` and `headLogProbabilities` alone;
+/// gradients of what it is multiplied with pass through it. One in bfloat16 may be a parameter: its own gradient
+/// is float32, and an optimizer keeps what is too fine for it elsewhere.
 public enum DType: String, Sendable, CaseIterable {
   case float32
   case bfloat16

@@ -55,6 +55,36 @@ extension Tensor {
     pointer.update(from: x.pointer, count: count)
   }
 
+  /// Overwrites the elements with those of `x`, which is float32, each rounded to the nearest that this tensor's
+  /// form holds.
+  /// - Precondition: this tensor is float32 or bfloat16.
+  public func copyInPlace(rounding x: Tensor) {
+    if dtype == .float32 { return copyInPlace(from: x) }
+    precondition(
+      x.count == count && dtype == .bfloat16,
+      "copyInPlace: \(x.shape) cannot be rounded to \(shape) in \(dtype)")
+    Parallel.ranges(of: count) { range in
+      ck_f32_to_bf16(x.pointer + range.lowerBound, self.storage.base + range.lowerBound * 2, range.count)
+    }
+  }
+
+  /// Whether both are the same memory, in any form.
+  public func sharesMemory(with other: Tensor) -> Bool {
+    storage.base == other.storage.base && offset == other.offset && count > 0
+  }
+
+  /// Whether both hold the same bits in the same form.
+  public func hasSameBits(as other: Tensor) -> Bool {
+    guard dtype == other.dtype, shape == other.shape else { return false }
+    if sharesMemory(with: other) || count == 0 { return true }
+    return bytes.elementsEqual(other.bytes)
+  }
+
+  private var bytes: UnsafeRawBufferPointer {
+    let size = shape.isEmpty ? 4 : shape[0] * dtype.rowBytes(columns: count / max(shape[0], 1))
+    return UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: size)
+  }
+
   /// The sum of the squares, summed in double precision over blocks.
   public var squaredNorm: Double { ck_squared_norm(pointer, count) }
 

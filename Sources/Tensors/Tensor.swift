@@ -35,14 +35,14 @@ public final class Tensor {
   }
 
   /// A weight matrix in a compact form: as many rows as the first dimension says, the others are its columns.
-  init(compact dtype: DType, storage: Storage, shape: [Int]) {
+  init(compact dtype: DType, storage: Storage, shape: [Int], isParameter: Bool = false) {
     precondition(dtype != .float32 && shape.count >= 2, "a compact tensor of shape \(shape) in \(dtype)")
     self.storage = storage
     self.offset = 0
     self.shape = shape
     self.count = shape.reduce(1, *)
     self.dtype = dtype
-    self.isParameter = false
+    self.isParameter = isParameter
     precondition(
       storage.byteCount >= shape[0] * dtype.rowBytes(columns: shape.dropFirst().reduce(1, *)),
       "a tensor of shape \(shape) in \(dtype) exceeds its storage of \(storage.byteCount) bytes")
@@ -123,9 +123,12 @@ public final class Tensor {
   }
 
   /// The same elements in the same memory, as a leaf that collects gradients.
-  /// - Precondition: it is float32; compact forms cannot be trained.
+  /// - Precondition: it is not int8, which cannot be trained.
   public func asParameter() -> Tensor {
-    precondition(dtype == .float32, "a tensor in \(dtype) cannot be a parameter; take it inFloat32()")
+    precondition(dtype != .int8, "a tensor in \(dtype) cannot be a parameter; take it inFloat32()")
+    if dtype == .bfloat16 {
+      return Tensor(compact: dtype, storage: storage, shape: shape, isParameter: true)
+    }
     return Tensor(storage: storage, offset: offset, shape: shape, isParameter: true)
   }
 

@@ -57,11 +57,56 @@ import Testing
     #expect(gradientError(of: [x, w]) { linear($0[0], weight: $0[1]) } < tolerance)
   }
 
+  @Test(
+    "a low-rank change has the gradients of input, weight, bias and both its matrices", arguments: [1, 3, 11])
+  func lowRankLinear(rows: Int) {
+    var n = Numbers(14)
+    let (x, w, b) = (n.parameter(rows, 5), n.parameter(7, 5), n.parameter(7))
+    let (down, up) = (n.parameter(2, 5), n.parameter(7, 2))
+    func changed(_ x: Tensor, _ w: Tensor, _ bias: Tensor?, _ down: Tensor, _ up: Tensor) -> Tensor {
+      linear(x, weight: w, bias: bias, lowRank: LowRankUpdate(down: down, up: up, factor: 1.5))
+    }
+    #expect(
+      gradientError(of: [x, w, b, down, up]) { changed($0[0], $0[1], $0[2], $0[3], $0[4]) } < tolerance)
+    // Its own input twice, as in a residual network, and weights that are not trained.
+    #expect(
+      gradientError(of: [x, down, up]) {
+        add(changed($0[0], w.detached(), nil, $0[1], $0[2]), changed($0[0], w.detached(), nil, $0[1], $0[2]))
+      }
+        < tolerance)
+    let update = LowRankUpdate(down: down, up: up, factor: 1.5)
+    let merged = linear(x, weight: update.added(to: w), bias: b)
+    #expect(distance(changed(x, w, b, down, up).values, merged.values) < 1e-5)
+  }
+
   @Test("normalised rows have the gradients of input and weight")
   func norm() {
     var n = Numbers(5)
     let (x, w) = (n.parameter(4, 9), n.parameter(9))
     #expect(gradientError(of: [x, w]) { rmsNorm($0[0], weight: $0[1], epsilon: 1e-6) } < tolerance)
+  }
+
+  @Test("rows normalised by mean and variance have the gradients of input, weight and bias")
+  func layerNormalisation() {
+    var n = Numbers(15)
+    let (x, w, b) = (n.parameter(4, 9), n.parameter(9), n.parameter(9))
+    #expect(
+      gradientError(of: [x, w, b]) { layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5) } < tolerance
+    )
+    let y = layerNorm(
+      Tensor([1, 3, 5, 7], shape: [1, 4]), weight: Tensor([1, 1, 1, 2], shape: [4]),
+      bias: Tensor([0, 0, 1, 0], shape: [4]), epsilon: 0)
+    #expect(distance(y.values, [-1.3416408, -0.4472136, 1.4472136, 2.6832816]) < 1e-6)
+  }
+
+  @Test("the largest of rows passes its gradient to where it came from")
+  func largest() {
+    var n = Numbers(16)
+    let x = n.parameter(6, 5)
+    #expect(
+      gradientError(of: [x], step: 1e-3) { largestOfRows($0[0], [0, 1, 2, 3, 5, 4, 0, 2], size: 4) } < 1e-2)
+    let y = largestOfRows(Tensor([1, 9, 5, 2, 3, 3], shape: [3, 2]), [0, 1, 2, 2], size: 2)
+    #expect(y.values == [5, 9, 3, 3])
   }
 
   @Test("moving rows and columns about moves their gradients back")

@@ -17,12 +17,9 @@ struct CheckpointExport: ParsableCommand {
   @Argument(help: "A checkpoint's folder.", completion: .directory) var checkpoint: String
   @Option(help: "Folder to write to; must be new or empty.", completion: .directory) var output: String
   @Option(help: "The model the run started from, if it has moved.", completion: .directory) var model: String?
-  @Option(help: "How weights are stored: float32 or bfloat16.") var dtype: String = "float32"
+  @Option(help: "How weights are stored.") var dtype: QwenModel.StoredType = .float32
 
   func run() throws {
-    guard let stored = QwenModel.StoredType(rawValue: dtype) else {
-      throw ValidationError("--dtype is float32 or bfloat16, not \(dtype)")
-    }
     if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
       throw ValidationError("\(output) is not empty; name a new folder")
     }
@@ -42,7 +39,7 @@ struct CheckpointExport: ParsableCommand {
       throw ValidationError(
         "\(checkpoint) holds no parameter of the model in \(base); give the right --model")
     }
-    try network.save(to: output, dtype: stored)
+    try network.save(to: output, dtype: dtype)
     Terminal.write(
       "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
     )

@@ -11,9 +11,16 @@ struct GradientRequest {
     let reference: [Float]?
   }
 
+  /// What the loss is differentiated by.
+  enum Trained {
+    case network(TrainedPart)
+    /// The matrices of an adapter, a fresh one with these settings where none is given.
+    case adapter(LoRASettings, seed: UInt64)
+  }
+
   let completions: [GivenCompletion]
   let objective: GRPOObjective
-  let part: TrainedPart
+  let trained: Trained
 
   init(_ request: RequestFile) throws {
     let path = request.path
@@ -34,14 +41,30 @@ struct GradientRequest {
     }
     objective = try Self.objective(request.json["objective"] ?? .object([]), path: path)
     switch try RequestFields(request.json, path: path).string("train") ?? "all" {
-    case "all": part = .all
-    case "language": part = .language
-    case "lora":
-      throw RequestError(
-        path, "\"train\": \"lora\" is not available in this version; use \"all\" or \"language\"")
+    case "all": trained = .network(.all)
+    case "language": trained = .network(.language)
+    case "lora": trained = try Self.adapter(request.json["lora"] ?? .object([]), path: path)
     case let other:
-      throw RequestError(path, "\"train\": \"\(other)\" is unknown; use \"all\" or \"language\"")
+      throw RequestError(
+        path, "\"train\": \"\(other)\" is unknown; use \"all\", \"language\" or \"lora\"")
     }
+  }
+
+  private static func adapter(_ json: JSON, path: String) throws -> Trained {
+    let fields = RequestFields(json, path: path, place: "lora.")
+    var settings = LoRASettings()
+    if let rank = try fields.count("rank") { settings.rank = rank }
+    if let alpha = try fields.number("alpha") { settings.alpha = Double(alpha) }
+    if json["targets"] != nil {
+      settings.targets = try fields.strings("targets").map { name in
+        guard let target = LoRASettings.Target(rawValue: name) else {
+          let known = LoRASettings.Target.allCases.map(\.rawValue).joined(separator: ", ")
+          throw RequestError(path, "\"lora.targets\": \"\(name)\" is unknown; there are \(known)")
+        }
+        return target
+      }
+    }
+    return .adapter(settings, seed: UInt64(try fields.count("seed") ?? 0))
   }
 
   private static func objective(_ json: JSON, path: String) throws -> GRPOObjective {

@@ -7,5 +7,7 @@ struct ModelCommand: AsyncParsableCommand {
     discussion: "Example: ar1 model inspect models/Qwen2.5-VL-3B-Instruct",
     subcommands: [
       ModelInspect.self, ModelTokenize.self, ModelForward.self, ModelGenerate.self, ModelGradient.self,
+      ModelMerge.self,
+      ModelSegment.self,
     ])
 }

@@ -40,6 +40,23 @@ struct DeviceOptions: ParsableArguments {
   }
 }
 
+/// An adapter to put on the model.
+struct AdapterOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The folder of a LoRA adapter of the decoder.",
+      discussion:
+        "adapter_config.json and adapter_model.safetensors, as a training here or the PEFT library writes them."
+    ), completion: .directory)
+  var adapter: String?
+
+  /// The model under the adapter, if one was asked for.
+  func adapt(_ model: QwenModel, training: Bool = false) throws -> QwenModel {
+    guard let adapter else { return model }
+    return model.adapted(by: try LoRAAdapter(folder: adapter, for: model), training: training)
+  }
+}
+
 /// A model folder and a request for it.
 struct RequestArguments: ParsableArguments {
   @Argument(help: "A model folder in Hugging Face form.", completion: .directory)

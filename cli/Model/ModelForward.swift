@@ -17,11 +17,13 @@ struct ModelForward: ParsableCommand {
   @Option(help: "The safetensors file to write.", completion: .file(extensions: ["safetensors"]))
   var output: String
 
+  @OptionGroup var adapter: AdapterOptions
+
   @OptionGroup var device: DeviceOptions
 
   func run() throws {
     let prompt = try arguments.prompt(of: try RequestFile(path: arguments.request))
-    let model = try device.load(arguments.model)
+    let model = try adapter.adapt(device.load(arguments.model))
     let features = try model.encodeImages(prompt.images)
     let logits = try model.logits(prompt, imageFeatures: features)
     let patches = prompt.images.reduce(0) { $0 + $1.patchCount }

@@ -24,7 +24,9 @@ struct ReferencePolicy {
         throw TrainingError(
           "the reference policy shares \(own.name) with the policy and would be trained too")
       }
-      if own.name.hasPrefix("model.visual.") { sameVision = sameVision && own.tensor.equals(trained.tensor) }
+      if own.name.hasPrefix("model.visual.") {
+        sameVision = sameVision && own.tensor.hasSameBits(as: trained.tensor)
+      }
     }
     model = reference.inference()
     if let features, sameVision {
@@ -42,15 +44,5 @@ struct ReferencePolicy {
           prompt: $0.prompt, completions: $0.completions, imageFeatures: try features.features(of: $0.prompt))
       }
     ).values
-  }
-}
-
-extension Tensor {
-  fileprivate func sharesMemory(with other: Tensor) -> Bool {
-    withUnsafeValues { own in other.withUnsafeValues { own.baseAddress == $0.baseAddress && !own.isEmpty } }
-  }
-
-  fileprivate func equals(_ other: Tensor) -> Bool {
-    withUnsafeValues { own in other.withUnsafeValues { own.elementsEqual($0) } }
   }
 }

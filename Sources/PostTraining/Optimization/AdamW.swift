@@ -30,6 +30,9 @@ public struct AdamWSettings: Sendable, Equatable {
 }
 
 /// The optimizer: two moments per trained parameter and the number of steps taken.
+///
+/// A parameter in bfloat16 has a master copy in float32, which the steps change and the parameter is rounded from:
+/// steps too small for bfloat16 add up in it.
 public final class AdamW {
   public let settings: AdamWSettings
   /// Steps taken so far; decides the bias correction.
@@ -40,17 +43,25 @@ public final class AdamW {
   public struct Slot {
     public let name: String
     public let parameter: Tensor
+    /// The parameter in float32: itself, or the master copy of one in bfloat16.
+    public let master: Tensor
     /// Running mean of the gradient.
     public let first: Tensor
     /// Running mean of its square.
     public let second: Tensor
+
+    /// Rounds the master copy into the parameter; a float32 parameter is its own.
+    func publish() {
+      if parameter.dtype != .float32 { parameter.copyInPlace(rounding: master) }
+    }
   }
 
   public init(parameters: [(name: String, tensor: Tensor)], settings: AdamWSettings) {
     self.settings = settings
     slots = parameters.map {
       Slot(
-        name: $0.name, parameter: $0.tensor, first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape))
+        name: $0.name, parameter: $0.tensor, master: $0.tensor.inFloat32(), first: .zeros($0.tensor.shape),
+        second: .zeros($0.tensor.shape))
     }
   }
 
@@ -82,17 +93,18 @@ public final class AdamW {
         learningRate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
         weightDecay: slot.parameter.shape.count > 1 ? settings.weightDecay : 0)
       kernel.update(
-        slot.parameter, gradient: gradient, firstMoment: slot.first, secondMoment: slot.second,
+        slot.master, gradient: gradient, firstMoment: slot.first, secondMoment: slot.second,
         step: stepCount, gradientScale: Float(scale))
+      slot.publish()
       slot.parameter.zeroGradient()
     }
     return norm
   }
 
-  /// Everything a later run needs to go on bit by bit: the trained parameters under their own names, so that
-  /// a full state serves as a bare policy too, and their moments as `moment1/…` and `moment2/…`.
+  /// Everything a later run needs to go on bit by bit: the trained parameters (the master copies of those in
+  /// bfloat16) under their own names, so that a full state serves as a bare policy too, and their moments as `moment1/…` and `moment2/…`.
   public var stateTensors: [(name: String, tensor: Tensor)] {
-    slots.map { ($0.name, $0.parameter) } + slots.map { ("moment1/" + $0.name, $0.first) }
+    slots.map { ($0.name, $0.master) } + slots.map { ("moment1/" + $0.name, $0.first) }
       + slots.map { ("moment2/" + $0.name, $0.second) }
   }
 
@@ -106,6 +118,9 @@ public final class AdamW {
     guard stepCount >= 0 else { throw TrainingError("a state after \(stepCount) steps cannot be continued") }
     for (name, tensor) in stateTensors { try load(name, tensor) }
     self.stepCount = stepCount
-    for slot in slots { slot.parameter.zeroGradient() }
+    for slot in slots {
+      slot.publish()
+      slot.parameter.zeroGradient()
+    }
   }
 }

@@ -14,13 +14,19 @@ public struct Completion: Sendable, Equatable {
   /// log π(token | prompt, tokens before it) under the model itself, at temperature 1 whatever the sampling
   /// temperature was: the old policy's log-probability of equation 1.
   public let logProbabilities: [Float]
+  /// The same under the distribution each token was drawn from, temperature and ``LogitShaping`` applied; 0 for
+  /// greedy choices.
+  public let drawnLogProbabilities: [Float]
   /// At every step, the log-probabilities of `SamplingOptions.watchedTokenIDs`, in their order.
   public let watched: [[Float]]
   public let finish: Finish
 
-  public init(ids: [Int], logProbabilities: [Float], watched: [[Float]], finish: Finish) {
+  public init(
+    ids: [Int], logProbabilities: [Float], drawnLogProbabilities: [Float], watched: [[Float]], finish: Finish
+  ) {
     self.ids = ids
     self.logProbabilities = logProbabilities
+    self.drawnLogProbabilities = drawnLogProbabilities
     self.watched = watched
     self.finish = finish
   }
@@ -51,4 +57,18 @@ public struct GenerationProgress: Sendable {
   public let running: Int
   /// Tokens drawn so far by all sequences.
   public let tokens: Int
+  /// The tokens of this step, at most one of each sequence.
+  public let drawn: [DrawnToken]
+}
+
+/// A token the moment it was drawn.
+public struct DrawnToken: Sendable {
+  /// The indices of its prompt and, among that prompt's, its completion.
+  public let prompt: Int
+  public let completion: Int
+  public let id: Int
+  /// As in ``Completion/logProbabilities``.
+  public let logProbability: Float
+  /// Set if it is the completion's last.
+  public let finish: Completion.Finish?
 }

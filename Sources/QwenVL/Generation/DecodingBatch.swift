@@ -3,6 +3,8 @@ import Tensors
 /// A completion while it is being decoded.
 struct DecodingSequence {
   let prompt: Int
+  /// Its index among the completions of the prompt.
+  let completion: Int
   let stream: SampleStream
   /// Where the prompt lies in the cache.
   let promptRows: [Range<Int>]
@@ -10,12 +12,20 @@ struct DecodingSequence {
   let firstRow: Int
   /// The position of its first token.
   let firstPosition: Int
+  /// The tokens of the prompt and its own, where a repetition penalty asks for them.
+  var occurred: Set<Int>
   var ids: [Int] = []
   var logProbabilities: [Float] = []
+  var drawnLogProbabilities: [Float] = []
   var watched: [[Float]] = []
 
-  init(prompt: Int, stream: SampleStream, promptRows: [Range<Int>], firstRow: Int, firstPosition: Int) {
+  init(
+    prompt: Int, completion: Int, stream: SampleStream, promptRows: [Range<Int>], firstRow: Int,
+    firstPosition: Int, occurred: Set<Int> = []
+  ) {
     self.prompt = prompt
+    self.completion = completion
+    self.occurred = occurred
     self.stream = stream
     self.promptRows = promptRows
     self.firstRow = firstRow
@@ -34,14 +44,18 @@ struct DecodingBatch {
   private(set) var running: [DecodingSequence] = []
   private(set) var tokens = 0
   private(set) var longest = 0
+  /// What the last draw added, in the order of the sequences.
+  private(set) var drawn: [DrawnToken] = []
   private let options: SamplingOptions
+  private let shaping: LogitShaping
   private let stops: Set<Int>
   private var order: [Int] = []  // of every running sequence, its index in the order of appending
   private var ended: [(index: Int, prompt: Int, completion: Completion)] = []
   private var appended = 0
 
-  init(options: SamplingOptions) {
+  init(options: SamplingOptions, shaping: LogitShaping) {
     self.options = options
+    self.shaping = shaping
     stops = Set(options.stopTokenIDs)
   }
 
@@ -58,7 +72,8 @@ struct DecodingBatch {
     let vocabulary = logits.shape[1]
     let first = running.count - rows.count
     try logits.withUnsafeValues { values in
-      var sampler = TokenSampler(vocabulary: vocabulary, temperature: options.temperature)
+      var sampler = TokenSampler(
+        vocabulary: vocabulary, temperature: options.temperature, shaping: shaping)
       for (index, row) in rows.enumerated() {
         let scores = UnsafeBufferPointer(
           rebasing: values[row * vocabulary..<(row + 1) * vocabulary])
@@ -67,10 +82,16 @@ struct DecodingBatch {
       }
     }
     tokens += rows.count
+    drawn = []
     var kept = first
     for index in first..<running.count {
       let sequence = running[index]
-      if let finish = finish(of: sequence) {
+      let finish = finish(of: sequence)
+      drawn.append(
+        DrawnToken(
+          prompt: sequence.prompt, completion: sequence.completion, id: sequence.newestID,
+          logProbability: sequence.logProbabilities[sequence.ids.count - 1], finish: finish))
+      if let finish {
         end(sequence, index: order[index], finish)
       } else {
         running[kept] = sequence
@@ -80,6 +101,10 @@ struct DecodingBatch {
     }
     running.removeSubrange(kept...)
     order.removeSubrange(kept...)
+  }
+
+  func progress(step: Int) -> GenerationProgress {
+    GenerationProgress(step: step, running: running.count, tokens: tokens, drawn: drawn)
   }
 
   /// All completions in the order the sequences were appended; those still running count as cancelled, as do
@@ -93,7 +118,9 @@ struct DecodingBatch {
     }
     for prompt in completions.indices {
       while completions[prompt].count < perPrompt[prompt] {
-        completions[prompt].append(Completion(ids: [], logProbabilities: [], watched: [], finish: .cancelled))
+        completions[prompt].append(
+          Completion(
+            ids: [], logProbabilities: [], drawnLogProbabilities: [], watched: [], finish: .cancelled))
       }
     }
     return completions
@@ -106,8 +133,8 @@ struct DecodingBatch {
 
   private mutating func end(_ sequence: DecodingSequence, index: Int, _ finish: Completion.Finish) {
     let completion = Completion(
-      ids: sequence.ids, logProbabilities: sequence.logProbabilities, watched: sequence.watched,
-      finish: finish)
+      ids: sequence.ids, logProbabilities: sequence.logProbabilities,
+      drawnLogProbabilities: sequence.drawnLogProbabilities, watched: sequence.watched, finish: finish)
     ended.append((index, sequence.prompt, completion))
   }
 }
@@ -116,9 +143,11 @@ extension DecodingSequence {
   fileprivate mutating func draw(
     from scores: UnsafeBufferPointer<Float>, with sampler: inout TokenSampler, options: SamplingOptions
   ) throws {
-    let drawn = try sampler.draw(scores, at: stream.uniform(at: ids.count))
+    let drawn = try sampler.draw(scores, at: stream.uniform(at: ids.count), occurred: occurred)
     ids.append(drawn.id)
     logProbabilities.append(drawn.logProbability)
+    drawnLogProbabilities.append(drawn.drawnLogProbability)
+    if !occurred.isEmpty { occurred.insert(drawn.id) }
     if !options.watchedTokenIDs.isEmpty {
       watched.append(options.watchedTokenIDs.map { Float(Double(scores[$0]) - drawn.logSum) })
     }

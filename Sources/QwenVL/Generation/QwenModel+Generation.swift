@@ -1,10 +1,10 @@
 import Tensors
 
 extension QwenModel {
-  /// Prompt rows that go through the decoder in one pass; a longer prompt goes alone.
+  /// Prompt rows that go through the decoder in one pass; a longer beginning or prompt goes alone.
   private static let rowsPerPrefill = 4096
 
-  /// Completes prompts: all of them together, `n` times each.
+  /// Completes prompts with draws from the policy as it is: all of them together, `n` times each.
   /// - Returns: for every prompt its completions; see `generation(prompts:…)`.
   public func generate(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
@@ -17,23 +17,27 @@ extension QwenModel {
 
   /// Completes prompts and says where the time went.
   ///
-  /// Every distinct image is encoded once and every prompt computed once, whatever `n` is; then all sequences
-  /// take their next token in one pass, and those that end leave the batch. What a completion becomes depends
-  /// on its prompt and its key, up to float rounding, not on the others in the batch.
+  /// Every distinct image is encoded once, what prompts begin with alike is computed once, and every prompt once
+  /// whatever `n` is; then all sequences take their next token in one pass, and those that end leave the batch.
+  /// What a completion becomes depends on its prompt and its key, up to float rounding, not on the others in the
+  /// batch.
   /// - Parameters:
   ///   - seeds: the `SampleStream` key of every completion of every prompt; absent: derived from
   ///     `options.seed` and the indices of prompt and completion.
-  ///   - onStep: called between the parts of the prefill and after every step; false ends decoding, and
-  ///     sequences that had not ended finish as `.cancelled`.
+  ///   - shaping: what is cut off or penalised before a token is drawn, for readers; answers that are trained on
+  ///     are drawn without.
+  ///   - onStep: called between the parts of the prefill and after every step, with the tokens just drawn; false
+  ///     ends decoding, and sequences that had not ended finish as `.cancelled`.
   public func generation(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
-    onStep: ((GenerationProgress) -> Bool)? = nil
+    shaping: LogitShaping = .none, onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> Generation {
     guard n >= 1 else {
       throw ModelError.invalid("\(n) completions a prompt were asked for; at least 1 is needed")
     }
     try check(prompts)
     try options.validate(vocabulary: configuration.text.vocabularySize)
+    try shaping.validate()
     if let seeds, seeds.count != prompts.count || seeds.contains(where: { $0.count != n }) {
       throw ModelError.invalid("seeds have to be \(n) keys for each of \(prompts.count) prompts")
     }
@@ -43,12 +47,14 @@ extension QwenModel {
         (0..<n).map { SampleStream.key(seed: options.seed, prompt: prompt, completion: $0) }
       }
     if prompts.isEmpty { return Generation(completions: [], seconds: Generation.Seconds()) }
-    let model = parameters.contains { $0.tensor.requiresGradient } ? inference() : self
-    return try model.decode(prompts, keys: keys, options: options, onStep: onStep ?? { _ in true })
+    let model = trainedParameters.isEmpty ? self : inference()
+    return try model.decode(
+      prompts, keys: keys, options: options, shaping: shaping, onStep: onStep ?? { _ in true })
   }
 
   private func decode(
-    _ prompts: [Prompt], keys: [[UInt64]], options: SamplingOptions, onStep: (GenerationProgress) -> Bool
+    _ prompts: [Prompt], keys: [[UInt64]], options: SamplingOptions, shaping: LogitShaping,
+    onStep: (GenerationProgress) -> Bool
   ) throws -> Generation {
     let clock = ContinuousClock()
     var seconds = Generation.Seconds()
@@ -63,36 +69,40 @@ extension QwenModel {
     seconds.vision = elapsed()
 
     let completionRows = keys.reduce(0) { $0 + $1.count } * options.maxNewTokens
-    let promptRows = prompts.reduce(0) { $0 + $1.ids.count }
+    let prefixes = PromptPrefixes(
+      prompts, images: images.ofPrompt, imageToken: configuration.imageTokenID)
     let text = configuration.text
     let cache = KeyValueCache(
-      layers: text.layers, capacity: promptRows + completionRows,
+      layers: text.layers, capacity: prefixes.rowCount + completionRows,
       width: text.keyValueHeads * text.headDimension)
-    var batch = DecodingBatch(options: options)
+    var batch = DecodingBatch(options: options, shaping: shaping)
     var cancelled = false
-    var nextRow = 0
-    for part in Self.prefillParts(prompts) {
+    var nextRow = prefixes.rowCount
+    for part in prefixes.parts(of: Self.rowsPerPrefill) {
       let pack = PackedPrompts(
-        Array(prompts[part]), images: Array(images.ofPrompt[part]),
-        features: Array(images.featureRows[part]), imageToken: configuration.imageTokenID, firstRow: nextRow)
-      nextRow += pack.rowCount
+        prompts, prefixes: prefixes, part: part, features: images.featureRows,
+        imageToken: configuration.imageTokenID)
+      let ending = prompts.indices.filter { part.contains(prefixes.ends[$0]) }
       let hidden = decoder(
         embeddings(of: pack, features: features),
         try pass(for: pack, cache: cache, keyCount: cache.capacity),
-        reading: pack.placements.map { $0.last - pack.firstRow })
-      let logits = linear(hidden, weight: decoder.head)  // [prompts, vocabulary]
-      for (row, prompt) in part.enumerated() {
-        for key in keys[prompt] {
+        reading: ending.map(pack.lastRow))
+      if ending.isEmpty { continue }  // of beginnings alone the keys and values are wanted
+      for prompt in ending {
+        for (completion, key) in keys[prompt].enumerated() {
           batch.append(
             DecodingSequence(
-              prompt: prompt, stream: SampleStream(key: key), promptRows: pack.placements[row].rows,
-              firstRow: nextRow, firstPosition: prompts[prompt].nextPosition))
+              prompt: prompt, completion: completion, stream: SampleStream(key: key),
+              promptRows: prefixes.rows(of: prompt), firstRow: nextRow,
+              firstPosition: prompts[prompt].nextPosition,
+              occurred: shaping.repetitionPenalty == 1 ? [] : Set(prompts[prompt].ids)))
           nextRow += options.maxNewTokens
         }
       }
-      let draws = part.enumerated().flatMap { row, prompt in keys[prompt].map { _ in row } }
-      try batch.draw(from: logits, rows: draws)
-      if !onStep(GenerationProgress(step: 0, running: batch.running.count, tokens: batch.tokens)) {
+      let logits = linear(hidden, weight: decoder.head)  // [prompts that end, vocabulary]
+      try batch.draw(
+        from: logits, rows: ending.enumerated().flatMap { row, prompt in keys[prompt].map { _ in row } })
+      if !onStep(batch.progress(step: 0)) {
         cancelled = true
         break
       }
@@ -101,8 +111,7 @@ extension QwenModel {
 
     while !cancelled, !batch.running.isEmpty {
       try batch.draw(from: try nextLogits(batch, cache: cache), rows: Array(batch.running.indices))
-      cancelled = !onStep(
-        GenerationProgress(step: batch.longest, running: batch.running.count, tokens: batch.tokens))
+      cancelled = !onStep(batch.progress(step: batch.longest))
     }
     let completions = batch.completions(prompts: prompts.count, perPrompt: keys.map(\.count))
     seconds.decode = elapsed()
@@ -125,20 +134,5 @@ extension QwenModel {
       cache: (cache, running.map(\.newestRow)))
     let hidden = decoder(embedding(decoder.embedding, ids: running.map(\.newestID)), pass)
     return linear(hidden, weight: decoder.head)
-  }
-
-  private static func prefillParts(_ prompts: [Prompt]) -> [Range<Int>] {
-    var parts: [Range<Int>] = []
-    var rows = 0
-    for (index, prompt) in prompts.enumerated() {
-      if let last = parts.last, rows + prompt.ids.count <= rowsPerPrefill {
-        parts[parts.count - 1] = last.lowerBound..<index + 1
-        rows += prompt.ids.count
-      } else {
-        parts.append(index..<index + 1)
-        rows = prompt.ids.count
-      }
-    }
-    return parts
   }
 }

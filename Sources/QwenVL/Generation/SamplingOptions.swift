@@ -1,11 +1,11 @@
-/// How completions are decoded.
+/// How completions are drawn from the policy.
 public struct SamplingOptions: Sendable {
   /// The longest completion in tokens, the stop token included; at least 1.
   public var maxNewTokens: Int
   /// 0 takes the likeliest token (the lowest id of equals); above, tokens are drawn from softmax(logits / T).
   ///
-  /// Neither top-k nor top-p nor a repetition penalty is applied: truncated sampling would bias the policy
-  /// ratio of equation 1.
+  /// Nothing is cut off and nothing penalised, which would bias the policy ratio of equation 1: what does that
+  /// is a ``LogitShaping``, which answers for training have no place for.
   public var temperature: Float
   /// Decides every draw, together with the indices of prompt and completion.
   public var seed: UInt64

@@ -10,39 +10,69 @@
 package struct TokenSampler {
   package struct Draw {
     package let id: Int
-    /// Of the untempered distribution.
+    /// Of the policy: the distribution of the logits as they are.
     package let logProbability: Float
+    /// Of the distribution it was drawn from; 0 for the greedy choice.
+    package let drawnLogProbability: Float
     /// log Σ exp(logit), of which a logit is that much short of its log-probability.
     package let logSum: Double
   }
 
   private let temperature: Float
+  private let shaping: LogitShaping
   private var weights: [Float]
 
-  package init(vocabulary: Int, temperature: Float) {
+  package init(vocabulary: Int, temperature: Float, shaping: LogitShaping = .none) {
     self.temperature = temperature
+    self.shaping = shaping
     weights = [Float](repeating: 0, count: vocabulary)
   }
 
-  /// - Parameter uniform: the random number that decides, in [0, 1); the greedy choice does without.
-  package mutating func draw(_ logits: UnsafeBufferPointer<Float>, at uniform: Double) throws -> Draw {
-    var highest = -Float.infinity
-    var greedy = 0
-    for (id, logit) in logits.enumerated() where logit > highest {
-      highest = logit
-      greedy = id
-    }
+  /// - Parameters:
+  ///   - uniform: the random number that decides, in [0, 1); the greedy choice does without.
+  ///   - occurred: the tokens a repetition penalty applies to.
+  package mutating func draw(
+    _ logits: UnsafeBufferPointer<Float>, at uniform: Double, occurred: Set<Int> = []
+  ) throws -> Draw {
+    var (highest, greedy) = Self.highest(of: logits)
     let sum = exponentials(logits, highest: highest, scale: 1)
     guard highest.isFinite, sum.isFinite, sum > 0 else {
       throw ModelError.invalid("the model's logits are not finite numbers; its weights are broken")
     }
     let logSum = Double(highest) + log(sum)
-    var id = greedy
-    if temperature > 0 {
-      let total = temperature == 1 ? sum : exponentials(logits, highest: highest, scale: 1 / temperature)
-      id = Self.pick(weights, at: uniform * total, otherwise: greedy)
+    func drawn(_ id: Int, _ logProbability: Double) -> Draw {
+      Draw(
+        id: id, logProbability: Float(Double(logits[id]) - logSum),
+        drawnLogProbability: Float(logProbability),
+        logSum: logSum)
     }
-    return Draw(id: id, logProbability: Float(Double(logits[id]) - logSum), logSum: logSum)
+    if shaping == .none {
+      if temperature == 0 { return drawn(greedy, 0) }
+      let total = temperature == 1 ? sum : exponentials(logits, highest: highest, scale: 1 / temperature)
+      let id = Self.pick(weights, at: uniform * total, otherwise: greedy)
+      return drawn(id, log(Double(weights[id]) / total))
+    }
+    let shaping = shaping
+    var shaped = Array(logits)
+    shaped.withUnsafeMutableBufferPointer { shaping.penalize($0, occurred: occurred) }
+    return shaped.withUnsafeBufferPointer { shaped in
+      (highest, greedy) = Self.highest(of: shaped)
+      if temperature == 0 { return drawn(greedy, 0) }
+      var total = exponentials(shaped, highest: highest, scale: 1 / temperature)
+      total = weights.withUnsafeMutableBufferPointer { shaping.truncate($0, total: total) }
+      let id = Self.pick(weights, at: uniform * total, otherwise: greedy)
+      return drawn(id, log(Double(weights[id]) / total))
+    }
+  }
+
+  /// The largest logit and the first token that has it.
+  private static func highest(of logits: UnsafeBufferPointer<Float>) -> (logit: Float, id: Int) {
+    var (highest, greedy) = (-Float.infinity, 0)
+    for (id, logit) in logits.enumerated() where logit > highest {
+      highest = logit
+      greedy = id
+    }
+    return (highest, greedy)
   }
 
   /// Fills `weights` with exp((logit − highest) · scale); their sum.

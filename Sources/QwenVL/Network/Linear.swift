@@ -1,12 +1,14 @@
 import Tensors
 
-/// y = x Wᵀ + b
+/// y = x Wᵀ + b, with the change of an adapter to W where there is one
 struct Linear {
   let weight: Tensor  // [out, in]
   let bias: Tensor?  // [out]
+  let update: LowRankUpdate?
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    linear(x, weight: weight, bias: bias)
+    guard let update else { return linear(x, weight: weight, bias: bias) }
+    return linear(x, weight: weight, bias: bias, lowRank: update)
   }
 }
 

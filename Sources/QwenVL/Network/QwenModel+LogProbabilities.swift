@@ -62,7 +62,7 @@ extension QwenModel {
     for (index, entry) in batch.enumerated() {
       for completion in entry.completions where !completion.isEmpty {
         // The prompt's last row predicts the first token; the last token predicts nothing that is asked for.
-        reading.append(pack.placements[index].last)
+        reading.append(pack.lastRow(of: index))
         reading += pack.append(
           answer: completion.dropLast(), behind: index, from: entry.prompt.nextPosition)
         targets += completion

@@ -71,16 +71,19 @@ public final class Tokenizer: Sendable {
   /// - Parameter skippingSpecial: leaves out special added tokens such as `<|im_end|>`.
   public func decode(_ ids: [Int], skippingSpecial: Bool = true) -> String {
     var bytes: [UInt8] = []
-    for id in ids {
-      if let added = addedByID[id] {
-        if skippingSpecial && added.isSpecial { continue }
-        let content = Array(added.content.utf8)
-        content.withUnsafeBufferPointer { ByteAlphabet.bytes(of: $0, appendTo: &bytes) }
-      } else {
-        _ = tokens.withToken(id) { ByteAlphabet.bytes(of: $0, appendTo: &bytes) }
-      }
-    }
+    for id in ids { append(id, skippingSpecial: skippingSpecial, to: &bytes) }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends the bytes of one token, which need not be whole characters.
+  func append(_ id: Int, skippingSpecial: Bool, to bytes: inout [UInt8]) {
+    if let added = addedByID[id] {
+      if skippingSpecial && added.isSpecial { return }
+      let content = Array(added.content.utf8)
+      content.withUnsafeBufferPointer { ByteAlphabet.bytes(of: $0, appendTo: &bytes) }
+    } else {
+      _ = tokens.withToken(id) { ByteAlphabet.bytes(of: $0, appendTo: &bytes) }
+    }
   }
 
   /// The identifier of a token as the vocabulary writes it (`"Ġthe"`, `"<|im_end|>"`).

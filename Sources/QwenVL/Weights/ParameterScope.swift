@@ -3,19 +3,24 @@ import Tensors
 /// Hands the layers their parameters while a model is put together.
 ///
 /// The same declarations serve loading, random initialisation and views of an existing model; these differ
-/// only in where `take` finds the tensor.
+/// only in where `take` finds the tensor. An adapter's matrices belong to no declaration: the projections they
+/// change take them along.
 struct ParameterScope {
   private let prefix: String
+  private let adapter: LoRAAdapter?
   private let take: (ParameterDeclaration) throws -> Tensor
 
-  init(prefix: String = "", take: @escaping (ParameterDeclaration) throws -> Tensor) {
+  init(
+    prefix: String = "", adapter: LoRAAdapter? = nil, take: @escaping (ParameterDeclaration) throws -> Tensor
+  ) {
     self.prefix = prefix
+    self.adapter = adapter
     self.take = take
   }
 
   /// The parameters below a name.
   func scope(_ name: String) -> ParameterScope {
-    ParameterScope(prefix: prefix + name + ".", take: take)
+    ParameterScope(prefix: prefix + name + ".", adapter: adapter, take: take)
   }
 
   func parameter(_ name: String, _ shape: [Int], _ role: ParameterDeclaration.Role) throws -> Tensor {
@@ -32,6 +37,7 @@ struct ParameterScope {
   ) throws -> Linear {
     Linear(
       weight: try parameter(name + ".weight", [output, input], role),
-      bias: bias ? try parameter(name + ".bias", [output], .bias) : nil)
+      bias: bias ? try parameter(name + ".bias", [output], .bias) : nil,
+      update: adapter?.updates[prefix + name])
   }
 }

@@ -10,8 +10,9 @@ extension QwenModel {
   /// - Parameters:
   ///   - dtype: the form of the matrices. With bfloat16 every value is what bfloat16 holds of it; with int8
   ///     projections, embedding and head are quantised, once: the result is kept beside the model, see
-  ///     ``QuantizedWeights``. Biases, norms and what is trained are float32 in memory, with the values that
-  ///     `dtype` gives them.
+  ///     ``QuantizedWeights``. Biases and norms are float32 in memory, with the values that `dtype` gives them, and
+  ///     so are matrices that are trained, except in bfloat16: those stay in it, and the optimizer keeps a master
+  ///     copy in float32.
   ///   - training: which parameters record gradients.
   ///   - onNotice: told in a sentence what a person should know: that int8 weights were made and where they
   ///     are, or why they could not be kept.
@@ -60,12 +61,14 @@ extension QwenModel {
     return model
   }
 
-  /// A parameter with the values that `dtype` holds, in that form if it is a matrix that is not trained.
+  /// A parameter with the values that `dtype` holds, in that form if it is a matrix, except for trained float32 ones,
+  /// which are in memory of their own.
   private static func tensor(
     _ name: String, of weights: ShardedWeights, as dtype: DType, trained: Bool
   ) throws -> Tensor {
     let isMatrix = try weights.shape(of: name).count > 1
     if isMatrix && !trained { return try weights.weights(of: name, as: dtype) }
+    if isMatrix && dtype == .bfloat16 { return try weights.weights(of: name, as: dtype).asParameter() }
     // In memory of its own: an optimizer writes to all of it.
     let tensor = try weights.tensor(of: name)
     try weights.forget(name)

@@ -3,7 +3,7 @@ import Tensors
 
 extension QwenModel {
   /// How weights are stored.
-  public enum StoredType: String, Sendable {
+  public enum StoredType: String, Sendable, CaseIterable {
     case float32
     case bfloat16
   }
@@ -19,7 +19,8 @@ extension QwenModel {
   /// under the names of transformers 4.52 and later, and the tokenizer and settings of the source folder.
   ///
   /// The weights are written last, under their final name only when complete. Those that are in memory in the
-  /// stored form keep every bit.
+  /// stored form keep every bit. An adapter is merged into the weights; it is saved alone by
+  /// ``LoRAAdapter/save(to:base:)``.
   /// - Parameters:
   ///   - folder: made if it does not exist; files of the same names are replaced.
   ///   - companions: the folder to take tokenizer and settings from; absent: the one the model was loaded from.
@@ -43,7 +44,7 @@ extension QwenModel {
     try writeWeights(to: "\(folder)/model.safetensors", dtype: dtype)
   }
 
-  /// Writes the weights alone as one safetensors file.
+  /// Writes the weights alone as one safetensors file, an adapter merged into them one matrix at a time.
   /// - Throws: `ModelError.invalid` for a model with int8 weights: what quantising took away would be lost
   ///   without a trace.
   public func writeWeights(to path: String, dtype: StoredType = .float32) throws {
@@ -51,8 +52,15 @@ extension QwenModel {
       throw ModelError.invalid(
         "\(path): int8 weights cannot be saved as \(dtype.rawValue); load the model as float32 or bfloat16")
     }
+    func stored(_ tensor: Tensor) -> SafetensorsTensor {
+      dtype == .float32 ? .float32(tensor) : .bfloat16(tensor)
+    }
     let tensors = parameters.map { name, tensor in
-      (name, dtype == .float32 ? SafetensorsTensor.float32(tensor) : SafetensorsTensor.bfloat16(tensor))
+      guard let update = adapter?.update(ofWeight: name) else { return (name, stored(tensor)) }
+      return (
+        name,
+        .made(shape: tensor.shape, dtype: stored(tensor).dtype) { stored(update.added(to: tensor)) }
+      )
     }
     try SafetensorsWriter.write(tensors, to: path, metadata: ["format": "pt"])
   }

@@ -9,7 +9,14 @@ public func embedding(_ table: Tensor, ids: [Int]) -> Tensor {
     precondition(id >= 0 && id < matrix.rows, "embedding: row \(id) of a table with \(matrix.rows) rows")
     matrix.expand(row: id, into: y.pointer + i * matrix.columns)
   }
-  return y
+  return y.recording([table]) { step in
+    let g = step.gradient
+    step.accumulateSparsely(0) { gradient in
+      for (i, id) in ids.enumerated() {
+        addRow(g.pointer + i * g.columns, to: gradient + id * g.columns, g.columns)
+      }
+    }
+  }
 }
 
 /// Row indices[i] of x [n, d] for each index → [indices.count, d]. An index may occur several times; its

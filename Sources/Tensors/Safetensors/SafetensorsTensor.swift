@@ -9,6 +9,9 @@ public enum SafetensorsTensor {
   /// A matrix of a file in a compact form, as U8 [rows, bytes of a row]; it is made while it is written, a few
   /// rows at a time. Read again by ``SafetensorsFile/compactWeights(of:as:shape:)``.
   case compact(ShardedWeights, name: String, shape: [Int], DType)
+  /// What `tensor` returns, which is asked when it is written and not kept: for results that would not fit into
+  /// memory all at once. It has the shape and the format given.
+  case made(shape: [Int], dtype: SafetensorsDType, tensor: () -> SafetensorsTensor)
   case floats([Float], shape: [Int])
   case int64([Int], shape: [Int])
   case int32([Int32], shape: [Int])
@@ -19,6 +22,7 @@ public enum SafetensorsTensor {
     case .float32(let tensor), .bfloat16(let tensor): tensor.shape
     case .compact(_, _, let shape, let dtype):
       [shape[0], dtype.rowBytes(columns: shape.dropFirst().reduce(1, *))]
+    case .made(let shape, _, _): shape
     case .floats(_, let shape), .int64(_, let shape), .int32(_, let shape), .uint8(_, let shape): shape
     }
   }
@@ -27,6 +31,7 @@ public enum SafetensorsTensor {
     switch self {
     case .float32, .floats: .float32
     case .bfloat16: .bfloat16
+    case .made(_, let dtype, _): dtype
     case .int64: .int64
     case .int32: .int32
     case .uint8, .compact: .uint8
@@ -36,7 +41,7 @@ public enum SafetensorsTensor {
   var count: Int {
     switch self {
     case .float32(let tensor), .bfloat16(let tensor): tensor.count
-    case .compact: shape.reduce(1, *)
+    case .compact, .made: shape.reduce(1, *)
     case .floats(let values, _): values.count
     case .int64(let values, _): values.count
     case .int32(let values, _): values.count
@@ -47,6 +52,12 @@ public enum SafetensorsTensor {
   /// Lends the bytes to be stored, in one or more pieces.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     switch self {
+    case .made(let shape, let dtype, let tensor):
+      let tensor = tensor()
+      precondition(
+        tensor.shape == shape && tensor.dtype == dtype,
+        "\(tensor.dtype) \(tensor.shape) was made for \(dtype) \(shape)")
+      try tensor.forEachPiece(body)
     case .bfloat16(let tensor) where tensor.dtype == .bfloat16:
       try body(UnsafeRawBufferPointer(start: tensor.storage.base, count: tensor.count * 2))
     case .float32(let tensor) where tensor.dtype != .float32,

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import ModelFiles
+import OrderedJSON
+import Tensors
+
+/// Adapters on disk, in the form of the PEFT library: `adapter_config.json` and `adapter_model.safetensors`.
+extension LoRAAdapter {
+  private static let configurationFile = "adapter_config.json"
+  private static let weightsFile = "adapter_model.safetensors"
+  /// How adapters made with transformers before 4.52 name the decoder's layers.
+  private static let olderLayers = "model.layers."
+
+  /// Writes the adapter alone, in float32; the weights last, under their final name only when complete.
+  ///
+  /// - Parameters:
+  ///   - folder: made if it does not exist; files of the same names are replaced.
+  ///   - base: the folder of the model it belongs to, for the note that PEFT keeps of it.
+  public func save(to folder: String, base: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try Data(configuration(base: base).serializedBytes(pretty: true)).write(
+        to: URL(filePath: "\(folder)/\(Self.configurationFile)"), options: .atomic)
+    } catch {
+      throw ModelError.file("\(folder): the adapter cannot be saved there: \(error)")
+    }
+    try SafetensorsWriter.write(
+      parameters.map { ($0.name, SafetensorsTensor.float32($0.tensor)) },
+      to: "\(folder)/\(Self.weightsFile)", metadata: ["format": "pt"])
+  }
+
+  /// A pattern instead of names for what is adapted: the vision tower has projections of the same names.
+  private func configuration(base: String) -> JSON {
+    let names = settings.targets.map(\.rawValue).joined(separator: "|")
+    return [
+      "peft_type": "LORA",
+      "task_type": "CAUSAL_LM",
+      "base_model_name_or_path": .string(base),
+      "r": .integer(settings.rank),
+      "lora_alpha": .number(settings.alpha),
+      "lora_dropout": 0.0,
+      "target_modules": .string("model\\.language_model\\.layers\\.\\d+\\.(self_attn|mlp)\\.(\(names))"),
+      "bias": "none",
+      "fan_in_fan_out": false,
+      "init_lora_weights": true,
+      "use_rslora": false,
+      "use_dora": false,
+      "inference_mode": true,
+    ]
+  }
+
+  /// Reads an adapter for a model, written here or by PEFT.
+  ///
+  /// - Throws: an error that names the file, and the tensor if it is one's fault: a missing file, a variant that
+  ///   is not implemented, a tensor that is missing, of another shape, not finite or of the vision tower.
+  public init(folder path: String, for model: QwenModel) throws {
+    let folder = ModelFolder(path)
+    let name = Self.configurationFile
+    let reader = try SettingsReader(file: folder.path(of: name), values: try folder.json(name))
+    if let type = try reader.text("peft_type"), type != "LORA" {
+      throw reader.failure("peft_type", "is \"\(type)\"; only \"LORA\" is implemented")
+    }
+    if let bias = try reader.text("bias"), bias != "none" {
+      throw reader.failure("bias", "is \"\(bias)\"; only \"none\" is implemented")
+    }
+    for key in ["use_dora", "fan_in_fan_out"] where try reader.truth(key, default: false) {
+      throw reader.failure(key, "is true, which is not implemented")
+    }
+    for key in ["rank_pattern", "alpha_pattern", "modules_to_save"] {
+      let value = reader.value(key)
+      guard value.map({ $0.members?.isEmpty ?? $0.array?.isEmpty ?? $0.isNull }) ?? true else {
+        throw reader.failure(key, "is set, which is not implemented")
+      }
+    }
+    let rank = try reader.whole("r", default: 8)
+    let alpha = try reader.positive("lora_alpha", default: 8)
+    let scale =
+      try reader.truth("use_rslora", default: false)
+      ? alpha / Double(rank).squareRoot() : alpha / Double(rank)
+
+    let file = try SafetensorsFile(path: folder.path(of: Self.weightsFile))
+    var stored: [String: String] = [:]  // by the name it has here
+    for name in file.names { stored[Self.currentName(name)] = name }
+    var targets: [LoRASettings.Target] = []
+    for target in LoRASettings.Target.allCases
+    where stored.keys.contains(where: { $0.hasSuffix("." + target.rawValue + Self.down) }) {
+      targets.append(target)
+    }
+    guard !targets.isEmpty else {
+      throw ModelError.file("\(file.path): holds no adapted projection of the decoder")
+    }
+    try self.init(
+      for: model, settings: LoRASettings(rank: rank, alpha: scale * Double(rank), targets: targets),
+      scale: scale
+    ) { name, shape in
+      guard let own = stored.removeValue(forKey: name) else {
+        throw ModelError.missingTensors([name], folder: file.path)
+      }
+      let found = try file.shape(of: own)
+      guard found == shape else {
+        throw ModelError.shape(name: own, found: found, expected: shape, folder: file.path)
+      }
+      let type = try file.dtype(of: own)
+      guard [.float32, .bfloat16, .float16].contains(type) else {
+        throw ModelError.storedType(name: own, found: type.rawValue, folder: file.path)
+      }
+      let tensor = try file.tensor(of: own)
+      guard tensor.isFinite else {
+        throw ModelError.file("\(file.path): tensor \(own) holds a value that is not a finite number")
+      }
+      return tensor
+    }
+    guard stored.isEmpty else {
+      let names = stored.values.sorted()
+      let vision = names.contains { $0.contains("visual.") }
+      throw ModelError.file(
+        "\(file.path): \(names.count) tensors belong to no projection of the decoder, such as \(names[0])"
+          + (vision ? "; adapters of the vision tower are not implemented" : ""))
+    }
+  }
+
+  /// The name of a tensor as adapters made with transformers 4.52 and later have it.
+  private static func currentName(_ name: String) -> String {
+    let older = prefix + olderLayers
+    return name.hasPrefix(older) ? prefix + layers + name.dropFirst(older.count) : name
+  }
+}
