@@ -35,7 +35,9 @@ struct AR1: AsyncParsableCommand {
       CommandGroup(
         name: "Without a queue",
         subcommands: [
-          ModelCommand.self, CheckpointCommand.self, RewardCommand.self, DataCommand.self, BaseCommand.self,
+          ModelCommand.self, CheckpointCommand.self, RewardCommand.self, DataCommand.self,
+          CalibrateCommand.self,
+          BaseCommand.self,
           DemoCommand.self,
         ]),
     ])

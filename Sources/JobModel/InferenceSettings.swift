@@ -1,48 +1,5 @@
 import OrderedJSON
 
-/// Accuracy on MMAD's questions, greedy.
-public struct EvalSettings: Sendable, Equatable, Encodable {
-  public var model: String
-  /// Root of a data set in MMAD's layout.
-  public var data: String
-  /// Folder for the answers file and the report.
-  public var output: String
-  public var promptProtocol: PromptProtocolName
-  /// Reference images per question; nil is what the protocol prescribes.
-  public var references: Int?
-  /// The first so many questions, nil for all.
-  public var limit: Int?
-  public var questionTypes: [QuestionTypeName]?
-  /// Images per shard.
-  public var shardSize: Int
-  /// nil is what the protocol prescribes.
-  public var maxNewTokens: Int?
-  public var seed: Int
-
-  init(_ reader: inout SettingsReader) {
-    model = reader.path(CodingKeys.model, meaning: "the folder of the model to evaluate")
-    data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
-    output = reader.path(CodingKeys.output, meaning: "the folder for answers and report")
-    promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
-    references = reader.optionalInteger(CodingKeys.references, in: 0...8)
-    limit = reader.optionalInteger(CodingKeys.limit, in: 1...100_000_000)
-    questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
-    shardSize = reader.integer(CodingKeys.shardSize, default: 64, in: 1...100_000)
-    maxNewTokens = reader.optionalInteger(CodingKeys.maxNewTokens, in: 1...32768)
-    seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case model, data, output
-    case promptProtocol = "protocol"
-    case references, limit
-    case questionTypes = "question_types"
-    case shardSize = "shard_size"
-    case maxNewTokens = "max_new_tokens"
-    case seed
-  }
-}
-
 /// Groups of answers with rewards, without learning.
 public struct RolloutSettings: Sendable, Equatable, Encodable {
   public var model: String

@@ -57,7 +57,9 @@ extension JobSettings {
     case .train(let settings):
       Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
     case .eval(let settings):
-      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+      Self.inputs(
+        ("model", settings.model), ("data", settings.data), ("trained_on", settings.trainedOn),
+        output: settings.output)
     case .rollout(let settings):
       Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
     case .score(let settings):

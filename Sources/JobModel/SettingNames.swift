@@ -23,6 +23,30 @@ public enum PresetName: String, Codable, Sendable, CaseIterable {
 public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
   case mmad, paper
   case paperReleased = "paper-released"
+
+  /// Reference pictures its prompt has places for.
+  var mostReferences: Int {
+    switch self {
+    case .mmad: 8
+    case .paper: 1
+    case .paperReleased: 0
+    }
+  }
+}
+
+/// Which good pictures a question is shown with.
+public enum ReferenceSourceName: String, Codable, Sendable, CaseIterable {
+  /// Those the data set drew by lot.
+  case random
+  /// Those that look most like the picture: the data set's list, else found by the model's own vision features.
+  case similar
+}
+
+/// In which order a question's options are shown.
+public enum OptionOrderName: String, Codable, Sendable, CaseIterable {
+  case published
+  /// By the job's seed; answers are counted under their published letters.
+  case shuffled
 }
 
 public enum ScheduleName: String, Codable, Sendable, CaseIterable {

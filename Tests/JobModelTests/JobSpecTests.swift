@@ -50,6 +50,31 @@ struct JobSpecTests {
   }
 
   @Test(
+    "an evaluation's protocol decides what may be asked for, and every choice survives the way to the worker")
+  func evaluationChoices() throws {
+    let whole =
+      #"{"kind":"eval","model":"/m","data":"/d","output":"/o","protocol":"mmad","references":2,"#
+      + #""reference_source":"similar","domain_knowledge":true,"option_order":"shuffled","trained_on":"/t"}"#
+    let spec = try JobSpec(JSON(parsing: whole))
+    guard case .eval(let eval) = spec.settings else {
+      Issue.record("not an evaluation")
+      return
+    }
+    #expect(eval.referenceSource == .similar && eval.domainKnowledge && eval.optionOrder == .shuffled)
+    #expect(eval.trainedOn == "/t")
+    #expect(spec.settings.paths.map(\.key) == ["model", "data", "trained_on", "output"])
+    #expect(try JobSpec(JSON(encoding: spec)) == spec)
+    func problems(_ more: String) -> [String] {
+      self.problems(#"{"kind":"eval","model":"/m","data":"/d","output":"/o",\#(more)}"#)
+    }
+    #expect(
+      problems(#""domain_knowledge":true"#)
+        == ["domain_knowledge: protocol paper has no place for it; use protocol mmad"])
+    #expect(problems(#""references":2"#) == ["references: found 2; protocol paper shows at most 1"])
+    #expect(problems(#""protocol":"paper-released","references":0"#).isEmpty)
+  }
+
+  @Test(
     "a mistake costs a message that names the key, what was found and what is allowed",
     arguments: [
       (#"[1]"#, "a list of 1"),
@@ -72,7 +97,7 @@ struct JobSpecTests {
       ),
       (
         #"{"kind":"eval","model":"m","output":"o"}"#,
-        "data: is missing; it names the root of the data set (with mmad.json)"
+        "data: is missing; it names the data set (see 'ar1 data check')"
       ),
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","learning_rate":-1}"#,

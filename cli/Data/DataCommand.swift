@@ -9,7 +9,7 @@ struct DataCommand: AsyncParsableCommand {
       Examples: ar1 data check data/mmad
                 ar1 data generate --output data/demo --seed 1
       """,
-    subcommands: [DataCheck.self, DataGenerate.self, DataFewShot.self])
+    subcommands: [DataCheck.self, DataGenerate.self, DataFewShot.self, DataConvert.self])
 }
 
 struct DataGenerate: ParsableCommand {

@@ -19,7 +19,8 @@ struct EvalScore: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = try EvaluationReport(records: AnswersFile.read(path: answers))
+    let report = try EvaluationReport(
+      records: AnswersFile.read(path: EvalCompare.file(answers)), resamples: json ? 0 : 1000)
     print(json ? report.tables.serialized(pretty: true) : report.text, terminator: json ? "\n" : "")
   }
 }

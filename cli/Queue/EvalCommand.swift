@@ -1,15 +1,28 @@
 import ArgumentParser
+import OrderedJSON
 
-/// `ar1 eval --model …` submits; `ar1 eval score ANSWERS.json` works on a file alone.
+/// `ar1 eval --model …` submits; the sub-commands work on answers files alone.
 struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Submit an evaluation on MMAD's questions, or score a file of answers.",
+    abstract: "Measure a model on questions about pictures; score, report and compare answers.",
     discussion: """
+      Without a sub-command an evaluation is submitted. Its settings:
+        --model FOLDER            the model                            --data PATH        the data set
+        --output FOLDER           answers and reports                  --protocol NAME    mmad, paper or paper-released
+        --references N            reference images per question        --reference-source random or similar
+        --domain-knowledge true   texts on products (mmad)             --option-order     published or shuffled
+        --trained-on RECORD       to count the overlap                 --question-types   separated by commas
+        --limit N, --shard-size N, --max-new-tokens N, --seed N, --wait, --json; all: ar1 help eval submit
+
       Examples: ar1 eval --model models/base --data data/mmad --output results/before --wait
+                ar1 eval --model models/base --data data/mmad --protocol mmad --references 2 \\
+                  --reference-source similar --output results/2-shot --wait
+                ar1 eval compare results/before results/after
+                ar1 eval report results/before --data data/mmad --output results/before
                 ar1 eval score results/before/answers.json
       """,
-    subcommands: [EvalSubmitCommand.self, EvalScore.self],
+    subcommands: [EvalSubmitCommand.self, EvalScore.self, EvalReport.self, EvalCompare.self],
     defaultSubcommand: EvalSubmitCommand.self)
 }
 
@@ -17,19 +30,35 @@ struct EvalSubmitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit",
     abstract: "Submit an evaluation (what 'ar1 eval' does without a sub-command).",
-    discussion:
-      "Example: ar1 eval --model models/base --data data/mmad --output results/before --limit 200 --wait")
+    discussion: """
+      OUTPUT gets answers.json in MMAD's form and report.txt, .json, .csv, .tex and .html. DATA is MMAD, a data set in \
+      its layout, or one of labelled pictures, of which it is asked whether there is a defect ('ar1 data check' says \
+      what a folder is). A report names its protocol: accuracies under different ones are different things.
+
+      Example: ar1 eval --model models/base --data data/mmad --output results/before --limit 200 --wait
+      """)
 
   @Option(help: "Folder of the model to evaluate.", completion: .directory) var model: String?
-  @Option(help: "Root of the data set (with mmad.json).", completion: .directory) var data: String?
-  @Option(help: "Folder for answers and report.", completion: .directory) var output: String?
-  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(help: "The data set.", completion: .directory) var data: String?
+  @Option(help: "Folder for answers and reports.", completion: .directory) var output: String?
+  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released (paper).") var promptProtocol:
+    String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
+  @Option(help: "random, or similar: retrieved by the data set or by the model's vision features (random).")
+  var referenceSource: String?
+  @Option(help: "Texts on products and defects in the prompt of protocol mmad: true or false (false).")
+  var domainKnowledge: Bool?
+  @Option(help: "published, or shuffled by the seed (published).") var optionOrder: String?
+  @Option(
+    help:
+      "few-shot.json or the folder of the training data, to count the overlap (found beside a few-shot split).",
+    completion: .directory)
+  var trainedOn: String?
   @Option(help: "Only the first so many questions.") var limit: Int?
   @Option(help: "Question types, separated by commas (all).") var questionTypes: String?
-  @Option(help: "Images per shard.") var shardSize: Int?
+  @Option(help: "Questions per shard (64).") var shardSize: Int?
   @Option(help: "Longest answer in tokens (as the protocol prescribes).") var maxNewTokens: Int?
-  @Option(help: "Seed.") var seed: Int?
+  @Option(help: "Seed of shuffled options, drawn references and intervals (0).") var seed: Int?
 
   @OptionGroup var submission: SubmissionOptions
 
@@ -38,7 +67,9 @@ struct EvalSubmitCommand: AsyncParsableCommand {
       kind: .eval,
       [
         ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
-        ("protocol", .text(promptProtocol)), ("references", .whole(references)), ("limit", .whole(limit)),
+        ("protocol", .text(promptProtocol)), ("references", .whole(references)),
+        ("reference_source", .text(referenceSource)), ("domain_knowledge", domainKnowledge.map(JSON.bool)),
+        ("option_order", .text(optionOrder)), ("trained_on", .text(trainedOn)), ("limit", .whole(limit)),
         ("question_types", .list(questionTypes)), ("shard_size", .whole(shardSize)),
         ("max_new_tokens", .whole(maxNewTokens)), ("seed", .whole(seed)),
       ])

@@ -7,11 +7,12 @@ public struct Evaluation: Sendable {
     public let question: Int
   }
 
-  public let samples: [InspectionSample]
+  public private(set) var samples: [InspectionSample]
   public let promptProtocol: PromptProtocol
   public let settings: PromptSettings
   /// Texts added to the prompts by data set and category; `nil` adds none.
   public let domainKnowledge: DomainKnowledge?
+  public let optionOrder: OptionOrder
   /// All questions, sample by sample.
   public let items: [Item]
 
@@ -20,12 +21,14 @@ public struct Evaluation: Sendable {
   ///   - limit: asks at most this many, the first ones; `nil` asks all.
   public init(
     samples: [InspectionSample], promptProtocol: PromptProtocol, settings: PromptSettings = PromptSettings(),
-    domainKnowledge: DomainKnowledge? = nil, questionTypes: Set<QuestionType>? = nil, limit: Int? = nil
+    domainKnowledge: DomainKnowledge? = nil, optionOrder: OptionOrder = .published,
+    questionTypes: Set<QuestionType>? = nil, limit: Int? = nil
   ) {
     self.samples = samples
     self.promptProtocol = promptProtocol
     self.settings = settings
     self.domainKnowledge = domainKnowledge
+    self.optionOrder = optionOrder
     var items: [Item] = []
     for (sampleIndex, sample) in samples.enumerated() {
       for (questionIndex, question) in sample.questions.enumerated()
@@ -51,6 +54,17 @@ public struct Evaluation: Sendable {
     return result
   }
 
+  /// Gives samples the references a retrieval found for them.
+  /// - Parameter templates: paths by the sample's index, most similar first.
+  public mutating func use(similarTemplates templates: [Int: [String]]) {
+    for (index, paths) in templates { samples[index] = samples[index].with(similarTemplates: paths) }
+  }
+
+  /// The question of one item as the model sees it.
+  private func shown(_ item: Item) -> ShownQuestion {
+    optionOrder.shown(samples[item.sample].questions[item.question], of: samples[item.sample].name)
+  }
+
   /// The prompt of one item.
   /// - Throws: ``PromptError`` when the settings contradict the protocol.
   public func prompt(of index: Int) throws(PromptError) -> InspectionPrompt {
@@ -61,7 +75,7 @@ public struct Evaluation: Sendable {
       settings.domainKnowledge = knowledge
     }
     return try promptProtocol.prompt(
-      for: sample.questions[item.question], of: sample, settings: settings)
+      for: shown(item).question, of: sample, settings: settings)
   }
 
   /// The record of one item from the model's reply.
@@ -69,21 +83,24 @@ public struct Evaluation: Sendable {
     let item = items[index]
     let sample = samples[item.sample]
     let question = sample.questions[item.question]
-    let reading = promptProtocol.reading(of: reply.text, options: question.options)
+    let shown = shown(item)
+    let reading = promptProtocol.reading(of: reply.text, options: shown.question.options)
     return AnswerRecord(
       image: sample.name, questionText: question.textWithOptions, options: question.options,
       questionType: question.publishedType, correctAnswer: question.answer ?? "",
-      givenAnswer: reading.letter ?? AnswerRecord.unreadable,
-      thinking: promptProtocol.reasons ? reading.think ?? "" : nil, conclusion: reading.conclusion,
+      givenAnswer: reading.letter.map(shown.published) ?? AnswerRecord.unreadable,
+      thinking: promptProtocol.reasons ? reading.think ?? "" : nil,
+      conclusion: reading.conclusion.map(shown.published),
       defectProbability: reply.answerLogProbabilities.flatMap {
-        DefectScore.probability(logProbabilities: $0, question: question)
-      })
+        DefectScore.probability(logProbabilities: $0, question: shown.question)
+      }, statedNormal: sample.statedNormal, shownOrder: shown.order)
   }
 
-  /// Asks a range of items in batches and returns their records in order.
+  /// Asks a range of items in batches and returns their records in order. Questions on one picture go into the same
+  /// batch, so that what their prompts begin with is computed once.
   ///
   /// - Parameters:
-  ///   - batch: prompts handed to the model at a time.
+  ///   - batch: about how many prompts are handed to the model at a time.
   ///   - onProgress: called with the number of items answered so far after each batch; an error it throws
   ///     ends the run (a lost lease, a cancellation).
   /// - Throws: ``PromptError``, ``EvaluationError`` when the model answers another number of prompts than it
@@ -100,7 +117,8 @@ public struct Evaluation: Sendable {
     records.reserveCapacity(range.count)
     var start = range.lowerBound
     while start < range.upperBound {
-      let end = min(start + max(1, batch), range.upperBound)
+      var end = min(start + max(1, batch), range.upperBound)
+      while end < range.upperBound, items[end].sample == items[end - 1].sample { end += 1 }
       let prompts = try (start..<end).map { try prompt(of: $0) }
       let replies = try model.replies(to: prompts)
       guard replies.count == prompts.count else {

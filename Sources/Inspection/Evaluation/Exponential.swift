@@ -6,5 +6,8 @@
   import Darwin
 #endif
 
-/// The C library's `exp`, imported in this one place because its module differs by platform.
+// The C library's functions, imported in this one place because their module differs by platform.
+
 func exponential(_ x: Double) -> Double { exp(x) }
+
+func logarithm(_ x: Double) -> Double { log(x) }

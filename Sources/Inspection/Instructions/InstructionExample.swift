@@ -25,21 +25,8 @@ public struct InstructionExample: Sendable, Equatable {
     self.solution = solution
   }
 
-  /// The options the problem lists, one a line and lettered from A: `A. Yes.`, `A) Yes.` or `A: Yes.`
-  public var options: [AnswerOption] {
-    var options: [AnswerOption] = []
-    for line in problem.split(whereSeparator: \.isNewline) {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" }
-      guard let first = trimmed.first, let mark = trimmed.dropFirst().first, ".):".contains(mark) else {
-        continue
-      }
-      let letter = String(first)
-      guard letter.utf8.elementsEqual([UInt8(truncatingIfNeeded: 65 + options.count)]) else { continue }
-      let text = trimmed.dropFirst(2).drop { $0 == " " }
-      options.append(AnswerOption(letter: letter, text: String(text)))
-    }
-    return options
-  }
+  /// The options the problem lists.
+  public var options: [AnswerOption] { AnswerOption.listed(in: problem) }
 
   /// What a reply is scored against.
   ///

@@ -17,13 +17,19 @@ public struct AnswerRecord: Sendable, Equatable {
   public var conclusion: String?
   /// Probability of a defect from the logits, for Anomaly Detection questions.
   public var defectProbability: Double?
+  /// Whether the picture is of a good product, where its name does not say so by the benchmark's rule.
+  public var statedNormal: Bool?
+  /// The letters of the options in the order in which the model saw them, when they were shuffled: `CAB` showed the
+  /// published option C as A. All letters of a record are the published ones.
+  public var shownOrder: String?
 
   /// What stands for a letter in a reply that could not be read; the paper's released code writes it too.
   public static let unreadable = "X"
 
   public init(
     image: String, questionText: String, options: [AnswerOption], questionType: String, correctAnswer: String,
-    givenAnswer: String, thinking: String? = nil, conclusion: String? = nil, defectProbability: Double? = nil
+    givenAnswer: String, thinking: String? = nil, conclusion: String? = nil, defectProbability: Double? = nil,
+    statedNormal: Bool? = nil, shownOrder: String? = nil
   ) {
     self.image = image
     self.questionText = questionText
@@ -34,6 +40,8 @@ public struct AnswerRecord: Sendable, Equatable {
     self.thinking = thinking
     self.conclusion = conclusion
     self.defectProbability = defectProbability
+    self.statedNormal = statedNormal
+    self.shownOrder = shownOrder
   }
 
   /// Whether the published metric accepts the record: both letters are among A–E.
@@ -49,8 +57,20 @@ public struct AnswerRecord: Sendable, Equatable {
     return (65...69).contains(byte)
   }
 
+  /// Whether the answer is the right one; an answer that cannot be read is wrong.
+  public var isRight: Bool { hasReadableAnswer && givenAnswer == correctAnswer }
+
+  /// Whether the picture counts as normal.
+  public var isNormal: Bool { statedNormal ?? InspectionSample.isNormal(image) }
+
   /// The first component of the picture's path.
   public var dataset: String {
     String(image.prefix { $0 != "/" })
+  }
+
+  /// The second component of the picture's path: the class of the product.
+  public var category: String {
+    let components = image.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+    return components.count > 1 ? String(components[1]) : ""
   }
 }

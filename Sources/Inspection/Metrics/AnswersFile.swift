@@ -57,14 +57,19 @@ public enum AnswersFile {
         message: "record \(number): unknown question_type \"\(type)\"; known are "
           + QuestionType.publishedNames.joined(separator: ", "))
     }
-    let options = (entry["question"]?["options"]?.members ?? []).map {
-      AnswerOption(letter: $0.key, text: $0.value.string ?? "")
-    }
+    let questionText = entry["question"]?["text"]?.string ?? ""
+    // Some of the benchmark's scripts leave the options in the text alone.
+    let options =
+      entry["question"]?["options"]?.members?.map {
+        AnswerOption(letter: $0.key, text: $0.value.string ?? "")
+      }
+      ?? AnswerOption.listed(in: questionText)
     return AnswerRecord(
-      image: try text("image"), questionText: entry["question"]?["text"]?.string ?? "", options: options,
+      image: try text("image"), questionText: questionText, options: options,
       questionType: type, correctAnswer: try answer("correct_answer"), givenAnswer: try answer("gpt_answer"),
       thinking: entry["thinking"]?.string, conclusion: entry["conclusion"]?.string,
-      defectProbability: entry["defect_probability"]?.double)
+      defectProbability: entry["defect_probability"]?.double, statedNormal: entry["normal"]?.bool,
+      shownOrder: entry["shown_order"]?.string)
   }
 
   /// The records as a document.
@@ -91,6 +96,8 @@ public enum AnswersFile {
     if let probability = record.defectProbability, probability.isFinite {
       members.append(.init("defect_probability", .number(probability)))
     }
+    if let normal = record.statedNormal { members.append(.init("normal", .bool(normal))) }
+    if let order = record.shownOrder { members.append(.init("shown_order", .string(order))) }
     return .object(members)
   }
 

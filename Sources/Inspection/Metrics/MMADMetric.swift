@@ -9,12 +9,28 @@ public enum MetricMode: String, Sendable, CaseIterable {
 
 /// The MMAD benchmark's table of accuracies.
 public enum MMADMetric {
+  /// What a table has a row for.
+  public enum Grouping: Sendable {
+    case dataset
+    /// A class of products of a data set, `VisA/candle`.
+    case category
+
+    func row(of record: AnswerRecord) -> String {
+      switch self {
+      case .dataset: record.dataset
+      case .category: "\(record.dataset)/\(record.category)"
+      }
+    }
+  }
+
   /// - Throws: ``AnswersError`` without records, or for a question type that is none.
-  public static func table(of records: [AnswerRecord], mode: MetricMode) throws(AnswersError) -> MetricTable {
+  public static func table(
+    of records: [AnswerRecord], mode: MetricMode, by grouping: Grouping = .dataset
+  ) throws(AnswersError) -> MetricTable {
     guard !records.isEmpty else { throw AnswersError(message: "there are no answers to score") }
-    var rows = DatasetTallies()
-    // Data sets are known before anything is removed, so one whose records all fall away keeps its row.
-    for record in records { rows.add(dataset: record.dataset) }
+    var rows = RowTallies()
+    // Rows are known before anything is removed, so one whose records all fall away keeps its place.
+    for record in records { rows.add(grouping.row(of: record)) }
     var index = 0
     while index < records.count {
       let record = records[index]
@@ -28,63 +44,9 @@ public enum MMADMetric {
         index += 1
         continue
       }
-      let isRight = record.hasReadableAnswer && record.givenAnswer == record.correctAnswer
       rows.count(
-        dataset: record.dataset, type: type, isNormal: InspectionSample.isNormal(record.image),
-        isRight: isRight)
+        grouping.row(of: record), type: type, isNormal: record.isNormal, isRight: record.isRight)
     }
     return rows.table
-  }
-}
-
-/// Right answers among all.
-struct Tally {
-  var total = 0
-  var right = 0
-
-  mutating func count(_ isRight: Bool) {
-    total += 1
-    if isRight { right += 1 }
-  }
-
-  /// 0 when empty, as the benchmark has it.
-  var accuracy: Double { total == 0 ? 0 : Double(right) / Double(total) }
-}
-
-private struct DatasetTallies {
-  struct Row {
-    var types = [Tally](repeating: Tally(), count: QuestionType.allCases.count)
-    var normal = Tally()
-    var abnormal = Tally()
-  }
-
-  private var names: [String] = []
-  private var rows: [String: Row] = [:]
-
-  mutating func add(dataset: String) {
-    if rows[dataset] == nil {
-      rows[dataset] = Row()
-      names.append(dataset)
-    }
-  }
-
-  mutating func count(dataset: String, type: QuestionType, isNormal: Bool, isRight: Bool) {
-    guard let index = QuestionType.allCases.firstIndex(of: type) else { return }
-    rows[dataset]?.types[index].count(isRight)
-    if type == .anomalyDetection {
-      if isNormal { rows[dataset]?.normal.count(isRight) } else { rows[dataset]?.abnormal.count(isRight) }
-    }
-  }
-
-  var table: MetricTable {
-    MetricTable(
-      rows: names.map { name in
-        let row = rows[name] ?? Row()
-        var cells = row.types.map { 100 * $0.accuracy }
-        cells[0] = 100 * (row.normal.accuracy + row.abnormal.accuracy) / 2
-        return MetricTable.Row(
-          dataset: name, cells: cells, overkill: 100 * (1 - row.normal.accuracy),
-          miss: 100 * (1 - row.abnormal.accuracy), questions: row.types.map(\.total))
-      })
   }
 }

@@ -28,6 +28,12 @@ public struct MetricTable: Sendable, Equatable {
       self.questions = questions
     }
 
+    /// Mean of the cells of types that were asked: the paper's figure for data sets with fewer than seven (Table 4).
+    public var averageOfAsked: Double {
+      let asked = zip(cells, questions).filter { $1 > 0 }.map(\.0)
+      return asked.isEmpty ? 0 : asked.reduce(0, +) / Double(asked.count)
+    }
+
     /// The accuracy of one question type, in percent.
     public subscript(type: QuestionType) -> Double {
       QuestionType.allCases.firstIndex(of: type).map { cells[$0] } ?? 0

@@ -10,6 +10,22 @@ public struct AnswerOption: Sendable, Equatable, Codable {
     self.text = text
   }
 
+  /// The options a text lists, one a line and lettered from A: `A. Yes.`, `A) Yes.` or `A: Yes.`
+  public static func listed(in text: String) -> [AnswerOption] {
+    var options: [AnswerOption] = []
+    for line in text.split(whereSeparator: \.isNewline) {
+      let trimmed = line.drop { $0 == " " || $0 == "\t" }
+      guard let first = trimmed.first, let mark = trimmed.dropFirst().first, ".):".contains(mark) else {
+        continue
+      }
+      let letter = String(first)
+      guard letter.utf8.elementsEqual([UInt8(truncatingIfNeeded: 65 + options.count)]) else { continue }
+      let text = trimmed.dropFirst(2).drop { $0 == " " }
+      options.append(AnswerOption(letter: letter, text: String(text)))
+    }
+    return options
+  }
+
   /// Letters texts A, B, C… in order of appearance.
   public static func lettered(_ texts: [String]) -> [AnswerOption] {
     texts.enumerated().map { index, text in

@@ -12,6 +12,8 @@ public struct InspectionSample: Sendable, Equatable {
   /// Pictures of good parts that look like this one; missing ones are left out.
   public let similarTemplates: [String]
   public let questions: [InspectionQuestion]
+  /// What the data set says of the picture's state, where the benchmark's rule on its name says otherwise.
+  public let statedNormal: Bool?
   /// The first component of the name.
   public let dataset: String
   /// The second component of the name: the class of the product.
@@ -19,7 +21,7 @@ public struct InspectionSample: Sendable, Equatable {
 
   public init(
     name: String, imagePath: String, maskPath: String? = nil, randomTemplates: [String] = [],
-    similarTemplates: [String] = [], questions: [InspectionQuestion]
+    similarTemplates: [String] = [], questions: [InspectionQuestion], statedNormal: Bool? = nil
   ) {
     self.name = name
     self.imagePath = imagePath
@@ -27,14 +29,22 @@ public struct InspectionSample: Sendable, Equatable {
     self.randomTemplates = randomTemplates
     self.similarTemplates = similarTemplates
     self.questions = questions
+    self.statedNormal = statedNormal
     let components = name.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
     self.dataset = components.first.map(String.init) ?? ""
     self.category = components.count > 1 ? String(components[1]) : ""
   }
 
-  /// Whether the benchmark counts the picture as normal: its name contains "good", case-sensitively, so that
-  /// the `G` of `GoodsAD` decides nothing.
-  public var isNormal: Bool { InspectionSample.isNormal(name) }
+  /// Whether the picture counts as normal: as its data set states, or by the benchmark's rule that its name contains
+  /// "good", case-sensitively, so that the `G` of `GoodsAD` decides nothing.
+  public var isNormal: Bool { statedNormal ?? InspectionSample.isNormal(name) }
+
+  /// The sample with other similar references.
+  public func with(similarTemplates: [String]) -> InspectionSample {
+    InspectionSample(
+      name: name, imagePath: imagePath, maskPath: maskPath, randomTemplates: randomTemplates,
+      similarTemplates: similarTemplates, questions: questions, statedNormal: statedNormal)
+  }
 
   /// The benchmark's rule on a picture's name.
   public static func isNormal(_ name: String) -> Bool {

@@ -16,6 +16,16 @@ public struct EvaluationReport: Sendable {
   public let origin: [Origin]
   public let strict: MetricTable
   public let upstream: MetricTable
+  /// The strict table with a row per class of products.
+  public let categories: MetricTable
+  /// Of the strict table.
+  public let intervals: ResampledTables
+  /// By data set, in the table's order: what was said of normal and of defective pictures.
+  public let confusions: [(dataset: String, confusion: Confusion)]
+  /// By data set, then over all: how well the probability from the logits separates. Left out where replies bring none.
+  public let scores: [(name: String, metrics: RankingMetrics)]
+  /// The paper's tables with a row for these numbers.
+  public let published: [PublishedTable]
   /// Questions answered.
   public let answers: Int
   /// Replies no letter could be read from.
@@ -24,18 +34,44 @@ public struct EvaluationReport: Sendable {
   public let conclusionAgreement: Double?
   /// Reference pictures that the data set names and the disk lacks.
   public let missingTemplates: Int
+  /// `nil` where nobody has said what the model was trained on.
+  public let overlap: TrainingOverlap?
 
+  /// - Parameters:
+  ///   - resamples: tables drawn for the confidence intervals; 0 leaves them out.
+  ///   - seed: decides which pictures they are drawn from.
   /// - Throws: ``AnswersError`` without records, or for a question type that is none.
   public init(
-    records: [AnswerRecord], origin: [Origin] = [], missingTemplates: Int = 0
+    records: [AnswerRecord], origin: [Origin] = [], missingTemplates: Int = 0,
+    overlap: TrainingOverlap? = nil,
+    resamples: Int = 1000, seed: UInt64 = 0
   ) throws(AnswersError) {
     self.origin = origin
     self.missingTemplates = missingTemplates
-    strict = try MMADMetric.table(of: records, mode: .strict)
+    self.overlap = overlap
+    let strict = try MMADMetric.table(of: records, mode: .strict)
+    self.strict = strict
     upstream = try MMADMetric.table(of: records, mode: .upstream)
+    categories = try MMADMetric.table(of: records, mode: .strict, by: .category)
+    intervals = ResampledTables(of: records, resamples: resamples, seed: seed)
+    published = PublishedResults.beside(strict, categories: categories)
+    let groups = strict.rows.map { row in (row.dataset, records.filter { $0.dataset == row.dataset }) }
+    confusions = groups.map { ($0, Confusion(of: $1)) }.filter { !$1.isEmpty }
+    let whole = groups.count > 1 ? [("all", records)] : []
+    scores = (groups + whole).compactMap { name, records in
+      Self.ranking(records).map { (name, $0) }
+    }
     answers = records.count
     unreadable = records.count { !$0.hasReadableAnswer }
     conclusionAgreement = ConclusionAgreement.share(of: records)
+  }
+
+  private static func ranking(_ records: [AnswerRecord]) -> RankingMetrics? {
+    RankingMetrics(
+      records.compactMap { record in
+        guard QuestionType(published: record.questionType) == .anomalyDetection else { return nil }
+        return record.defectProbability.map { ($0, !record.isNormal) }
+      })
   }
 
   /// Macro-averaged accuracies over the data sets by question type, 0 to 1, in the order of
@@ -45,19 +81,6 @@ public struct EvaluationReport: Sendable {
     return zip(QuestionType.allCases, zip(row.cells, row.questions)).compactMap { type, cell in
       cell.1 > 0 ? (type, cell.0 / 100) : nil
     }
-  }
-
-  /// Both tables with everything known about them.
-  public var json: JSON {
-    .object([
-      .init("origin", .object(origin.map { .init($0.name, .string($0.value)) })),
-      .init("answers", .integer(answers)),
-      .init("unreadable", .integer(unreadable)),
-      .init("missing_templates", .integer(missingTemplates)),
-      .init("conclusion_agreement", conclusionAgreement.map(JSON.number) ?? .null),
-      .init("strict", strict.json),
-      .init("upstream", upstream.json),
-    ])
   }
 
   /// The two tables alone: `{"strict": …, "upstream": …}`.

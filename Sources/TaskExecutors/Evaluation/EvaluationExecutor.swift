@@ -5,7 +5,7 @@ public import JobModel
 internal import OrderedJSON
 public import WorkerRuntime
 
-/// Accuracy on MMAD's questions: plan (how many questions, which shards), shards (ask them), report (join them).
+/// Accuracy on a data set's questions: plan (how many questions, which shards), shards (ask them), report (join them).
 public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   private let host: ModelHost
   /// Prompts that decode together.
@@ -30,15 +30,17 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   }
 
   private func plan(_ settings: EvalSettings, _ context: TaskContext) throws -> TaskOutcome {
-    let (dataset, evaluation) = try Self.open(settings)
+    let run = try EvaluationRun(settings)
+    let evaluation = run.evaluation
     let ranges = evaluation.shards(size: settings.shardSize)
     guard !ranges.isEmpty else {
       throw TaskError(.userError, "\(settings.data) has no question of the types asked for")
     }
     context.log(
-      "\(evaluation.items.count) questions on \(dataset.samples.count) images in \(ranges.count) shards")
-    if !dataset.missingTemplates.isEmpty {
-      context.log("\(dataset.missingTemplates.count) reference images are missing and left out")
+      "\(evaluation.items.count) questions on \(evaluation.samples.count) images in \(ranges.count) shards, "
+        + run.setting)
+    if run.pictures.missingTemplates > 0 {
+      context.log("\(run.pictures.missingTemplates) reference images are missing and left out")
     }
     return TaskOutcome(
       result: .object([
@@ -51,7 +53,9 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let batch = batch
     let lines = try await host.withModel(folder: settings.model) { loaded -> [JSON] in
-      let (_, evaluation) = try Self.open(settings)
+      var run = try EvaluationRun(settings)
+      try run.findReferences(for: range.items, with: loaded) { try context.checkCancellation() }
+      let evaluation = run.evaluation
       var inspector = QwenInspector(
         loaded: loaded, seed: UInt64(settings.seed), isCancelled: { context.isCancelled })
       return try asUserError {
@@ -71,32 +75,20 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
 
   private func report(_ settings: EvalSettings, _ context: TaskContext) async throws -> TaskOutcome {
     let records = try await ShardRange.lines(of: context).map { try AnswersFile.record($0) }
-    let (dataset, evaluation) = try Self.open(settings)
-    guard records.count == evaluation.items.count else {
+    let run = try EvaluationRun(settings)
+    guard records.count == run.evaluation.items.count else {
       throw TaskError(
-        .transient, "the shards hold \(records.count) answers to \(evaluation.items.count) questions")
+        .transient, "the shards hold \(records.count) answers to \(run.evaluation.items.count) questions")
     }
-    let report = try asUserError {
-      try EvaluationReport(
-        records: records,
-        origin: [
-          .init("job", String(context.task.job)), .init("model", settings.model),
-          .init("model_sha256", try ModelIdentity.hash(folder: settings.model)),
-          .init("data", settings.data),
-          .init("data_sha256", try ModelIdentity.hash(file: settings.data + "/mmad.json")),
-          .init("protocol", settings.promptProtocol.rawValue), .init("seed", String(settings.seed)),
-        ], missingTemplates: dataset.missingTemplates.count)
-    }
-    let files: [(String, String)] = [
-      ("answers.json", AnswersFile.json(records).serialized(pretty: true)), ("report.txt", report.text),
-      ("report.json", report.json.serialized(pretty: true)), ("report.csv", report.csv),
-    ]
-    var artifacts: [Artifact] = []
-    for (name, text) in files {
-      artifacts.append(
-        try EpochFile.write(
-          bytes: Array(text.utf8), path: settings.output + "/" + name, kind: ArtifactKind.report,
-          epoch: context.task.epoch))
+    let report = try run.report(on: records, of: context.task)
+    let gallery = ReportGallery(
+      records: records, samples: run.evaluation.samples, references: run.showsReferences)
+    let files =
+      [("answers.json", AnswersFile.json(records).serialized(pretty: true))] + report.files(gallery: gallery)
+    let artifacts = try files.map { name, text in
+      try EpochFile.write(
+        bytes: Array(text.utf8), path: settings.output + "/" + name, kind: ArtifactKind.report,
+        epoch: context.task.epoch)
     }
     context.log(report.text)
     let accuracies = report.accuracies().map { JSON.Member($0.type.rawValue, .number($0.accuracy)) }
@@ -106,17 +98,6 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
         .init("conclusion_agreement", report.conclusionAgreement.map { .number($0) } ?? .null),
         .init("answers", .integer(records.count)), .init("report", .string(settings.output + "/report.txt")),
       ]), artifacts: artifacts)
-  }
-
-  private static func open(_ settings: EvalSettings) throws -> (MMADDataset, Evaluation) {
-    try asUserError {
-      let dataset = try MMADDataset(root: settings.data)
-      let evaluation = Evaluation(
-        samples: dataset.samples, promptProtocol: try settings.promptProtocol.resolved(),
-        settings: PromptSettings(references: settings.references, maxNewTokens: settings.maxNewTokens),
-        questionTypes: settings.questionTypes?.resolved, limit: settings.limit)
-      return (dataset, evaluation)
-    }
   }
 
   private static func shardFolder(_ output: String, _ job: JobID) -> String { "\(output)/shards/job-\(job)" }

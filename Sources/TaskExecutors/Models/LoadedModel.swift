@@ -13,6 +13,8 @@ final class LoadedModel {
   let model: QwenModel
   let prompts: PromptSource
   let stopTokenIDs: [Int]
+  /// Features of pictures a retrieval has looked at, by path.
+  var pictureFeatures = PictureFeatures()
   /// Which policy checkpoint the weights come from, once they are no longer the folder's.
   private(set) var policy: String?
 

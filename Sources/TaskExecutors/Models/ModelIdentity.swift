@@ -34,6 +34,13 @@ enum ModelIdentity {
     return hexadecimal(hash.finalize())
   }
 
+  /// SHA-256 of lines of text.
+  static func hash(lines: [String]) -> String {
+    var hash = SHA256()
+    for line in lines { hash.update(data: Array((line + "\n").utf8)) }
+    return hexadecimal(hash.finalize())
+  }
+
   private static func add(file: String, to hash: inout SHA256) throws {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {

@@ -1,0 +1,69 @@
+/// What people say of pictures that were scored.
+public struct PictureLabels: Sendable {
+  public struct Label: Sendable, Equatable {
+    public let isDefective: Bool
+    /// Masks of the defects; none where nobody drew them.
+    public let maskPaths: [String]
+  }
+
+  private var byPath: [String: Label] = [:]
+  /// For tables whose names differ in their folders; `nil` where a name stands for several pictures.
+  private var byLastName: [String: Label?] = [:]
+  private let path: String
+
+  /// - Parameter path: a data set with states, or a table of comma-separated values with columns `path` (or `file`,
+  ///   `image`) and `label` (or `state`), where good, normal, ok and 0 mean good and anything else a kind of defect;
+  ///   a column `mask` names a mask relative to the table.
+  /// - Throws: ``DatasetError`` for what is neither.
+  public init(_ path: String) throws(DatasetError) {
+    self.path = path
+    guard path.lowercased().hasSuffix(".csv") else {
+      for picture in try DatasetCatalogue.open(path).pictures where picture.state != .unlabelled {
+        add(picture.imagePath, Label(isDefective: picture.isDefective, maskPaths: picture.maskPaths))
+      }
+      guard !byPath.isEmpty else {
+        throw DatasetError(
+          message: "\(path) says of no picture whether it is good; see 'ar1 data check \(path)'")
+      }
+      return
+    }
+    let folder = DatasetFolder(path: DatasetFolder.parent(of: path))
+    guard let text = folder.text(DatasetFolder.lastName(of: path)) else {
+      throw DatasetError(message: "\(path): no such file, or it is not UTF-8")
+    }
+    let rows = CommaSeparated.rows(text)
+    func column(_ names: [String]) -> Int? {
+      rows.first?.firstIndex { names.contains($0.lowercased()) }
+    }
+    guard let name = column(["path", "file", "image"]), let state = column(["label", "state"]) else {
+      throw DatasetError(message: "\(path): the first line must name the columns path and label")
+    }
+    let mask = column(["mask"])
+    for (index, row) in rows.enumerated().dropFirst() {
+      guard row.count > max(name, state), !row[name].isEmpty else {
+        throw DatasetError(message: "\(path), line \(index + 1): it has no path and label")
+      }
+      guard !row[state].isEmpty else { continue }
+      let masks = mask.flatMap { $0 < row.count && !row[$0].isEmpty ? row[$0] : nil }
+      add(
+        row[name],
+        Label(
+          isDefective: !["good", "normal", "ok", "0"].contains(row[state].lowercased()),
+          maskPaths: masks.map { [$0.hasPrefix("/") ? $0 : DatasetFolder.joined(folder.path, $0)] } ?? []))
+    }
+  }
+
+  private mutating func add(_ path: String, _ label: Label) {
+    byPath[path] = label
+    let name = DatasetFolder.lastName(of: path)
+    byLastName[name] = byLastName[name] == nil ? .some(label) : .some(nil)
+  }
+
+  /// The label of a scored picture: by its whole path, then by its name in the run, then by its file's name where that
+  /// is unmistakable.
+  public func label(of picture: ScoredPicture) -> Label? {
+    if let path = picture.path, let label = byPath[path] { return label }
+    if let label = byPath[picture.name] { return label }
+    return byLastName[DatasetFolder.lastName(of: picture.name)] ?? nil
+  }
+}

@@ -1,0 +1,92 @@
+import FoundationEssentials
+import OrderedJSON
+
+/// What a run said of one picture.
+public struct ScoredPicture: Sendable, Equatable {
+  /// As the run names it: relative to the folder that was scored.
+  public let name: String
+  /// Where it lies, when the run says which folder it scored.
+  public let path: String?
+  /// Probability of a defect from the logits; `nil` where the reply gave none.
+  public let probability: Double?
+  public let width, height: Int?
+  /// Places of defects in original pixels.
+  public let boxes: [PixelBox]
+  /// What an answers file says itself: whether the picture is defective.
+  public let knownDefective: Bool?
+
+  /// A map of scores: the probability inside the boxes, 0 outside.
+  public func map(width: Int, height: Int) -> [Float] {
+    var map = [Float](repeating: 0, count: width * height)
+    let value = Float(probability ?? 1)
+    for box in boxes {
+      guard let inside = box.normalized(width: width, height: height) else { continue }
+      // A pixel belongs to a box when its centre does.
+      let columns = Int((inside.x1 - 0.5).rounded(.up))..<max(Int((inside.x2 - 0.5).rounded(.up)), 0)
+      for y in Int((inside.y1 - 0.5).rounded(.up))..<Int((inside.y2 - 0.5).rounded(.up))
+      where !columns.isEmpty {
+        for x in columns { map[y * width + x] = value }
+      }
+    }
+    return map
+  }
+
+  /// Reads a run's results: `results.jsonl` of a scoring, `answers.json` of an evaluation (its Anomaly Detection
+  /// questions), or a folder with one of them.
+  /// - Throws: ``DatasetError`` naming the file and the line.
+  public static func read(_ path: String) throws(DatasetError) -> [ScoredPicture] {
+    let folder = DatasetFolder(path: path)
+    for name in ["results.jsonl", "answers.json"] where folder.has(name) {
+      return try read(DatasetFolder.joined(path, name))
+    }
+    guard !DatasetFolder.isFolder(path) else {
+      throw DatasetError(message: "\(path) holds neither results.jsonl nor answers.json")
+    }
+    if path.hasSuffix(".jsonl") { return try rows(path) }
+    let records: [AnswerRecord]
+    do {
+      records = try AnswersFile.read(path: path)
+    } catch {
+      throw DatasetError(message: error.message)
+    }
+    return records.filter { QuestionType(published: $0.questionType) == .anomalyDetection }.map {
+      ScoredPicture(
+        name: $0.image, path: nil, probability: $0.defectProbability, width: nil, height: nil, boxes: [],
+        knownDefective: !$0.isNormal)
+    }
+  }
+
+  private static func rows(_ path: String) throws(DatasetError) -> [ScoredPicture] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw DatasetError(message: "\(path): no such file, or it cannot be read")
+    }
+    let source = source(of: path)
+    var result: [ScoredPicture] = []
+    var number = 0
+    for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      number += 1
+      guard !line.isEmpty else { continue }
+      guard let row = try? JSON(parsing: [UInt8](line)), let name = row["path"]?.string else {
+        throw DatasetError(message: "\(path), line \(number): no result with a \"path\"")
+      }
+      let boxes = (row["boxes"]?.array ?? []).compactMap { entry -> PixelBox? in
+        guard let sides = entry["box"]?.array?.compactMap(\.double), sides.count == 4 else { return nil }
+        return PixelBox(x1: sides[0], y1: sides[1], x2: sides[2], y2: sides[3])
+      }
+      result.append(
+        ScoredPicture(
+          name: name, path: source.map { DatasetFolder.joined($0, name) },
+          probability: row["defect_probability"]?.double, width: row["width"]?.int,
+          height: row["height"]?.int,
+          boxes: boxes, knownDefective: nil))
+    }
+    return result
+  }
+
+  /// The scored folder, which `run.json` beside the results names.
+  private static func source(of path: String) -> String? {
+    let file = DatasetFolder.joined(DatasetFolder.parent(of: path), "run.json")
+    return FileManager.default.contents(atPath: file)
+      .flatMap { try? JSON(parsing: [UInt8]($0)) }?["source"]?.string
+  }
+}

@@ -1,0 +1,94 @@
+internal import Inspection
+internal import JobModel
+internal import WorkerRuntime
+
+/// An evaluation job's settings with the pictures and questions behind them: the same in every task of the job.
+struct EvaluationRun {
+  private let settings: EvalSettings
+  let pictures: EvaluationPictures
+  private(set) var evaluation: Evaluation
+
+  init(_ settings: EvalSettings) throws {
+    self.settings = settings
+    let pictures = try asUserError {
+      try EvaluationPictures(path: settings.data, seed: UInt64(settings.seed))
+    }
+    if settings.domainKnowledge, pictures.domainKnowledge == nil {
+      throw TaskError(
+        .userError, "\(settings.data) has no domain_knowledge.json, which domain_knowledge: true asks for")
+    }
+    self.pictures = pictures
+    evaluation = try asUserError {
+      Evaluation(
+        samples: pictures.samples, promptProtocol: try settings.promptProtocol.resolved(),
+        settings: PromptSettings(
+          references: settings.references,
+          referenceSource: settings.referenceSource == .similar ? .similar : .random,
+          maxNewTokens: settings.maxNewTokens),
+        domainKnowledge: settings.domainKnowledge ? pictures.domainKnowledge : nil,
+        optionOrder: settings.optionOrder == .shuffled ? .shuffled(seed: UInt64(settings.seed)) : .published,
+        questionTypes: settings.questionTypes?.resolved, limit: settings.limit)
+    }
+  }
+
+  private var referenceCount: Int {
+    settings.references ?? evaluation.promptProtocol.defaultReferenceCount
+  }
+
+  var showsReferences: Bool { referenceCount > 0 }
+
+  /// What was asked how, in one line for logs.
+  var setting: String {
+    "protocol \(settings.promptProtocol.rawValue), "
+      + (showsReferences
+        ? "\(referenceCount) \(settings.referenceSource.rawValue) references" : "no reference")
+      + (settings.domainKnowledge ? ", domain knowledge" : "") + ", options \(settings.optionOrder.rawValue)"
+  }
+
+  /// Retrieves similar references by the model's own vision features for pictures whose data set lists none.
+  mutating func findReferences(
+    for items: Range<Int>, with loaded: LoadedModel, checkCancellation: () throws -> Void
+  ) throws {
+    guard settings.referenceSource == .similar, showsReferences else { return }
+    var found: [Int: [String]] = [:]
+    for index in items where found[evaluation.items[index].sample] == nil {
+      let place = evaluation.items[index].sample
+      let sample = evaluation.samples[place]
+      guard sample.similarTemplates.isEmpty else { continue }
+      try checkCancellation()
+      found[place] = try asUserError {
+        try loaded.pictureFeatures.nearest(
+          to: sample.imagePath, among: sample.referenceCandidates, count: referenceCount, in: loaded)
+      }
+    }
+    evaluation.use(similarTemplates: found)
+  }
+
+  /// The report on all answers, with everything it depends on.
+  func report(on records: [AnswerRecord], of task: ClaimedTask) throws -> EvaluationReport {
+    let index = settings.data + "/mmad.json"
+    let dataHash =
+      pictures.layout == "mmad"
+      ? try ModelIdentity.hash(file: index)
+      : ModelIdentity.hash(lines: pictures.samples.map { "\($0.name) \($0.isNormal)" })
+    let model = try ModelIdentity.hash(folder: settings.model)
+    return try asUserError {
+      // What lies beside the data may be another lab's: where labs are apart, the record must be named.
+      let found = task.confinement == nil ? TrainingOverlap.record(besides: settings.data) : nil
+      let record = settings.trainedOn ?? found
+      return try EvaluationReport(
+        records: records,
+        origin: [
+          .init("job", String(task.job)), .init("model", settings.model), .init("model_sha256", model),
+          .init("data", settings.data), .init("data_layout", pictures.layout), .init("data_sha256", dataHash),
+          .init("protocol", settings.promptProtocol.rawValue), .init("references", String(referenceCount)),
+          .init("reference_source", showsReferences ? settings.referenceSource.rawValue : "none"),
+          .init("domain_knowledge", settings.domainKnowledge ? "true" : "false"),
+          .init("option_order", settings.optionOrder.rawValue), .init("decoding", "greedy"),
+          .init("seed", String(settings.seed)),
+        ], missingTemplates: pictures.missingTemplates,
+        overlap: try record.map { try TrainingOverlap(evaluated: records.map(\.image), trainedOn: $0) },
+        seed: UInt64(settings.seed))
+    }
+  }
+}
