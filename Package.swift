@@ -100,7 +100,7 @@ let package = Package(
     .target(
       name: "TaskExecutors",
       dependencies: [
-        "JobModel", "WorkerRuntime", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
+        "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: plain),
     .executableTarget(
@@ -145,7 +145,10 @@ let package = Package(
       dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),
     .testTarget(name: "BaseModelTests", dependencies: ["BaseModel", "Inspection", "QwenVL"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
-    .testTarget(name: "SystemTests", dependencies: ["OrderedJSON", "LocalPostgres"]),
+    .testTarget(
+      name: "TaskExecutorsTests",
+      dependencies: ["TaskExecutors", "Inspection", "JobModel", "OrderedJSON", "WorkerRuntime"]),
+    .testTarget(name: "SystemTests", dependencies: ["Images", "OrderedJSON", "LocalPostgres"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

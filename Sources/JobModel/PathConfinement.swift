@@ -64,8 +64,10 @@ extension JobSettings {
       Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
     case .score(let settings):
       Self.inputs(
-        ("model", settings.model), ("images", settings.images), ("reference", settings.reference),
-        output: settings.output)
+        ("model", settings.model), ("images", settings.images), ("classes", settings.classes),
+        ("segmenter", settings.segmenter), output: settings.output)
+        + settings.references.map { JobPath(key: "reference", path: $0, isWritten: false) }
+        + (settings.cache.map { [JobPath(key: "cache", path: $0, isWritten: true)] } ?? [])
     }
   }
 

@@ -146,6 +146,10 @@ struct SettingsReader {
 
   mutating func optionalPath(_ key: some CodingKey) -> String? {
     guard let value = find(key) else { return nil }
+    return absolutePath(key, value)
+  }
+
+  private mutating func absolutePath(_ key: some CodingKey, _ value: JSON) -> String? {
     guard case .string(let path) = value, !path.isEmpty, path.utf8.count <= 4096,
       !path.unicodeScalars.contains(where: { $0.value < 32 })
     else {
@@ -157,6 +161,27 @@ struct SettingsReader {
       return nil
     }
     return absolute
+  }
+
+  /// One path or a list of them; empty when absent.
+  mutating func paths(_ key: some CodingKey, atMost most: Int) -> [String] {
+    guard let value = find(key) else { return [] }
+    let values = value.array ?? [value]
+    guard values.count <= most else {
+      problem(key, "found \(Self.describe(value)); allowed is a path or a list of at most \(most) of them")
+      return []
+    }
+    return values.compactMap { absolutePath(key, $0) }
+  }
+
+  /// "1%" or a number of things.
+  mutating func errorBudget(_ key: some CodingKey) -> ErrorBudget? {
+    guard let value = find(key) else { return nil }
+    if let budget = ErrorBudget(value) { return budget }
+    problem(
+      key,
+      "found \(Self.describe(value)); allowed is a share such as '1%' or '0.5%', or a whole number of images")
+    return nil
   }
 
   mutating func group<Value>(

@@ -5,9 +5,9 @@ import Synchronization
 /// Checks on the worker's filesystem what a coordinator can check in the text of a path only: that no link leads out
 /// of the folders of the job's lab.
 ///
-/// Every path of the job is followed to where it really is, and input folders are walked for links. Each job is looked
-/// through once per worker. A lab that puts a link out into its folder while its own job runs is not stopped by this;
-/// the permissions of the worker's user are.
+/// Every path of the job is followed to where it really is, and its folders are walked for links: what a job writes
+/// shall not leave through one either. Each job is looked through once per worker. A lab that puts a link out into its
+/// folder while its own job runs is not stopped by this; the permissions of the worker's user are.
 final class ConfinedFiles: Sendable {
   private struct Seen: Sendable {
     var jobs: Set<JobID> = []
@@ -30,12 +30,24 @@ final class ConfinedFiles: Sendable {
           "\(path.key): \(path.path) leads to \(place) on the worker's machine, outside of "
             + confinement.places(writing: path.isWritten))
       }
-      if !path.isWritten { try walk(place, of: path, within: real) }
+      try walk(place, of: path, within: real)
     }
     seen.withLock { seen in
       // Jobs end without a word here; a set of numbers may be forgotten.
       if seen.jobs.count > 10_000 { seen.jobs = [] }
       seen.jobs.insert(task.job)
+    }
+  }
+
+  /// Checks a file that a task's input names, as a list does, where it really is.
+  /// - Throws: `TaskError` of class user-error that names the file and where it leads.
+  static func check(_ file: String, of task: ClaimedTask) throws {
+    guard let confinement = task.confinement else { return }
+    let place = resolved(file)
+    guard try resolved(confinement).allows(place, writing: false) else {
+      throw TaskError(
+        .userError,
+        "\(file) leads to \(place) on the worker's machine, outside of \(confinement.places(writing: false))")
     }
   }
 
@@ -61,11 +73,11 @@ final class ConfinedFiles: Sendable {
         case Int32(DT_DIR): folders.append(inner)
         case Int32(DT_LNK):
           let place = Self.resolved(inner)
-          guard confinement.allows(place, writing: false) else {
+          guard confinement.allows(place, writing: path.isWritten) else {
             throw TaskError(
               .userError,
-              "\(path.key): the link \(inner) leads to \(place), outside of \(confinement.places(writing: false)); "
-                + "put a copy there instead")
+              "\(path.key): the link \(inner) leads to \(place), outside of "
+                + "\(confinement.places(writing: path.isWritten)); put a copy there instead")
           }
           folders.append(place)
         default: break

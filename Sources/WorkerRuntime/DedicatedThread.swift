@@ -132,6 +132,9 @@ public final class DedicatedThread: SerialExecutor, _Concurrency.TaskExecutor, S
 
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
+  /// Has `body` run on the thread, after what was given to it before, and does not wait for it.
+  public func start(_ body: @escaping @Sendable () -> Void) { queue.add(.closure(body)) }
+
   /// Runs `body` on the thread, after what was given to it before. Cancellation of the caller does not stop
   /// it: `body` looks at its `TaskContext` for that.
   public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -22,6 +22,10 @@ public final class TaskContext: Sendable {
     logs = LogBuffer(lease: task.lease)
   }
 
+  /// Refuses a file that the task's input names, if it lies where the job may not read. The paths among the job's own
+  /// settings have been checked before the task began.
+  public func checkMayRead(_ file: String) throws { try ConfinedFiles.check(file, of: task) }
+
   // MARK: Telling
 
   /// Adds a line to the job's log. Lines are kept by the coordinator and outlive this worker.

@@ -133,7 +133,19 @@ struct JobSpecTests {
       ),
       (
         #"{"kind":"score","model":"m","images":"i","output":"o","zzzzzz":1}"#,
-        "known keys are images, kind, max_attempts"
+        "known keys are append, cache, classes"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"i","output":"o","max_errors":"-1%"}"#,
+        "max_errors: found '-1%'; allowed is a share such as '1%' or '0.5%', or a whole number of images"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"i","output":"o","tiling":{"size":500,"overlap":251}}"#,
+        "tiling.overlap: found 251; allowed is at most half of the size 500"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"i","output":"o","reference":["a","","c"]}"#,
+        "reference: found ''; allowed is a path of at most 4096 bytes"
       ),
       (
         #"{"kind":"rollout","model":"m","data":"d","output":"o","priority":1000}"#,
@@ -165,6 +177,8 @@ struct JobSpecTests {
       #"{"kind":"eval","model":"m","data":"d","output":"o","limit":5,"references":1}"#,
       #"{"kind":"rollout","model":"m","data":"d","output":"o","count":3,"name":"a b"}"#,
       #"{"kind":"score","model":"m","images":"i","output":"o","reference":"g.png","priority":-3}"#,
+      #"{"kind":"score","model":"m","images":"i","output":"o","max_errors":"0.5%","tiling":{},"threshold":0.4}"#,
+      #"{"kind":"score","model":"m","images":"i/*.png","output":"o","reference":["a","b"],"max_errors":7}"#,
     ] {
       let spec = try JobSpec(JSON(parsing: text), relativeTo: "/lab")
       let tree = try JSON(encoding: spec)

@@ -23,7 +23,8 @@ struct LayoutTests {
     "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
     "BaseModel": ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
     "TaskExecutors": [
-      "JobModel", "WorkerRuntime", "QwenVL", "Inspection", "PostTraining", "Checkpoints", "OrderedJSON",
+      "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
+      "OrderedJSON",
       "Images", "Tensors",
     ],
   ]

@@ -89,7 +89,12 @@ final class RunningSystem {
       guard !running.isEmpty else { return false }
       for worker in try await program.document(["workers"])["workers"]?.array ?? [] {
         let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
-        if tasks.contains(where: { running.contains($0) }) { victim = worker["process"]?.int }
+        // A worker that was killed before has its tasks until its lease ends.
+        if tasks.contains(where: { running.contains($0) }), let process = worker["process"]?.int,
+          kill(pid_t(process), 0) == 0
+        {
+          victim = process
+        }
       }
       return victim != nil
     }

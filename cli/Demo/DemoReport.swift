@@ -28,7 +28,7 @@ struct DemoReport {
       ("The report after", "cat \(root)/eval-after/report.txt"),
       ("Every answer", "less \(root)/eval-after/answers.json"),
       ("The trained model", "ar1 model inspect \(root)/train/model"),
-      ("The scored pictures", "cat \(root)/scores/results.jsonl"),
+      ("The scored pictures", "xdg-open \(root)/scores/report.html"),
       ("Numbers for programs", "cat \(root)/summary.json"),
     ]
     for (what, command) in places {

@@ -56,7 +56,9 @@ struct SubmissionOptions: ParsableArguments {
           Style.faint("Look at it: ar1 show \(record.id)   Its log: ar1 logs -f \(record.id)") + "\n")
       }
     }
-    if wait, record.state != .succeeded { throw JobWatch.exitCode(for: record.state) }
+    guard wait else { return }
+    if record.state != .succeeded { throw JobWatch.exitCode(for: record.state) }
+    try await ScoreOutcome.conclude(record, client: client, isQuiet: json)
   }
 
   /// Submits a job made of flags; relative paths are taken from the current folder.

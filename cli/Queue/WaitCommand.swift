@@ -8,7 +8,7 @@ struct WaitCommand: AsyncParsableCommand {
     abstract: "Wait until a job has ended.",
     discussion: """
       Exit code: 0 the job succeeded, 1 it failed, 2 it was cancelled, 3 the coordinator could not be asked, \
-      4 it had not ended at the timeout.
+      4 it had not ended at the timeout, 5 a scoring failed on more images than its max_errors allows.
 
       Example: ar1 wait 12 && ar1 show 12
       """)
@@ -21,8 +21,10 @@ struct WaitCommand: AsyncParsableCommand {
 
   func run() async throws {
     let record: JobRecord
+    let client: CoordinatorClient
     do {
-      record = try await JobWatch(client: connection.client(), job: job)
+      client = try connection.client()
+      record = try await JobWatch(client: client, job: job)
         .untilEnd(showing: quiet ? nil : ProgressLine(), timeout: timeout)
     } catch let error as CoordinatorError {
       Terminal.writeError("Error: \(error)\n")
@@ -33,5 +35,6 @@ struct WaitCommand: AsyncParsableCommand {
     }
     if json { try JSONOutput.print(record) } else if !quiet { Terminal.write(JobWatch.summary(record)) }
     guard record.state == .succeeded else { throw JobWatch.exitCode(for: record.state) }
+    try await ScoreOutcome.conclude(record, client: client, isQuiet: json || quiet)
   }
 }

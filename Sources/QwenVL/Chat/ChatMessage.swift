@@ -26,19 +26,13 @@ public enum ImageSource: Sendable {
   case path(String)
   /// An image in memory, with a name for messages.
   case decoded(RGBImage, name: String)
+  /// An image that has been cut into patches already.
+  case patches(ImagePatches, name: String)
 
   public var name: String {
     switch self {
     case .path(let path): path
-    case .decoded(_, let name): name
-    }
-  }
-
-  /// - Throws: ``ImageError`` for a file that is missing, damaged or not an image.
-  func load() throws -> RGBImage {
-    switch self {
-    case .path(let path): try ImageFile.decode(path: path)
-    case .decoded(let image, _): image
+    case .decoded(_, let name), .patches(_, let name): name
     }
   }
 }

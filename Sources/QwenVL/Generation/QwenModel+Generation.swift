@@ -8,10 +8,10 @@ extension QwenModel {
   /// - Returns: for every prompt its completions; see `generation(prompts:…)`.
   public func generate(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
-    onStep: ((GenerationProgress) -> Bool)? = nil
+    reusing kept: KeptImageFeatures? = nil, onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> [[Completion]] {
     try generation(
-      prompts: prompts, completionsPerPrompt: n, seeds: seeds, options: options, onStep: onStep
+      prompts: prompts, completionsPerPrompt: n, seeds: seeds, options: options, reusing: kept, onStep: onStep
     ).completions
   }
 
@@ -26,11 +26,13 @@ extension QwenModel {
   ///     `options.seed` and the indices of prompt and completion.
   ///   - shaping: what is cut off or penalised before a token is drawn, for readers; answers that are trained on
   ///     are drawn without.
+  ///   - kept: features of images that have been kept, which are not computed again.
   ///   - onStep: called between the parts of the prefill and after every step, with the tokens just drawn; false
   ///     ends decoding, and sequences that had not ended finish as `.cancelled`.
   public func generation(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
-    shaping: LogitShaping = .none, onStep: ((GenerationProgress) -> Bool)? = nil
+    shaping: LogitShaping = .none, reusing kept: KeptImageFeatures? = nil,
+    onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> Generation {
     guard n >= 1 else {
       throw ModelError.invalid("\(n) completions a prompt were asked for; at least 1 is needed")
@@ -49,12 +51,12 @@ extension QwenModel {
     if prompts.isEmpty { return Generation(completions: [], seconds: Generation.Seconds()) }
     let model = trainedParameters.isEmpty ? self : inference()
     return try model.decode(
-      prompts, keys: keys, options: options, shaping: shaping, onStep: onStep ?? { _ in true })
+      prompts, keys: keys, options: options, shaping: shaping, kept: kept, onStep: onStep ?? { _ in true })
   }
 
   private func decode(
     _ prompts: [Prompt], keys: [[UInt64]], options: SamplingOptions, shaping: LogitShaping,
-    onStep: (GenerationProgress) -> Bool
+    kept: KeptImageFeatures?, onStep: (GenerationProgress) -> Bool
   ) throws -> Generation {
     let clock = ContinuousClock()
     var seconds = Generation.Seconds()
@@ -65,7 +67,9 @@ extension QwenModel {
     }
 
     let images = DistinctImages(prompts)
-    let features = images.images.isEmpty ? nil : try encodeImages(images.images)
+    let features =
+      images.images.isEmpty
+      ? nil : try kept.map { try encodeImages(images.images, reusing: $0) } ?? encodeImages(images.images)
     seconds.vision = elapsed()
 
     let completionRows = keys.reduce(0) { $0 + $1.count } * options.maxNewTokens

@@ -37,7 +37,7 @@ struct DistinctImages {
     return hasher.finalize()
   }
 
-  private static func same(_ a: ImagePatches, _ b: ImagePatches) -> Bool {
+  static func same(_ a: ImagePatches, _ b: ImagePatches) -> Bool {
     a.rows == b.rows && a.columns == b.columns && a.pixelValues == b.pixelValues
   }
 }

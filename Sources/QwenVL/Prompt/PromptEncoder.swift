@@ -1,3 +1,5 @@
+import Images
+
 /// Makes prompts from conversations, plain texts or identifiers.
 public struct PromptEncoder: Sendable {
   public let configuration: QwenConfiguration
@@ -100,7 +102,12 @@ public struct PromptEncoder: Sendable {
 
   /// An image as the model will see it.
   public func patches(of source: ImageSource, limits: PixelLimits? = nil) throws -> ImagePatches {
-    let image = try source.load()
+    let image: RGBImage
+    switch source {
+    case .path(let path): image = try ImageFile.decode(path: path)
+    case .decoded(let decoded, _): image = decoded
+    case .patches(let patches, _): return patches
+    }
     do {
       return try processor.patches(of: image, limits: limits)
     } catch {

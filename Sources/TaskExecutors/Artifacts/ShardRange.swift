@@ -37,11 +37,13 @@ struct ShardRange: Equatable {
   }
 
   /// The tasks behind a plan: its shards at stage 1 and the report that joins them at stage 2.
-  static func tasks(for ranges: [Range<Int>]) -> [NewTask] {
+  /// - Parameter unit: what the items are, so that the job's progress has a total before the shards run.
+  static func tasks(for ranges: [Range<Int>], unit: String? = nil) -> [NewTask] {
     let shards = ranges.enumerated().map { index, range in
       NewTask(
-        kind: .shard, stage: 1, payload: ShardRange(index: index, items: range).payload, ordinal: Int64(index)
-      )
+        kind: .shard, stage: 1, payload: ShardRange(index: index, items: range).payload,
+        ordinal: Int64(index),
+        progress: unit.map { TaskProgress(done: 0, total: Double(range.count), unit: $0) })
     }
     return shards + [NewTask(kind: .report, stage: 2, payload: .object([]))]
   }

@@ -12,6 +12,8 @@ final class LoadedModel {
   let stamp: String
   let model: QwenModel
   let prompts: PromptSource
+  /// Of images that many prompts show.
+  let keptFeatures = KeptImageFeatures()
   let stopTokenIDs: [Int]
   /// Features of pictures a retrieval has looked at, by path.
   var pictureFeatures = PictureFeatures()
@@ -48,6 +50,7 @@ final class LoadedModel {
   ///   - sha256: the manifest's hash as the ledger announced it.
   func adoptPolicy(path: String, sha256: String) throws {
     guard policy != sha256 else { return }
+    keptFeatures.removeAll()
     do {
       let checkpoint = try Checkpoint(folder: path, manifestSHA256: sha256)
       let stored = Set(checkpoint.names)

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import QwenVL
+internal import SAM2
 internal import WorkerRuntime
 
 /// The models a worker process holds in memory.
@@ -13,6 +14,7 @@ public actor ModelHost {
   private var loaded: [LoadedModel] = []
   /// Enough for a policy and the model it started from.
   private let capacity = 2
+  private var segmenter: (folder: String, stamp: String, model: Segmenter)?
 
   public init() {}
 
@@ -21,6 +23,22 @@ public actor ModelHost {
     folder: String, _ body: @Sendable (LoadedModel) throws -> Value
   ) throws -> Value {
     try body(try model(folder: folder))
+  }
+
+  /// The same with a SAM2 model beside it.
+  func withModel<Value: Sendable>(
+    folder: String, segmenter: String?, _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
+  ) throws -> Value {
+    try body(try model(folder: folder), try segmenter.map(self.segmenter))
+  }
+
+  /// The SAM2 model of `folder`; the one used last stays in memory.
+  private func segmenter(folder: String) throws -> Segmenter {
+    let stamp = LoadedModel.stamp(of: folder)
+    if let segmenter, segmenter.folder == folder, segmenter.stamp == stamp { return segmenter.model }
+    let model = try asUserError { try Segmenter(folder: folder) }
+    segmenter = (folder, stamp, model)
+    return model
   }
 
   /// The model of `folder`, loaded again when its files have changed.

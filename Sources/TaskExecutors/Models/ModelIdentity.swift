@@ -27,6 +27,19 @@ enum ModelIdentity {
     return text
   }
 
+  /// SHA-256 over everything in a model folder that decides what the model says: weights, configuration, tokenizer.
+  static func fullHash(folder: String) throws -> String {
+    var hash = SHA256()
+    hash.update(data: Data(try self.hash(folder: folder).utf8))
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasSuffix(".json") || $0.hasSuffix(".txt") }.sorted()
+    for name in names {
+      hash.update(data: Data(name.utf8))
+      try add(file: folder + "/" + name, to: &hash)
+    }
+    return hexadecimal(hash.finalize())
+  }
+
   /// SHA-256 of one file.
   static func hash(file: String) throws -> String {
     var hash = SHA256()

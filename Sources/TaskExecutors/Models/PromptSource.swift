@@ -5,7 +5,7 @@ internal import QwenVL
 internal import WorkerRuntime
 
 /// Turns the domain's prompts into the network's.
-struct PromptSource {
+struct PromptSource: Sendable {
   let tokenizer: Tokenizer
   private let encoder: PromptEncoder
   /// The longest sequence the network's positions were made for.
@@ -20,9 +20,17 @@ struct PromptSource {
 
   /// Encodes one prompt; a prompt that leaves no room for its reply is refused with both numbers.
   func encode(_ prompt: InspectionPrompt) throws -> Prompt {
+    try encode(
+      prompt,
+      pictures: prompt.imagePaths.map { path in
+        .decoded(Self.bounded(try ImageFile.decode(path: path), by: prompt.imageBound), name: path)
+      })
+  }
+
+  /// The same with the prompt's pictures as given, in their order.
+  func encode(_ prompt: InspectionPrompt, pictures sources: [ImageSource]) throws -> Prompt {
     let limit = context - prompt.maxNewTokens
-    let limits = prompt.pixelArea.map { PixelLimits(minPixels: $0.minimum, maxPixels: $0.maximum) }
-    let sources = try prompt.imagePaths.map { try source($0, bound: prompt.imageBound) }
+    let limits = Self.limits(of: prompt)
     if !prompt.usesChatTemplate {
       return try encoder.encode(
         text: prompt.rawText, images: sources, limits: limits, maximumTokens: limit)
@@ -46,12 +54,21 @@ struct PromptSource {
     return ids.allSatisfy { $0.count == 1 } ? ids.map { $0[0] } : nil
   }
 
-  /// A picture, shrunk first where the protocol bounds it (section 4.1 of the paper: 1000 × 800, Lanczos).
-  private func source(_ path: String, bound: ImageBound?) throws -> ImageSource {
-    guard let bound else { return .path(path) }
-    let image = try ImageFile.decode(path: path)
+  /// A picture as the model will see it under a prompt.
+  func patches(of image: RGBImage, name: String, for prompt: InspectionPrompt) throws -> ImagePatches {
+    try encoder.patches(
+      of: .decoded(Self.bounded(image, by: prompt.imageBound), name: name), limits: Self.limits(of: prompt))
+  }
+
+  private static func limits(of prompt: InspectionPrompt) -> PixelLimits? {
+    prompt.pixelArea.map { PixelLimits(minPixels: $0.minimum, maxPixels: $0.maximum) }
+  }
+
+  /// A picture, shrunk where the protocol bounds it (section 4.1 of the paper: 1000 × 800, Lanczos).
+  private static func bounded(_ image: RGBImage, by bound: ImageBound?) -> RGBImage {
+    guard let bound else { return image }
     let size = bound.fitted(width: image.width, height: image.height)
-    if size == (image.width, image.height) { return .decoded(image, name: path) }
-    return .decoded(image.resizedLanczos(width: size.width, height: size.height), name: path)
+    if size == (image.width, image.height) { return image }
+    return image.resizedLanczos(width: size.width, height: size.height)
   }
 }

@@ -1,94 +1,145 @@
-internal import Images
 internal import Inspection
 internal import JobModel
 internal import QwenVL
 internal import WorkerRuntime
 
-/// Asks a model about images, one Anomaly Detection question each, and where the defect is on those it calls defective.
+/// Puts read images to the model: one Anomaly Detection question for each view, and where the defects are on those
+/// it calls defective.
 struct ImageScorer {
-  let settings: ScoreSettings
-  private let promptProtocol: PromptProtocol
-  private let question: InspectionQuestion
+  private let settings: ScoreSettings
+  private let questions: ScoreQuestions
+  private let loaded: LoadedModel
+  private var inspector: QwenInspector
 
-  init(_ settings: ScoreSettings) throws {
+  init(
+    settings: ScoreSettings, questions: ScoreQuestions, loaded: LoadedModel,
+    isCancelled: @escaping () -> Bool
+  ) {
     self.settings = settings
-    promptProtocol = try asUserError { try settings.promptProtocol.resolved() }
-    let standard = InspectionQuestion.anomalyDetection
-    if let product = settings.product {
-      question = InspectionQuestion(
-        text: "Is there any defect in the \(product)?", options: standard.options, answer: nil,
-        type: standard.type)
-    } else {
-      question = standard
-    }
+    self.questions = questions
+    self.loaded = loaded
+    inspector = QwenInspector(loaded: loaded, seed: UInt64(settings.seed), isCancelled: isCancelled)
   }
 
-  /// Rows for `paths`, in their order; an image that cannot be read becomes a row with its error.
-  func rows(
-    of paths: ArraySlice<String>, with loaded: LoadedModel, isCancelled: @escaping () -> Bool
-  ) throws -> [ScoreRow] {
-    var rows = paths.map { ScoreRow(path: $0) }
-    var asked: [(row: Int, prompt: InspectionPrompt, encoded: Prompt)] = []
-    for index in rows.indices {
-      let path = settings.images + "/" + rows[index].path
-      do {
-        let size = try ImageFile.orientedSize(path: path)
-        (rows[index].width, rows[index].height) = (size.width, size.height)
-        let prompt = try prompt(for: path)
-        asked.append((index, prompt, try loaded.prompts.encode(prompt)))
-      } catch {
-        rows[index].error = "\(error)"
+  /// The rows of `images`, in their order.
+  func rows(of images: [ReadImage]) throws -> [ScoreRow] {
+    let views = images.flatMap(\.views)
+    // What every image is compared with is computed once for all batches.
+    for reference in Set(views.flatMap { $0.prompt.imagePaths.dropLast() }) {
+      if let patches = questions.knownPatches(ofReference: reference) {
+        try loaded.keptFeatures.keep(patches, for: loaded.model)
       }
     }
-    let inspector = QwenInspector(loaded: loaded, seed: UInt64(settings.seed), isCancelled: isCancelled)
-    let replies = try inspector.replies(to: asked.map(\.prompt), encoded: asked.map(\.encoded))
-    for (entry, reply) in zip(asked, replies) { read(reply, into: &rows[entry.row]) }
-    try locate(&rows, asked.map(\.row), inspector, loaded)
+    let replies = try replies(to: views.map(\.prompt), encoded: views.map(\.encoded))
+    var rows = images.map(\.row)
+    var located: [(image: Int, view: ReadImage.View)] = []
+    var first = 0
+    for (index, image) in images.enumerated() {
+      defer { first += image.views.count }
+      guard !image.views.isEmpty else { continue }
+      let findings = replies[first..<first + image.views.count].map(finding)
+      join(findings, image, into: &rows[index])
+      rows[index].decide(by: settings.threshold)
+      guard rows[index].decision == .defect else { continue }
+      rows[index].isLocated = true
+      for (view, finding) in zip(image.views, findings) where isSuspect(finding, in: findings) {
+        located.append((index, view))
+      }
+    }
+    try locate(located, &rows)
     return rows
   }
 
-  private func prompt(for path: String) throws -> InspectionPrompt {
-    let sample = InspectionSample(
-      name: path, imagePath: path, randomTemplates: settings.reference.map { [$0] } ?? [],
-      questions: [question])
-    return try promptProtocol.prompt(
-      for: question, of: sample,
-      settings: PromptSettings(
-        references: settings.reference == nil ? 0 : nil, maxNewTokens: settings.maxNewTokens))
+  /// A large image has more tiles than fit into one pass; they are asked in several.
+  private func replies(to prompts: [InspectionPrompt], encoded: [Prompt]) throws -> [InspectionReply] {
+    var replies: [InspectionReply] = []
+    while replies.count < prompts.count {
+      let start = replies.count
+      var (end, tokens) = (start, 0)
+      while end < prompts.count, end - start < ImageFeed.largestBatch,
+        end == start || tokens + encoded[end].ids.count <= ImageFeed.mostTokens
+      {
+        tokens += encoded[end].ids.count
+        end += 1
+      }
+      replies += try inspector.replies(
+        to: Array(prompts[start..<end]), encoded: Array(encoded[start..<end]))
+    }
+    return replies
   }
 
-  private func read(_ reply: InspectionReply, into row: inout ScoreRow) {
-    let reading = promptProtocol.reading(of: reply.text, options: question.options)
-    row.reasoning = reading.think ?? reply.text
-    row.probability = reply.answerLogProbabilities.flatMap {
-      DefectScore.probability(logProbabilities: $0, question: question)
-    }
-    let defect = DefectScore.defectLetter(of: question)
+  // MARK: The question
+
+  /// What the model said of one view.
+  private struct Finding {
+    var answer: ScoreRow.Decision
+    var probability: Double?
+    var reasoning: String
+  }
+
+  private func finding(_ reply: InspectionReply) -> Finding {
+    let question = questions.question
+    let reading = questions.promptProtocol.reading(of: reply.text, options: question.options)
+    var answer = ScoreRow.Decision.unclear
     if let letter = reading.letter, question.options.contains(where: { $0.letter == letter }) {
-      row.decision = letter == defect ? .defect : .good
-    } else {
-      row.decision = .unclear
+      answer = letter == DefectScore.defectLetter(of: question) ? .defect : .good
+    }
+    return Finding(
+      answer: answer,
+      probability: reply.answerLogProbabilities.flatMap {
+        DefectScore.probability(logProbabilities: $0, question: question)
+      }, reasoning: reading.think ?? reply.text)
+  }
+
+  /// An image is as defective as the worst of its views, whose reasoning it takes.
+  private func join(_ findings: [Finding], _ image: ReadImage, into row: inout ScoreRow) {
+    let answers = findings.map(\.answer)
+    row.answer = answers.contains(.defect) ? .defect : answers.contains(.unclear) ? .unclear : .good
+    let worst = findings.max {
+      ($0.probability ?? -1, $0.answer == .defect ? 1 : 0) < (
+        $1.probability ?? -1, $1.answer == .defect ? 1 : 0
+      )
+    }
+    row.probability = worst?.probability
+    row.reasoning = worst?.reasoning
+    if image.views.count > 1 {
+      row.tiles = zip(image.views, findings).map {
+        ScoreRow.Tile(box: $0.box, probability: $1.probability)
+      }
     }
   }
 
-  /// A second prompt, for defective images alone: boxes in the pixels the model saw, brought back to the original.
-  private func locate(
-    _ rows: inout [ScoreRow], _ candidates: [Int], _ inspector: QwenInspector, _ loaded: LoadedModel
-  ) throws {
-    let defective = candidates.filter { rows[$0].decision == .defect }
-    guard !defective.isEmpty else { return }
-    let prompts = defective.map {
-      GroundingPrompt.defects(
-        image: settings.images + "/" + rows[$0].path, maxNewTokens: settings.maxNewTokens ?? 128)
+  /// Views worth asking for places: those called defective, by answer or threshold; the worst one at least.
+  private func isSuspect(_ finding: Finding, in findings: [Finding]) -> Bool {
+    if findings.count == 1 || finding.answer == .defect { return true }
+    if let threshold = settings.threshold, let probability = finding.probability {
+      return probability >= threshold
     }
-    let encoded = try prompts.map { try loaded.prompts.encode($0) }
-    let replies = try inspector.replies(to: prompts, encoded: encoded)
-    for (index, row) in defective.enumerated() {
-      guard let width = rows[row].width, let height = rows[row].height, let seen = encoded[index].images.first
-      else { continue }
-      let reply = GroundingReply(
-        replies[index].text, resized: (seen.columns * 14, seen.rows * 14), original: (width, height))
-      rows[row].boxes = reply.boxes
+    return false
+  }
+
+  // MARK: The places
+
+  /// A second prompt: boxes in the pixels the model saw, brought back to the image.
+  private func locate(_ asked: [(image: Int, view: ReadImage.View)], _ rows: inout [ScoreRow]) throws {
+    guard !asked.isEmpty else { return }
+    let prompts = asked.map { questions.placesPrompt(like: $0.view.prompt) }
+    let encoded = try zip(prompts, asked).map {
+      try loaded.prompts.encode($0, pictures: [.patches($1.view.picture, name: "the image")])
+    }
+    let replies = try replies(to: prompts, encoded: encoded)
+    var found: [Int: [GroundedBox]] = [:]
+    for (reply, entry) in zip(replies, asked) {
+      let (box, picture) = (entry.view.box, entry.view.picture)
+      let places = GroundingReply(
+        reply.text, resized: (picture.resizedWidth, picture.resizedHeight),
+        original: (Int(box.x2 - box.x1), Int(box.y2 - box.y1)))
+      found[entry.image, default: []] += places.boxes.map {
+        GroundedBox(box: $0.box.moved(x: box.x1, y: box.y1), label: $0.label)
+      }
+    }
+    for (image, boxes) in found {
+      rows[image].boxes = rows[image].tiles.isEmpty ? boxes : Tiling.merged(boxes)
     }
   }
 }

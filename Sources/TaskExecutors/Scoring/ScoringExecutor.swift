@@ -1,13 +1,15 @@
 internal import FoundationEssentials
+internal import Inspection
 public import JobModel
 internal import OrderedJSON
+internal import Synchronization
 public import WorkerRuntime
 
-/// Inspection of a folder of images: plan (list them), shards (ask about each), report (`results.jsonl`, `run.json`).
+/// Inspection of many images: plan (list them), shards (ask about each), report (join the rows).
 public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
   private let host: ModelHost
-  /// Images that decode together.
-  private let batch = 32
+  /// A run of millions of images has larger shards instead of more.
+  private static let mostShards = 4000
 
   public init(host: ModelHost) {
     self.host = host
@@ -23,95 +25,102 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     switch task.kind {
     case .plan: return try plan(settings, context)
     case .shard: return try await shard(settings, try ShardRange(task.payload), context)
-    default: return try await report(settings, context)
+    default: return try await ScoringReport(settings: settings, context: context).outcome()
     }
   }
 
   /// The list is written down once, so that every shard and every retry sees the same images.
   private func plan(_ settings: ScoreSettings, _ context: TaskContext) throws -> TaskOutcome {
-    let paths = try ImageFolder.list(settings.images)
-    guard !paths.isEmpty else {
-      throw TaskError(.userError, "\(settings.images) holds no .png, .jpg or .jpeg file")
+    let set = try ImageSet(settings.images)
+    let questions = try ScoreQuestions(settings)
+    let table = try Self.classes(settings.classes)
+    let entries = set.entries.map { entry in
+      var entry = entry
+      entry.category = table[entry.path] ?? entry.category ?? questions.category(of: entry.path)
+      return entry
+    }
+    // A list or a pattern may name files elsewhere.
+    for case .file(let file) in entries.map(\.location) where !file.hasPrefix(settings.images + "/") {
+      try context.checkMayRead(file)
+    }
+    // Settings that contradict each other are found before any work.
+    for category in Set(entries.map(\.category)) {
+      if let first = entries.first(where: { $0.category == category }) {
+        _ = try questions.prompt(for: first)
+      }
     }
     let list = try EpochFile.write(
-      lines: paths.map { .string($0) }, folder: "\(settings.output)/shards/job-\(context.task.job)",
-      name: "images",
+      lines: entries.map(\.json), folder: ScoringFiles.folder(settings, context), name: "images",
       kind: ArtifactKind.input, lease: context.task.lease)
-    let ranges = ShardRange.slices(of: paths.count, size: settings.shardSize)
-    context.log("\(paths.count) images in \(ranges.count) shards")
+    let size = max(settings.shardSize, (entries.count + Self.mostShards - 1) / Self.mostShards)
+    let ranges = ShardRange.slices(of: entries.count, size: size)
+    context.log("\(entries.count) images in \(ranges.count) shards")
+    if set.duplicates > 0 { context.log("\(set.duplicates) paths are named more than once and scored once") }
     return TaskOutcome(
-      result: .object([.init("images", .integer(paths.count)), .init("shards", .integer(ranges.count))]),
-      spawn: ShardRange.tasks(for: ranges), artifacts: [list])
+      result: .object([
+        .init("images", .integer(entries.count)), .init("duplicates", .integer(set.duplicates)),
+        .init("shards", .integer(ranges.count)),
+      ]),
+      spawn: ShardRange.tasks(for: ranges, unit: "images"), artifacts: [list])
+  }
+
+  /// The class of each path, by a table that states them.
+  private static func classes(_ path: String?) throws -> [String: String] {
+    guard let path else { return [:] }
+    let rows = try ListedFile.table(path, columns: ["path", "class"])
+    return Dictionary(
+      rows.compactMap { row in row["path"].flatMap { path in row["class"].map { (path, $0) } } },
+      uniquingKeysWith: { first, _ in first })
   }
 
   private func shard(
     _ settings: ScoreSettings, _ range: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
-    let paths = try await Self.paths(context)
-    guard range.items.upperBound <= paths.count else {
+    let entries = try await ScoringFiles.entries(context)
+    guard range.items.upperBound <= entries.count else {
       throw TaskError(
-        .transient, "the image list holds \(paths.count) images, shard \(range.index) asks for more")
+        .transient, "the image list holds \(entries.count) images, shard \(range.index) asks for more")
     }
-    let scorer = try ImageScorer(settings)
-    let batch = batch
-    let rows = try await host.withModel(folder: settings.model) { loaded -> [JSON] in
-      var rows: [JSON] = []
-      for start in stride(from: range.items.lowerBound, to: range.items.upperBound, by: batch) {
-        try context.checkCancellation()
-        let end = min(start + batch, range.items.upperBound)
-        rows += try scorer.rows(of: paths[start..<end], with: loaded, isCancelled: { context.isCancelled })
-          .map(\.json)
-        context.progress(
-          TaskProgress(done: Double(rows.count), total: Double(range.items.count), unit: "images"))
-      }
-      return rows
+    let questions = try ScoreQuestions(settings)
+    let caches = try ScoreCaches(settings: settings, questions: questions)
+    let overlays = OverlayWriter(output: settings.output)
+    let run = try ShardRun(
+      settings: settings, range: range, entries: Array(entries[range.items]), context: context,
+      questions: questions, caches: caches, overlays: overlays)
+    let rows = try await host.withModel(folder: settings.model, segmenter: settings.segmenter) {
+      try run.rows(with: $0, segmenter: $1)
     }
+    try await overlays.finish()
     try context.checkCancellation()
     let artifact = try EpochFile.write(
-      lines: rows, folder: "\(settings.output)/shards/job-\(context.task.job)", name: range.fileName,
+      lines: rows.lines.map(\.json), folder: ScoringFiles.folder(settings, context), name: range.fileName,
       kind: ArtifactKind.shard, lease: context.task.lease)
-    return TaskOutcome(result: .object([.init("images", .integer(rows.count))]), artifacts: [artifact])
+    return TaskOutcome(
+      result: .object([
+        .init("images", .integer(rows.lines.count)), .init("from_cache", .integer(rows.fromCache)),
+        .init("seconds", rows.seconds.json),
+      ]), artifacts: [artifact])
+  }
+}
+
+/// Where a scoring job keeps what only its own tasks read.
+enum ScoringFiles {
+  static func folder(_ settings: ScoreSettings, _ context: TaskContext) -> String {
+    "\(settings.output)/shards/job-\(context.task.job)"
   }
 
-  private func report(_ settings: ScoreSettings, _ context: TaskContext) async throws -> TaskOutcome {
-    let paths = try await Self.paths(context)
-    let rows = try await ShardRange.lines(of: context)
-    guard rows.compactMap({ $0["path"]?.string }) == paths else {
-      throw TaskError(
-        .transient, "the shards hold \(rows.count) rows that are not the \(paths.count) listed images")
-    }
-    let failed = rows.count { $0["error"]?.string != nil }
-    let defective = rows.count { $0["decision"]?.string == ScoreRow.Decision.defect.rawValue }
-    let unclear = rows.count { $0["decision"]?.string == ScoreRow.Decision.unclear.rawValue }
-    let summary = JSON.object([
-      .init("job", .integer(Int(context.task.job))), .init("images", .integer(rows.count)),
-      .init("defective", .integer(defective)),
-      .init("good", .integer(rows.count - defective - unclear - failed)),
-      .init("unclear", .integer(unclear)), .init("failed", .integer(failed)),
-      .init("model", .string(settings.model)),
-      .init("model_sha256", .string(try ModelIdentity.hash(folder: settings.model))),
-      .init("source", .string(settings.images)),
-      .init("reference", settings.reference.map { .string($0) } ?? .null),
-      .init("protocol", .string(settings.promptProtocol.rawValue)), .init("seed", .integer(settings.seed)),
-    ])
-    let lines = rows.map { $0.serialized() }.joined(separator: "\n") + "\n"
-    let artifacts = try [("results.jsonl", lines), ("run.json", summary.serialized(pretty: true) + "\n")].map
-    {
-      try EpochFile.write(
-        bytes: Array($0.1.utf8), path: settings.output + "/" + $0.0, kind: ArtifactKind.report,
-        epoch: context.task.epoch)
-    }
-    context.log(
-      "\(rows.count) images: \(defective) defective, \(rows.count - defective - unclear - failed) good, "
-        + "\(unclear) unclear, \(failed) unreadable")
-    return TaskOutcome(result: summary, artifacts: artifacts)
-  }
+  /// The list read last: the shards of a job follow one another.
+  private static let latest = Mutex<(sha256: String, entries: [ImageEntry])?>(nil)
 
-  private static func paths(_ context: TaskContext) async throws -> [String] {
+  /// The job's images in their order.
+  static func entries(_ context: TaskContext) async throws -> [ImageEntry] {
     let lists = try await context.artifacts().filter { $0.kind == ArtifactKind.input }
     guard let list = lists.max(by: { $0.epoch < $1.epoch }) else {
       throw TaskError(.transient, "the job's image list is not announced")
     }
-    return try EpochFile.read(list).compactMap(\.string)
+    if let latest = latest.withLock({ $0 }), latest.sha256 == list.sha256 { return latest.entries }
+    let entries = try EpochFile.read(list).map { try ImageEntry($0) }
+    latest.withLock { $0 = (list.sha256, entries) }
+    return entries
   }
 }

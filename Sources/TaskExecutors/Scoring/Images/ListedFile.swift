@@ -1,0 +1,37 @@
+internal import FoundationEssentials
+internal import Inspection
+internal import WorkerRuntime
+
+/// Text files that name other files.
+enum ListedFile {
+  private static let mostBytes = 1 << 30
+
+  /// The folder from which a list's relative paths are taken.
+  static func folder(of path: String) -> String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return parts.count > 1 ? parts.joined(separator: "/") : "/"
+  }
+
+  static func text(_ path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw TaskError(.userError, "\(path) cannot be read on the worker's machine")
+    }
+    guard data.count <= mostBytes, let text = String(validating: data, as: UTF8.self) else {
+      throw TaskError(.userError, "\(path) is no list in UTF-8 of at most \(mostBytes >> 20) MiB")
+    }
+    return text
+  }
+
+  /// The rows of a .csv by column name; its first line names the columns, in any order and case.
+  static func table(_ path: String, columns: [String]) throws -> [[String: String]] {
+    let lines = CommaSeparated.rows(try text(path))
+    let names = (lines.first ?? []).map { $0.lowercased().filter { $0 != " " } }
+    for column in columns where !names.contains(column) {
+      throw TaskError(
+        .userError,
+        "\(path) needs a first line that names its columns, \(columns.joined(separator: " and ")) among them; "
+          + "found \(names.isEmpty ? "nothing" : names.joined(separator: ", "))")
+    }
+    return lines.dropFirst().map { Dictionary(zip(names, $0), uniquingKeysWith: { first, _ in first }) }
+  }
+}

@@ -1,0 +1,114 @@
+internal import FoundationEssentials
+internal import Images
+internal import Inspection
+internal import JobModel
+internal import OrderedJSON
+internal import WorkerRuntime
+
+/// Joins the rows of a scoring job and writes everything about them.
+struct ScoringReport {
+  /// A report of so many pictures takes a few megabytes.
+  private static let pictures = 200
+
+  let settings: ScoreSettings
+  let context: TaskContext
+
+  func outcome() async throws -> TaskOutcome {
+    let entries = try await ScoringFiles.entries(context)
+    let rows = try await ShardRange.lines(of: context).map { line in try asUserError { try ScoreRow(line) } }
+    guard rows.map(\.path) == entries.map(\.path) else {
+      throw TaskError(
+        .transient, "the shards hold \(rows.count) rows that are not the \(entries.count) listed images")
+    }
+    let earlier = try earlier()
+    let all = Self.joined(earlier?.rows ?? [], rows)
+    let report = ScoreReport(
+      rows: all, origin: try origin(await context.job()),
+      thumbnails: thumbnails(all, entries, known: earlier?.thumbnails ?? [:]), overlays: overlays(all))
+    var artifacts: [Artifact] = []
+    for file in try ScoreFolder(path: settings.output).contents(of: report) {
+      artifacts.append(
+        try EpochFile.write(
+          bytes: file.bytes, path: settings.output + "/" + file.name, kind: ArtifactKind.report,
+          epoch: context.task.epoch))
+    }
+    let counts = ScoreSummary(rows).all
+    context.log(
+      "\(counts.images) images: \(counts.defective) defective, \(counts.good) good, \(counts.unclear) unclear, "
+        + "\(counts.failed) failed, \(counts.quarantined) of them quarantined")
+    return TaskOutcome(result: .object(ScoreSummary(rows).members + report.origin), artifacts: artifacts)
+  }
+
+  /// What the output folder holds, where this run adds to it.
+  private func earlier() throws -> ScoreReport? {
+    guard settings.append, FileManager.default.fileExists(atPath: settings.output + "/run.json") else {
+      return nil
+    }
+    return try asUserError { try ScoreFolder(path: settings.output).read() }
+  }
+
+  /// The earlier rows with those of this run: in place where an image was scored again, behind them where it is new.
+  private static func joined(_ earlier: [ScoreRow], _ rows: [ScoreRow]) -> [ScoreRow] {
+    var new = Dictionary(rows.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    let kept = earlier.map { new.removeValue(forKey: $0.path) ?? $0 }
+    return kept + rows.filter { new[$0.path] != nil }
+  }
+
+  private func origin(_ detail: JobDetail) throws -> [JSON.Member] {
+    let shards = detail.tasks.filter { $0.kind == .shard }
+    let cached = shards.reduce(0) { $0 + ($1.result?["from_cache"]?.int ?? 0) }
+    let images = shards.reduce(0) { $0 + ($1.result?["images"]?.int ?? 0) }
+    var parts = ShardSeconds()
+    for shard in shards { parts.add(shard.result?["seconds"]) }
+    let start = shards.compactMap(\.startedAt).min() ?? 0
+    let seconds = max(0, (shards.compactMap(\.finishedAt).max() ?? 0) - start)
+    return [
+      .init("job", .integer(Int(context.task.job))), .init("source", .string(settings.images)),
+      .init("model", .string(settings.model)),
+      .init("model_sha256", .string(try ModelIdentity.hash(folder: settings.model))),
+      .init("reference", .array(settings.references.map(JSON.string))),
+      .init("protocol", .string(settings.promptProtocol.rawValue)),
+      .init("product", settings.product.map(JSON.string) ?? .null),
+      .init("threshold", settings.threshold.map(JSON.number) ?? .null),
+      .init(
+        "tiling",
+        settings.tiling.map {
+          .object([.init("size", .integer($0.size)), .init("overlap", .integer($0.overlap))])
+        }
+          ?? .null),
+      .init("segmenter", settings.segmenter.map(JSON.string) ?? .null),
+      .init("max_errors", settings.maxErrors?.json ?? .null), .init("seed", .integer(settings.seed)),
+      .init("from_cache", .integer(cached)), .init("seconds", .number((seconds * 100).rounded() / 100)),
+      .init("seconds_by_part", parts.json),
+      .init(
+        "images_per_second", seconds > 0 ? .number((Double(images) / seconds * 100).rounded() / 100) : .null),
+    ]
+  }
+
+  /// Small pictures of the images that come first whatever the threshold; one that cannot be read any more is left out.
+  private func thumbnails(
+    _ rows: [ScoreRow], _ entries: [ImageEntry], known: [String: String]
+  ) -> [String: String] {
+    let entryOfPath = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    var thumbnails: [String: String] = [:]
+    for row in ScoreReport.likeliest(rows, atMost: Self.pictures) {
+      guard let entry = entryOfPath[row.path] else {
+        thumbnails[row.path] = known[row.path]
+        continue
+      }
+      guard let image = try? ImageFile.decode(bytes: entry.bytes(), name: entry.path),
+        let jpeg = try? DefectDrawing.thumbnail(image, boxes: row.boxes)
+      else { continue }
+      thumbnails[row.path] = Data(jpeg).base64EncodedString()
+    }
+    return thumbnails
+  }
+
+  private func overlays(_ rows: [ScoreRow]) -> Set<String> {
+    Set(
+      rows.filter {
+        !$0.boxes.isEmpty
+          && FileManager.default.fileExists(atPath: settings.output + "/" + ScoreReport.overlay(of: $0.path))
+      }.map(\.path))
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import OrderedJSON
+import TaskExecutors
+import Testing
+import WorkerRuntime
+
+@Suite struct ImageSetTests {
+  private let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    for name in ["b.PNG", "a.jpg", "sub/c.tiff", "sub/deep/d.webp", "e.bmp", "notes.md", ".hidden/f.png"] {
+      try folder.write(name, to: name)
+    }
+  }
+
+  private func paths(_ source: String) throws -> [String] { try ImageSet(source).entries.map(\.path) }
+
+  @Test func `a folder is searched downwards, in the order of the bytes, hidden files left out`() throws {
+    #expect(try paths(folder.path) == ["a.jpg", "b.PNG", "e.bmp", "sub/c.tiff", "sub/deep/d.webp"])
+    #expect(try ImageSet(folder.path).entries[3].bytes() == Array("sub/c.tiff".utf8))
+  }
+
+  @Test func `a link to a file within the folder counts, one that leads out of it does not`() throws {
+    let outside = try TestFolder()
+    let secret = try outside.write("secret", to: "secret.png")
+    let manager = FileManager.default
+    try manager.createSymbolicLink(atPath: folder.path + "/out.png", withDestinationPath: secret)
+    try manager.createSymbolicLink(
+      atPath: folder.path + "/in.png", withDestinationPath: folder.path + "/a.jpg")
+    try manager.createSymbolicLink(atPath: folder.path + "/circle", withDestinationPath: folder.path)
+    #expect(try paths(folder.path).contains("in.png"))
+    #expect(try !paths(folder.path).contains("out.png"))
+    #expect(try paths(folder.path).count == 6)
+  }
+
+  @Test func `a pattern names its matches from the last plain folder`() throws {
+    #expect(try paths(folder.path + "/sub/*/*.webp") == ["deep/d.webp"])
+    #expect(try paths(folder.path + "/[ab].*") == ["a.jpg", "b.PNG"])
+    let none = #expect(throws: TaskError.self) { try ImageSet(folder.path + "/*.gif") }
+    #expect(none?.description.contains("no file matches") == true)
+  }
+
+  @Test func `a list keeps its order, every path once, a missing file too`() throws {
+    let list = try folder.write("e.bmp\n\nsub/c.tiff\ngone.png\ne.bmp\r\n", to: "night.txt")
+    let set = try ImageSet(list)
+    #expect(set.entries.map(\.path) == ["e.bmp", "sub/c.tiff", "gone.png"])
+    #expect(set.duplicates == 1)
+    #expect(try set.entries[0].bytes() == Array("e.bmp".utf8))
+    #expect(throws: (any Error).self) { try set.entries[2].bytes() }
+  }
+
+  @Test func `a table may give names and classes, and without the right column says what it needs`() throws {
+    let table = try folder.write(
+      "Class,Path,name\nbolt,a.jpg,\"one, two\"\nnut,e.bmp,three\n", to: "night.csv")
+    let entries = try ImageSet(table).entries
+    #expect(entries.map(\.path) == ["one, two", "three"])
+    #expect(entries.map(\.category) == ["bolt", "nut"])
+    #expect(try entries.map { try ImageEntry($0.json) } == entries)
+    let wrong = try folder.write("file\na.jpg\n", to: "wrong.csv")
+    let error = #expect(throws: TaskError.self) { try ImageSet(wrong) }
+    #expect(error?.description.contains("path") == true)
+  }
+
+  @Test func `an archive's images are read out of it`() throws {
+    let entries = try ImageSet(TestFolder.golden + "/archives/gnu.tar").entries
+    #expect(entries.map(\.path).prefix(3) == ["a.png", "folder/b.jpg", "folder/empty.png"])
+    #expect(try entries[0].bytes() == Array("first".utf8))
+    #expect(try entries[2].bytes() == [])
+    #expect(try entries.map { try ImageEntry($0.json) } == entries)
+  }
+
+  @Test func `a folder without images and a path that is not there are errors that name them`() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/empty", withIntermediateDirectories: true)
+    for path in [folder.path + "/empty", folder.path + "/nowhere"] {
+      let error = #expect(throws: TaskError.self) { try ImageSet(path) }
+      #expect(error?.description.contains(path) == true)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import CoordinatorClient
+import FoundationEssentials
+import Inspection
+import JobModel
+import OrderedJSON
+import TaskExecutors
+
+/// Scores what appears in a folder, a job at a time, into one growing set of results.
+struct ScoreWatch {
+  /// More files than this wait for the next job, so that the first results come soon.
+  private static let largestJob = 10_000
+
+  let folder: String
+  let output: String
+  let interval: Double
+  let client: CoordinatorClient
+  let settings: [(key: String, value: JSON?)]
+
+  /// A file as it was seen: one that still grows changes between two looks.
+  private typealias State = [FileAttributeKey: AnyHashable]
+
+  func untilInterrupted() async throws {
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder else {
+      throw ValidationError("--watch looks into a folder, and \(folder) is none on this machine")
+    }
+    var done = Set((try? ScoreFolder(path: output).read())?.rows.map(\.path) ?? [])
+    var seen: [String: State] = [:]
+    Terminal.write("watching \(folder), \(Format.count(done.count)) images are scored; end with Ctrl-C\n")
+    while true {
+      let names = try ImageFolder.list(folder).filter { !done.contains($0) }
+      var states: [String: State] = [:]
+      for name in names { states[name] = Self.state(folder + "/" + name) }
+      let settled = names.filter { states[$0] != nil && seen[$0] == states[$0] }.prefix(Self.largestJob)
+      seen = states
+      if !settled.isEmpty {
+        try await score(Array(settled))
+        done.formUnion(settled)
+        for name in settled { seen[name] = nil }
+      } else {
+        try await Task.sleep(for: .seconds(interval))
+      }
+    }
+  }
+
+  private static func state(_ path: String) -> State? {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    return [
+      .size: AnyHashable(attributes[.size] as? Int),
+      .modificationDate: attributes[.modificationDate] as? Date,
+    ]
+  }
+
+  /// One job for these files, to its end.
+  private func score(_ names: [String]) async throws {
+    let list = output + "/watch/" + "\(Int(Date().timeIntervalSince1970 * 1000)).csv"
+    try FileManager.default.createDirectory(atPath: output + "/watch", withIntermediateDirectories: true)
+    let lines =
+      [CommaSeparated.line(["path", "name"])] + names.map { CommaSeparated.line([folder + "/" + $0, $0]) }
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: list))
+    var members = [
+      JSON.Member("kind", "score"), .init("images", .string(list)), .init("append", true),
+      .init("name", .string("watch \(folder.suffix(80))")),
+    ]
+    for (key, value) in settings {
+      if let value { members.append(.init(key, value)) }
+    }
+    let spec = try JobSpec(.object(members), relativeTo: FileManager.default.currentDirectoryPath)
+    let record = try await client.submit(SubmitRequest(spec: spec))
+    let end = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
+    guard end.state == .succeeded else {
+      Terminal.write(JobWatch.summary(end))
+      throw JobWatch.exitCode(for: end.state)
+    }
+    guard let outcome = ScoreOutcome(try await client.job(record.id)) else { return }
+    Terminal.write(
+      "\(Format.time(Date().timeIntervalSince1970))  \(Format.count(names.count)) new images: "
+        + "\(Format.count(outcome.count("defective"))) defective, \(Format.count(outcome.count("failed"))) failed   "
+        + Style.faint("\(output)/report.html") + "\n")
+  }
+}
