@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(
       name: "TaskExecutorsTests",
-      dependencies: ["TaskExecutors", "Inspection", "JobModel", "OrderedJSON", "WorkerRuntime"]),
+      dependencies: ["TaskExecutors", "Images", "Inspection", "JobModel", "OrderedJSON", "WorkerRuntime"]),
     .testTarget(name: "SystemTests", dependencies: ["Images", "OrderedJSON", "LocalPostgres"]),
   ],
   swiftLanguageModes: [.v6],

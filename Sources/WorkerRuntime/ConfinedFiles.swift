@@ -1,5 +1,5 @@
 import Glibc
-import JobModel
+package import JobModel
 import Synchronization
 
 /// Checks on the worker's filesystem what a coordinator can check in the text of a path only: that no link leads out
@@ -8,7 +8,7 @@ import Synchronization
 /// Every path of the job is followed to where it really is, and its folders are walked for links: what a job writes
 /// shall not leave through one either. Each job is looked through once per worker. A lab that puts a link out into its
 /// folder while its own job runs is not stopped by this; the permissions of the worker's user are.
-final class ConfinedFiles: Sendable {
+package final class ConfinedFiles: Sendable {
   private struct Seen: Sendable {
     var jobs: Set<JobID> = []
   }
@@ -41,7 +41,7 @@ final class ConfinedFiles: Sendable {
 
   /// Checks a file that a task's input names, as a list does, where it really is.
   /// - Throws: `TaskError` of class user-error that names the file and where it leads.
-  static func check(_ file: String, of task: ClaimedTask) throws {
+  package static func check(_ file: String, of task: ClaimedTask) throws {
     guard let confinement = task.confinement else { return }
     let place = resolved(file)
     guard try resolved(confinement).allows(place, writing: false) else {

@@ -4,6 +4,7 @@ import FoundationEssentials
 import JobModel
 import OrderedJSON
 import Testing
+import WorkerRuntime
 
 /// Jobs read and write in their lab's folder and read the public one; nothing leads out.
 @Suite struct ConfinementTests {
@@ -61,6 +62,9 @@ import Testing
         atPath: mine + "/deep/er/picture.png", withDestinationPath: root + "/labs/another/secret.png")
       try manager.createSymbolicLink(
         atPath: mine + "/elsewhere", withDestinationPath: root + "/labs/another")
+      try manager.createDirectory(atPath: mine + "/leaky", withIntermediateDirectories: true)
+      try manager.createSymbolicLink(
+        atPath: mine + "/leaky/overlays", withDestinationPath: root + "/labs/another")
       try manager.createSymbolicLink(atPath: mine + "/circle", withDestinationPath: mine + "/circle")
       try manager.createSymbolicLink(atPath: mine + "/fine", withDestinationPath: root + "/public/m")
       let executor = GatedExecutor()
@@ -68,7 +72,7 @@ import Testing
         for (data, output, name) in [
           (mine + "/deep", mine + "/o", "/deep/er/picture.png"),
           (mine + "/elsewhere/d", mine + "/o", "/elsewhere/d"),
-          (mine + "/d", mine + "/elsewhere/o", "output"),
+          (mine + "/d", mine + "/elsewhere/o", "output"), (mine + "/d", mine + "/leaky", "/leaky/overlays"),
         ] {
           let job = try await queue.member.submit(job(model: mine + "/fine", data: data, output: output))
           let ended = try await queue.end(of: job.id)
@@ -79,6 +83,29 @@ import Testing
         let good = try await queue.member.submit(
           job(model: mine + "/fine", data: mine + "/d", output: mine + "/new/o"))
         try await queue.succeeds(good.id)
+      }
+    }
+  }
+
+  @Test("a file that a list in the lab's folder names elsewhere is refused where it really is")
+  func listed() async throws {
+    try await withFolders { _, root in
+      let mine = root + "/labs/lab"
+      let manager = FileManager.default
+      let theirs = root + "/labs/another/d/a.png"
+      _ = manager.createFile(atPath: theirs, contents: nil)
+      _ = manager.createFile(atPath: mine + "/d/a.png", contents: nil)
+      try manager.createSymbolicLink(atPath: mine + "/d/link.png", withDestinationPath: theirs)
+      let task = ClaimedTask(
+        id: 1, epoch: 1, job: 1, lab: 1, kind: .plan, stage: 0, ordinal: nil, attempt: 1, maxAttempts: 1,
+        payload: .object([]), spec: try job(model: mine, data: mine, output: mine).spec,
+        confinement: PathConfinement(lab: mine, shared: root + "/public"))
+      for file in [mine + "/d/a.png", mine + "/d/missing.png", root + "/public/m"] {
+        try ConfinedFiles.check(file, of: task)
+      }
+      for file in [theirs, mine + "/d/link.png", mine + "/../another/d/a.png", "/etc/passwd"] {
+        let error = #expect(throws: TaskError.self) { try ConfinedFiles.check(file, of: task) }
+        #expect(error?.description.contains("leads to") == true, "\(file)")
       }
     }
   }

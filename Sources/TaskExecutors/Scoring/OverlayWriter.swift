@@ -1,28 +1,29 @@
 internal import Checkpoints
 internal import FoundationEssentials
-internal import Images
-internal import Inspection
+package import Images
+package import Inspection
 internal import Synchronization
 internal import WorkerRuntime
 
 /// Draws the found boxes on their images and fills masks, on a thread beside the model's.
 ///
 /// The files follow from the results alone, so two workers that write the same one write the same bytes.
-final class OverlayWriter: Sendable {
+package final class OverlayWriter: Sendable {
   private let output: String
   private let thread = DedicatedThread(name: "overlays")
   private let failure = FirstFailure()
 
-  init(output: String) { self.output = output }
+  package init(output: String) { self.output = output }
 
   /// Writes overlay and mask of a row with boxes.
   /// - Parameter mask: of the image's size; without one the boxes are filled.
-  func write(_ row: ScoreRow, of entry: ImageEntry, mask made: GreyImage?) {
+  package func write(_ row: ScoreRow, of entry: ImageEntry, mask made: GreyImage?) {
     let overlay = output + "/" + ScoreReport.overlay(of: row.path)
     let mask = output + "/" + ScoreReport.mask(of: row.path)
     thread.start { [failure] in
       do {
-        let image = try ImageFile.decode(bytes: entry.bytes(), name: entry.path)
+        // An image that has gone since it was scored has its row and no overlay.
+        guard let image = try? ImageFile.decode(bytes: entry.bytes(), name: entry.path) else { return }
         var drawn = image
         if let made { try drawn.blend(mask: made) }
         drawn = DefectDrawing.overlay(drawn, boxes: row.boxes)
@@ -38,7 +39,7 @@ final class OverlayWriter: Sendable {
 
   /// Waits until everything is written.
   /// - Throws: the first thing that went wrong.
-  func finish() async throws {
+  package func finish() async throws {
     try await thread.run {}
     if let error = failure.noted { throw OutputError.failure("an overlay cannot be written: \(error)") }
   }

@@ -43,10 +43,11 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     for case .file(let file) in entries.map(\.location) where !file.hasPrefix(settings.images + "/") {
       try context.checkMayRead(file)
     }
-    // Settings that contradict each other are found before any work.
-    for category in Set(entries.map(\.category)) {
-      if let first = entries.first(where: { $0.category == category }) {
-        _ = try questions.prompt(for: first)
+    // Settings that contradict each other are found before any work, and references where the job may not read.
+    var seen: Set<String?> = []
+    for entry in entries where seen.insert(entry.category).inserted {
+      for reference in try questions.prompt(for: entry).imagePaths.dropLast() {
+        try context.checkMayRead(reference)
       }
     }
     let list = try EpochFile.write(

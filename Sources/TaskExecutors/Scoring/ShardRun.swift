@@ -64,7 +64,7 @@ struct ShardRun: Sendable {
         let entry = entries[image.index - range.items.lowerBound]
         if image.isFromCache { fromCache += 1 } else if row.error == nil { try store(row, entry) }
         if row.decision == .defect, !row.boxes.isEmpty {
-          overlays.write(row, of: entry, mask: try segmenter.map { try mask(of: row, entry, by: $0) })
+          overlays.write(row, of: entry, mask: segmenter.flatMap { mask(of: row, entry, by: $0) })
         }
         rows[image.index] = row
       }
@@ -121,14 +121,20 @@ struct ShardRun: Sendable {
     }
   }
 
-  /// What the model of masks sees in the boxes; it needs the model's thread, and few images have boxes.
-  private func mask(of row: ScoreRow, _ entry: ImageEntry, by segmenter: Segmenter) throws -> GreyImage {
-    let image = try ImageFile.decode(bytes: entry.bytes(), name: entry.path)
-    let boxes = row.boxes.map { PromptBox(x1: $0.box.x1, y1: $0.box.y1, x2: $0.box.x2, y2: $0.box.y2) }
-    let union = SegmentedMask.union(try segmenter.masks(image: image, boxes: boxes))
-    var mask = union ?? DefectDrawing.mask(width: image.width, height: image.height, boxes: [])
-    for index in mask.pixels.indices where mask.pixels[index] != 0 { mask.pixels[index] = 255 }
-    return mask
+  /// What the model of masks sees in the boxes; it needs the model's thread, and few images have boxes. A mask that
+  /// cannot be made is no reason to lose the score: nil, and a line in the job's log.
+  private func mask(of row: ScoreRow, _ entry: ImageEntry, by segmenter: Segmenter) -> GreyImage? {
+    do {
+      let image = try ImageFile.decode(bytes: entry.bytes(), name: entry.path)
+      let boxes = row.boxes.map { PromptBox(x1: $0.box.x1, y1: $0.box.y1, x2: $0.box.x2, y2: $0.box.y2) }
+      var mask = SegmentedMask.union(try segmenter.masks(image: image, boxes: boxes))
+      // 1 inside becomes white.
+      if let pixels = mask?.pixels { mask?.pixels = pixels.map { $0 == 0 ? 0 : 255 } }
+      return mask
+    } catch {
+      context.log("\(entry.path): its mask is the filled boxes, as SAM2 made none: \(error)", stream: .error)
+      return nil
+    }
   }
 
   private func store(_ row: ScoreRow, _ entry: ImageEntry) throws {

@@ -1,0 +1,62 @@
+import Foundation
+import Images
+import Inspection
+import TaskExecutors
+import Testing
+
+@Suite struct OverlayTests {
+  private let folder: TestFolder
+  private let entry: ImageEntry
+  private let image = RGBImage(width: 60, height: 40, filledWith: .white)
+
+  init() throws {
+    folder = try TestFolder()
+    try Data(image.png()).write(to: URL(fileURLWithPath: folder.path + "/part.png"))
+    entry = ImageEntry(path: "line/part.png", location: .file(folder.path + "/part.png"))
+  }
+
+  private var row: ScoreRow {
+    var row = ScoreRow(path: entry.path)
+    row.boxes = [GroundedBox(box: PixelBox(x1: 10, y1: 5, x2: 30, y2: 25), label: "dent")]
+    (row.probability, row.answer) = (0.9, .defect)
+    row.decide(by: nil)
+    return row
+  }
+
+  private func read(_ name: String) throws -> RGBImage {
+    try ImageFile.decode(path: folder.path + "/results/" + name)
+  }
+
+  @Test func `an overlay and a mask have the image's size, the mask is white in the boxes`() async throws {
+    let overlays = OverlayWriter(output: folder.path + "/results")
+    overlays.write(row, of: entry, mask: nil)
+    try await overlays.finish()
+    #expect(try read("overlays/line/part.png.jpg").size == image.size)
+    let mask = try read("masks/line/part.png.png")
+    #expect(mask.size == image.size)
+    #expect(mask[20, 15] == .white && mask[5, 15] == .black && mask[30, 15] == .black)
+  }
+
+  @Test func `a mask that was made is written as it is`() async throws {
+    let overlays = OverlayWriter(output: folder.path + "/results")
+    var pixels = [UInt8](repeating: 0, count: 60 * 40)
+    pixels[61] = 255
+    overlays.write(row, of: entry, mask: GreyImage(width: 60, height: 40, pixels: pixels))
+    try await overlays.finish()
+    let mask = try read("masks/line/part.png.png")
+    #expect(mask[1, 1] == .white && mask[20, 15] == .black)
+  }
+
+  @Test func `an image that has gone costs its overlay, a folder that cannot be written is an error`()
+    async throws
+  {
+    let overlays = OverlayWriter(output: folder.path + "/results")
+    overlays.write(row, of: ImageEntry(path: "gone.png", location: .file("/nowhere/gone.png")), mask: nil)
+    try await overlays.finish()
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/results/overlays"))
+
+    let blocked = OverlayWriter(output: try folder.write("a file", to: "blocked"))
+    blocked.write(row, of: entry, mask: nil)
+    await #expect(throws: (any Error).self) { try await blocked.finish() }
+  }
+}
