@@ -57,6 +57,9 @@ import WorkerRuntime
     #expect(entries.map(\.path) == ["one, two", "three"])
     #expect(entries.map(\.category) == ["bolt", "nut"])
     #expect(try entries.map { try ImageEntry($0.json) } == entries)
+    let twice = try folder.write("path,name\na.jpg,one\ne.bmp,one\n", to: "twice.csv")
+    let clash = #expect(throws: TaskError.self) { try ImageSet(twice) }
+    #expect(clash?.description.contains("two images one") == true)
     let wrong = try folder.write("file\na.jpg\n", to: "wrong.csv")
     let error = #expect(throws: TaskError.self) { try ImageSet(wrong) }
     #expect(error?.description.contains("path") == true)

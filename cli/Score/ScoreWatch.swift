@@ -34,13 +34,18 @@ struct ScoreWatch {
       for name in names { states[name] = Self.state(folder + "/" + name) }
       let settled = names.filter { states[$0] != nil && seen[$0] == states[$0] }.prefix(Self.largestJob)
       seen = states
-      if !settled.isEmpty {
-        try await score(Array(settled))
-        done.formUnion(settled)
-        for name in settled { seen[name] = nil }
-      } else {
-        try await Task.sleep(for: .seconds(interval))
+      do {
+        if !settled.isEmpty {
+          try await score(Array(settled))
+          done.formUnion(settled)
+          for name in settled { seen[name] = nil }
+          continue
+        }
+      } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
+        // A watch outlives its coordinator; what a lost job had scored is in the cache.
+        Terminal.writeError("\(error.message); trying again\n")
       }
+      try await Task.sleep(for: .seconds(interval))
     }
   }
 

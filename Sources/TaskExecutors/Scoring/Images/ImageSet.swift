@@ -14,8 +14,15 @@ package struct ImageSet {
   package init(_ source: String) throws {
     let found = try Self.entries(source)
     guard !found.isEmpty else { throw TaskError(.userError, "\(source) holds no image (\(Self.endings))") }
-    var seen: Set<String> = []
-    entries = found.filter { seen.insert($0.path).inserted }
+    var seen: [String: ImageEntry.Location] = [:]
+    entries = try found.filter { entry in
+      guard let before = seen.updateValue(entry.location, forKey: entry.path) else { return true }
+      guard before == entry.location else {
+        throw TaskError(
+          .userError, "\(source) calls two images \(entry.path); results need a name of its own for each")
+      }
+      return false
+    }
     duplicates = found.count - entries.count
   }
 
@@ -32,8 +39,11 @@ package struct ImageSet {
       let ending = source.split(separator: ".").last.map { $0.lowercased() } ?? ""
       switch ending {
       case "tar":
-        return try TarIndex(path: source).members.filter { ImageFolder.isImage($0.name) }.map {
-          ImageEntry(path: $0.name, location: .part(of: source, $0.bytes))
+        // A file that was added again replaces the earlier one, as it does when the archive is unpacked.
+        let members = Dictionary(
+          try TarIndex(path: source).members.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 })
+        return members.filter { ImageFolder.isImage($0.key) }.map {
+          ImageEntry(path: $0.key, location: .part(of: source, $0.value))
         }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
       case "txt", "csv": return try listed(in: source, isTable: ending == "csv")
       case "tgz", "gz", "zst", "xz", "bz2", "zip":
