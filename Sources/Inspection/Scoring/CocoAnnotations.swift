@@ -1,10 +1,14 @@
+public import Images
 public import OrderedJSON
 
 /// The boxes of scored images in COCO's form, as annotation tools read it.
 public enum CocoAnnotations {
-  /// Every image whose size is known, and a box with its polygon for every defect; `score` is the image's
-  /// probability of a defect. Categories are the labels the model gave, "defect" where it gave none.
-  public static func json(_ rows: [ScoreRow], description: String) -> JSON {
+  /// Every image whose size is known, and a box for every defect with what the image's mask covers in it, or without
+  /// a mask with its own outline; `score` is the image's probability of a defect. Categories are the labels the model
+  /// gave, "defect" where it gave none.
+  public static func json(
+    _ rows: [ScoreRow], description: String, masks: (ScoreRow) -> GreyImage? = { _ in nil }
+  ) -> JSON {
     let defective = rows.filter { $0.decision == .defect }
     let labels = Set(defective.flatMap(\.boxes).map(Self.label)).sorted()
     let categories = labels.isEmpty ? ["defect"] : labels
@@ -17,18 +21,21 @@ public enum CocoAnnotations {
           .init("id", .integer(index + 1)), .init("file_name", .string(row.path)),
           .init("width", .integer(width)), .init("height", .integer(height)),
         ]))
-      guard row.decision == .defect else { continue }
+      guard row.decision == .defect, !row.boxes.isEmpty else { continue }
+      let mask = masks(row)
       for box in row.boxes {
         let (left, top, right, bottom) = (box.box.x1, box.box.y1, box.box.x2, box.box.y2)
+        let covered = mask.map { RunLengths($0, within: box.box) }
         annotations.append(
           .object([
             .init("id", .integer(annotations.count + 1)), .init("image_id", .integer(index + 1)),
             .init("category_id", .integer((categories.firstIndex(of: label(box)) ?? 0) + 1)),
             .init("bbox", .array([left, top, right - left, bottom - top].map(JSON.number))),
-            .init("area", .number(box.box.area)),
+            .init("area", covered.map { .integer($0.area) } ?? .number(box.box.area)),
             .init(
               "segmentation",
-              .array([.array([left, top, right, top, right, bottom, left, bottom].map(JSON.number))])),
+              covered?.json
+                ?? .array([.array([left, top, right, top, right, bottom, left, bottom].map(JSON.number))])),
             .init("iscrowd", 0), .init("score", row.probability.map(JSON.number) ?? .null),
           ]))
       }

@@ -1,3 +1,4 @@
+public import Images
 public import OrderedJSON
 
 /// Everything that is written about a scored set of images.
@@ -48,12 +49,16 @@ public struct ScoreReport: Sendable {
   }
 
   /// Names and contents of the files, `run.json` last: where it is, the others are.
-  public func files() -> [(name: String, text: String)] {
+  /// - Parameter masks: of images with boxes, where masks were made.
+  public func files(masks: (ScoreRow) -> GreyImage? = { _ in nil }) -> [(name: String, text: String)] {
     let lines = rows.map { $0.json.serialized() + "\n" }.joined()
     let run = JSON.object(summary.members + origin)
     return [
       ("results.jsonl", lines), ("results.csv", ScoreTable.csv(rows)),
-      ("annotations.coco.json", CocoAnnotations.json(rows, description: "AnomalyR1 scores").serialized()),
+      (
+        "annotations.coco.json",
+        CocoAnnotations.json(rows, description: "AnomalyR1 scores", masks: masks).serialized()
+      ),
       ("report.html", html), ("run.json", run.serialized(pretty: true) + "\n"),
     ]
   }

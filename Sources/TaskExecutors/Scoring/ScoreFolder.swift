@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import FoundationEssentials
+internal import Images
 public import Inspection
 internal import OrderedJSON
 
@@ -17,8 +18,19 @@ public struct ScoreFolder: Sendable {
     let thumbnails = report.thumbnails.sorted { $0.key < $1.key }.map {
       JSON.object([.init("path", .string($0.key)), .init("jpeg", .string($0.value))]).serialized() + "\n"
     }.joined()
-    return [(Self.thumbnailFile, Array(thumbnails.utf8))]
-      + report.files().map { ($0.name, Array($0.text.utf8)) }
+    // Boxes that were filled say nothing that the boxes do not.
+    let hasMasks = report.origin.contains { $0.key == "segmenter" && $0.value.string != nil }
+    let files = report.files { hasMasks ? mask(of: $0) : nil }
+    return [(Self.thumbnailFile, Array(thumbnails.utf8))] + files.map { ($0.name, Array($0.text.utf8)) }
+  }
+
+  /// The mask a scoring has left, which has to fit its image.
+  private func mask(of row: ScoreRow) -> GreyImage? {
+    guard let image = try? ImageFile.decode(path: path + "/" + ScoreReport.mask(of: row.path)),
+      image.width == row.width, image.height == row.height
+    else { return nil }
+    let pixels = stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] }
+    return GreyImage(width: image.width, height: image.height, pixels: pixels)
   }
 
   /// Reads rows, origin, pictures and which overlays there are.

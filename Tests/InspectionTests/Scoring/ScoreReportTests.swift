@@ -82,6 +82,28 @@ import Testing
     #expect(annotations.map { $0["id"]?.int } == [1, 2])
   }
 
+  @Test func `with a mask, an annotation has the runs of what it covers in its box`() throws {
+    var pixels = [UInt8](repeating: 0, count: 40 * 30)
+    // A column of three pixels in the first box, and one pixel outside of every box.
+    for y in 7..<10 { pixels[y * 40 + 6] = 255 }
+    pixels[29 * 40 + 39] = 255
+    let mask = GreyImage(width: 40, height: 30, pixels: pixels)
+    let coco = CocoAnnotations.json(Self.rows(), description: "test") { $0.boxes.isEmpty ? nil : mask }
+    let annotations = try #require(coco["annotations"]?.array)
+    #expect(annotations[0]["area"]?.int == 3)
+    let runs = try #require(annotations[0]["segmentation"])
+    #expect(runs["size"]?.array?.compactMap(\.int) == [30, 40])
+    #expect(runs["counts"]?.array?.compactMap(\.int) == [6 * 30 + 7, 3, 20 + 33 * 30])
+    #expect(annotations[1]["segmentation"]?["counts"]?.array?.compactMap(\.int) == [1200])
+  }
+
+  @Test func `runs that begin with ones have an empty run of zeros before them`() {
+    let all = GreyImage(width: 2, height: 3, pixels: [UInt8](repeating: 255, count: 6))
+    let runs = RunLengths(all, within: PixelBox(x1: 0, y1: 0, x2: 2, y2: 3))
+    #expect(runs.counts == [0, 6])
+    #expect(runs.area == 6)
+  }
+
   @Test(arguments: [
     ("../../etc/passwd", "etc/passwd"), ("/data/a.png", "data/a.png"), ("a/./b.png", "a/b.png"),
   ])
