@@ -35,14 +35,18 @@ struct ScoringTests {
     "A run whose workers are killed again and again has every image once; another run computes none of them again"
   )
   func killed() async throws {
-    let (system, inbox) = try await prepared(images: 500, workers: 2)
+    let (system, inbox) = try await prepared(images: 600, workers: 2)
     let job = try await system.submit([
       "kind: score", "model: \(Self.base)", "images: \(inbox)", "output: scores", "max_new_tokens: 48",
       "shard_size: 50",
     ])
     for kills in 0..<4 {
-      try await system.killWorker(of: job, running: "shard") { detail in
-        (detail["job"]?["progress"]?["done"]?.double ?? 0) >= Double(kills) * 60
+      do {
+        try await system.killWorker(of: job, running: "shard") { detail in
+          (detail["job"]?["progress"]?["done"]?.double ?? 0) >= Double(kills) * 60
+        }
+      } catch is SystemError where kills > 0 {
+        break  // a fast machine is done
       }
     }
     let detail = try await system.succeed(job)
@@ -57,7 +61,7 @@ struct ScoringTests {
 
     let again = try await score(system, [inbox, "--output", "again", "--cache", "scores/cache"])
     #expect(again.code == 0, "\(again.error)")
-    #expect(again.output.contains("500 of them from the cache"))
+    #expect(again.output.contains("600 of them from the cache"))
     #expect(try self.rows(system, "again") == rows)
     try await system.stop()
   }
@@ -66,7 +70,7 @@ struct ScoringTests {
   func poison() async throws {
     let (system, inbox) = try await prepared(images: 6, workers: 1)
     // Large enough that its reading can be caught in the act.
-    let side = 8000
+    let side = 12_000
     let slow = GreyImage(width: side, height: side, pixels: [UInt8](repeating: 90, count: side * side))
     try Data(slow.png()).write(to: URL(fileURLWithPath: inbox + "/poison.png"))
     let files = try FileManager.default.contentsOfDirectory(atPath: inbox).sorted()
@@ -77,17 +81,16 @@ struct ScoringTests {
     let logs = system.scratch.path + "/scores/shards/job-\(job)/in-hand"
     var killed: Set<String> = []
     try await system.until("the job is over") {
+      // Who works is asked first, so that the kill follows at once on what the log says.
+      let busy = try await system.program.document(["workers"])["workers"]?.array?.first {
+        $0["tasks"]?.array?.isEmpty == false
+      }
       for log in (try? FileManager.default.contentsOfDirectory(atPath: logs)) ?? []
       where !killed.contains(log) {
         let lines = Program.text(logs + "/" + log).split(separator: "\n")
-        guard lines.contains("+\(poison)") || lines.contains("!\(poison)"), !lines.contains("-\(poison)")
-        else {
-          continue
-        }
-        let busy = try await system.program.document(["workers"])["workers"]?.array?.first {
-          $0["tasks"]?.array?.isEmpty == false
-        }
-        if let process = busy?["process"]?.int, kill(pid_t(process), SIGKILL) == 0 { killed.insert(log) }
+        let isInHand = lines.contains("+\(poison)") || lines.contains("!\(poison)")
+        guard isInHand, !lines.contains("-\(poison)"), let process = busy?["process"]?.int else { continue }
+        if kill(pid_t(process), SIGKILL) == 0 { killed.insert(log) }
       }
       return try await ["succeeded", "failed"].contains(system.detail(job)["job"]?["state"]?.string)
     }
