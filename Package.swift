@@ -58,14 +58,16 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "JobModel", "JobStore", "PostgresClient", "OrderedJSON", "CAssets",
+        "JobModel", "JobStore", "PostgresClient", "OrderedJSON", "CAssets", "HTTPClient",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: plain),
+    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: plain),
     .target(
-      name: "CoordinatorClient", dependencies: ["JobModel", "OrderedJSON", "CCurl"], swiftSettings: plain),
+      name: "CoordinatorClient", dependencies: ["JobModel", "OrderedJSON", "HTTPClient"], swiftSettings: plain
+    ),
     .target(
       name: "WorkerRuntime",
       dependencies: [
@@ -132,7 +134,11 @@ let package = Package(
       name: "CoordinatorTests",
       dependencies: [
         "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
-        "PostgresClient", "OrderedJSON", .product(name: "Logging", package: "swift-log"),
+        "PostgresClient", "OrderedJSON", "HTTPClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),

@@ -21,17 +21,21 @@ struct AR1: AsyncParsableCommand {
           SubmitCommand.self, TrainCommand.self, EvalCommand.self, RolloutCommand.self, ScoreCommand.self,
           JobsCommand.self, ShowCommand.self, LogsCommand.self, WatchCommand.self, SamplesCommand.self,
           RescoreCommand.self, PlotCommand.self,
-          WaitCommand.self, CancelCommand.self,
+          WaitCommand.self, CancelCommand.self, EventsCommand.self, TopCommand.self,
           RetryCommand.self,
         ]),
       CommandGroup(
         name: "Machines",
         subcommands: [
           UpCommand.self, CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self,
+          DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Labs",
-        subcommands: [LabCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self]),
+        subcommands: [
+          LabCommand.self, UserCommand.self, TokenCommand.self, WebhookCommand.self, UsageCommand.self,
+          AuditCommand.self,
+        ]),
       CommandGroup(
         name: "Without a queue",
         subcommands: [

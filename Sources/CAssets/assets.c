@@ -14,16 +14,44 @@ static const unsigned char migration_0002_up[] = {
 static const unsigned char migration_0002_down[] = {
 #embed "../../migrations/0002_tenancy.down.sql"
 };
+static const unsigned char migration_0003_up[] = {
+#embed "../../migrations/0003_history.sql"
+};
+static const unsigned char migration_0003_down[] = {
+#embed "../../migrations/0003_history.down.sql"
+};
+static const unsigned char migration_0004_up[] = {
+#embed "../../migrations/0004_operation.sql"
+};
+static const unsigned char migration_0004_down[] = {
+#embed "../../migrations/0004_operation.down.sql"
+};
+static const unsigned char dashboard_script[] = {
+#embed "../../dashboard/app.js"
+};
+static const unsigned char dashboard_page[] = {
+#embed "../../dashboard/index.html"
+};
+static const unsigned char dashboard_style[] = {
+#embed "../../dashboard/style.css"
+};
 static const unsigned char openapi[] = {
 #embed "../../docs/openapi.json"
 };
 
 static const ar1_asset assets[] = {
+    {"dashboard/app.js", dashboard_script, sizeof dashboard_script},
+    {"dashboard/index.html", dashboard_page, sizeof dashboard_page},
+    {"dashboard/style.css", dashboard_style, sizeof dashboard_style},
     {"docs/openapi.json", openapi, sizeof openapi},
     {"migrations/0001_first_light.down.sql", migration_0001_down, sizeof migration_0001_down},
     {"migrations/0001_first_light.sql", migration_0001_up, sizeof migration_0001_up},
     {"migrations/0002_tenancy.down.sql", migration_0002_down, sizeof migration_0002_down},
     {"migrations/0002_tenancy.sql", migration_0002_up, sizeof migration_0002_up},
+    {"migrations/0003_history.down.sql", migration_0003_down, sizeof migration_0003_down},
+    {"migrations/0003_history.sql", migration_0003_up, sizeof migration_0003_up},
+    {"migrations/0004_operation.down.sql", migration_0004_down, sizeof migration_0004_down},
+    {"migrations/0004_operation.sql", migration_0004_up, sizeof migration_0004_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

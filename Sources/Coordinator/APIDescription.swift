@@ -1,4 +1,3 @@
-import CAssets
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -13,13 +12,5 @@ struct APIDescription {
     }
   }
 
-  static let bytes: [UInt8] = {
-    for index in 0..<ar1_asset_count() {
-      let asset = ar1_asset_at(index)
-      if String(cString: asset.path) == "docs/openapi.json" {
-        return Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
-      }
-    }
-    return []
-  }()
+  static let bytes = EmbeddedAsset.bytes("docs/openapi.json") ?? []
 }

@@ -17,6 +17,10 @@ public struct CoordinatorConfiguration: Sendable {
   public var rate: RateLimit
   /// nil serves without TLS.
   public var tls: TLSFiles?
+  /// Seconds before a webhook's event is tried a second time; the pauses double up to an hour.
+  public var webhookPause = 30.0
+  /// How long logs and events are kept.
+  public var retention = Retention()
 
   public init(
     host: String = "127.0.0.1", port: Int = 8170, tickSeconds: Double = 1, roots: PathRoots = PathRoots(),
@@ -52,11 +56,13 @@ public struct Coordinator: Sendable {
   ) throws {
     self.store = store
     let signals = Signals()
+    let metrics = Metrics()
     // The framework speaks of its own life cycle at the same level; that is noise here.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     let application = Application(
-      router: Self.router(store: store, signals: signals, configuration: configuration),
+      router: Self.router(
+        store: store, signals: signals, metrics: metrics, configuration: configuration),
       server: try configuration.tls?.server() ?? .http1(),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: "ar1"),
@@ -64,6 +70,10 @@ public struct Coordinator: Sendable {
         LeaderLoop(
           store: store, signals: signals, interval: .seconds(configuration.tickSeconds), logger: logger),
         HintListener(address: store.pool.address, signals: signals),
+        Housekeeping(store: store, retention: configuration.retention, logger: logger),
+        WebhookSender(
+          store: store, interval: .seconds(configuration.tickSeconds), firstPause: configuration.webhookPause,
+          logger: logger),
       ],
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? configuration.port) },
       logger: quiet)
@@ -80,22 +90,27 @@ public struct Coordinator: Sendable {
   public func stop() async { await group.triggerGracefulShutdown() }
 
   static func router(
-    store: JobStore, signals: Signals, configuration: CoordinatorConfiguration
+    store: JobStore, signals: Signals, metrics: Metrics, configuration: CoordinatorConfiguration
   ) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
+    router.add(middleware: RequestCounting(metrics: metrics))
     router.add(middleware: ErrorReporting())
     router.get("/v1/health") { _, _ in
       try await store.ping()
       return try JSONBody.response(["status": "ok"])
     }
     APIDescription().add(to: router)
-    let authenticated = router.group("/v1").add(
-      middleware: Authentication(store: store, limiter: RateLimiter(configuration.rate)))
+    Dashboard().add(to: router)
+    let authentication = Authentication(store: store, limiter: RateLimiter(configuration.rate))
+    MetricsRoute(store: store, metrics: metrics).add(to: router.group().add(middleware: authentication))
+    let authenticated = router.group("/v1").add(middleware: authentication)
     JobRoutes(store: store, signals: signals, roots: configuration.roots).add(to: authenticated)
     LabRoutes(store: store).add(to: authenticated)
     TokenRoutes(store: store).add(to: authenticated)
-    EventRoutes(store: store).add(to: authenticated)
-    WorkerRoutes(store: store, signals: signals).add(to: authenticated)
+    EventRoutes(store: store, signals: signals).add(to: authenticated)
+    ReportRoutes(store: store).add(to: authenticated)
+    WebhookRoutes(store: store).add(to: authenticated)
+    WorkerRoutes(store: store, signals: signals, metrics: metrics).add(to: authenticated)
     LearnerRoutes(store: store, signals: signals).add(to: authenticated)
     return router
   }
@@ -105,7 +120,9 @@ public struct Coordinator: Sendable {
 
   /// Every route as "GET /v1/jobs/{job}", sorted.
   package static func routes(store: JobStore) -> [String] {
-    router(store: store, signals: Signals(), configuration: CoordinatorConfiguration()).routes.map { route in
+    router(
+      store: store, signals: Signals(), metrics: Metrics(), configuration: CoordinatorConfiguration()
+    ).routes.map { route in
       let path = route.path.description.split(separator: "/").map { part in
         part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
       }

@@ -5,11 +5,25 @@ import JobStore
 /// What happened, to jobs for everybody of the lab, and to the lab itself for those who administer it.
 struct EventRoutes {
   let store: JobStore
+  let signals: Signals
 
   func add(to group: RouterGroup<APIContext>) {
     group.get("events") { request, context in
       let caller = try context.reader()
       return try await list(request, lab: caller.lab, jobsOnly: true)
+    }
+    group.get("events/stream") { request, context in
+      let caller = try context.reader()
+      let after = try request.number("after", default: Int64(-1), in: -1...Int64.max)
+      return try await EventStream(
+        store: store, signals: signals, lab: caller.lab, after: after >= 0 ? after : nil
+      ).response()
+    }
+    group.get("jobs/:job/stream") { _, context in
+      let caller = try context.reader()
+      return try await JobStream(
+        store: store, signals: signals, job: try context.number("job"), lab: caller.lab
+      ).response()
     }
     group.get("audit") { request, context in
       let caller = try context.manager()

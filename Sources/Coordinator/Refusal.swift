@@ -58,6 +58,8 @@ struct Refusal: Error, HTTPResponseError {
     case StoreError.forbidden(let message): self.init(.forbidden, "forbidden", message)
     case StoreError.invalid(let message): self.init(.unprocessableContent, "invalid", message)
     case let error as PostgresError where error.isAway: self = .noDatabase
+    case let error as PostgresError where error.refusesValue:
+      self.init(.unprocessableContent, "invalid", "a value of the request cannot be stored: \(error.message)")
     case let error as HTTPError:
       self.init(
         error.status, error.status == .notFound ? "not-found" : "bad-request",
@@ -90,6 +92,12 @@ private struct ErrorBody: Encodable {
 }
 
 extension PostgresError {
+  /// A number out of its column's range, a text that is no UTF-8 there, a broken constraint.
+  fileprivate var refusesValue: Bool {
+    guard case .server(let state) = code else { return false }
+    return state.hasPrefix("22") || state.hasPrefix("23")
+  }
+
   /// The database is down, going down, coming up, full of connections or too slow: trying again can help.
   fileprivate var isAway: Bool {
     if isUnavailable || isTimeout || isTransient { return true }

@@ -12,6 +12,7 @@ struct WorkerRoutes {
 
   let store: JobStore
   let signals: Signals
+  let metrics: Metrics
 
   func add(to group: RouterGroup<APIContext>) {
     addSessions(to: group)
@@ -21,7 +22,9 @@ struct WorkerRoutes {
         let claim: ClaimRequest = try await JSONBody.read(from: body)
         let wait = min(max(claim.waitSeconds, 0), Self.longestClaim)
         let reply = try await LongPoll.until(.now + .seconds(wait), on: signals.work) { () -> ClaimReply? in
+          let start = ContinuousClock.now
           let reply = try await store.claim(claim, token: caller.token)
+          metrics.claimed(reply.tasks.count, in: .now - start)
           return reply.tasks.isEmpty && reply.sessionAlive ? nil : reply
         }
         return try JSONBody.response(reply ?? ClaimReply(tasks: [], sessionAlive: true))
@@ -82,16 +85,16 @@ struct WorkerRoutes {
       return try JSONBody.response(try await store.register(body, token: caller.token), status: .created)
     }
     group.post("sessions/:session/heartbeat") { request, context in
-      _ = try context.worker()
+      let caller = try context.worker()
       let body: HeartbeatRequest = try await JSONBody.read(from: request, limit: Self.logLimit)
       try Self.check(session: body.session, context)
-      return try JSONBody.response(try await store.heartbeat(body))
+      return try JSONBody.response(try await store.heartbeat(body, token: caller.token))
     }
     group.post("sessions/:session/end") { request, context in
-      _ = try context.worker()
+      let caller = try context.worker()
       let body: EndSessionRequest = try await JSONBody.read(from: request)
       try Self.check(session: body.session, context)
-      try await store.endSession(body)
+      try await store.endSession(body, token: caller.token)
       signals.work.fire()
       return try JSONBody.response([String: String]())
     }

@@ -22,23 +22,14 @@ extension CoordinatorClient {
     var failures = 0
     while true {
       let seen = reader.withLock { $0.startAgain() }
-      var request = request(
-        "GET", "/v1/jobs/\(job)/logs/stream?after=\(seen)", body: nil, timeout: nil)
-      request.headers.append("Accept: text/event-stream")
-      request.silenceTimeout = silence
       do {
-        let response = try await HTTPTransport.shared.stream(request) { bytes in
+        _ = try await readStream("/v1/jobs/\(job)/logs/stream?after=\(seen)", silence: silence) { bytes in
           for event in reader.withLock({ $0.receive(bytes) }) { onEvent(event) }
         }
-        if response.status != 200 { throw refusal(response) }
-        if reader.withLock({ $0.hasEnded }) { return }
-      } catch let error as TransportError {
-        if reader.withLock({ $0.hasEnded }) { return }
-        let failure = failure(error, request)
-        if failure.kind != .unreachable { throw failure }
-      } catch let error as CoordinatorError where error.kind == .unavailable {
-        // The database is away; the plain call below waits for it.
+      } catch  where reader.withLock({ $0.hasEnded }) {
+        return
       }
+      if reader.withLock({ $0.hasEnded }) { return }
       failures = reader.withLock { $0.lastSequence } > seen ? 0 : failures + 1
       // Waits, with this client's patience, until the coordinator answers again, and ends when the job is
       // gone or the token no longer holds.
@@ -48,70 +39,35 @@ extension CoordinatorClient {
   }
 }
 
-/// Reads server-sent events from whatever pieces the network gives.
+/// Passes each line on once, whatever the stream repeats after a break.
 struct LogStreamReader: Sendable {
   private(set) var lastSequence: Int64
   private(set) var hasEnded = false
-  private var line: [UInt8] = []
-  private var name = ""
-  private var data: [UInt8] = []
+  private var parser = ServerSentEventParser()
 
   init(lastSequence: Int64) { self.lastSequence = lastSequence }
 
   /// Forgets a half event; gives the last line seen.
   mutating func startAgain() -> Int64 {
-    line = []
-    name = ""
-    data = []
+    parser.startAgain()
     return lastSequence
   }
 
   mutating func receive(_ bytes: some Sequence<UInt8>) -> [LogEvent] {
-    var events: [LogEvent] = []
-    for byte in bytes {
-      guard byte == UInt8(ascii: "\n") else {
-        line.append(byte)
-        continue
+    parser.receive(bytes).compactMap { event in
+      switch event.name {
+      case "line":
+        guard let record = try? JSON(parsing: event.data).decode(LogRecord.self),
+          record.sequence > lastSequence
+        else { return nil }
+        lastSequence = record.sequence
+        return .line(record)
+      case "end":
+        guard let state = JobState(rawValue: event.text) else { return nil }
+        hasEnded = true
+        return .ended(state)
+      default: return nil
       }
-      if line.last == UInt8(ascii: "\r") { line.removeLast() }
-      if line.isEmpty {
-        if let event = takeEvent() { events.append(event) }
-      } else {
-        field()
-      }
-      line.removeAll(keepingCapacity: true)
-    }
-    return events
-  }
-
-  private mutating func field() {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return }
-    var value = line[(colon + 1)...]
-    if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
-    switch String(decoding: line[..<colon], as: UTF8.self) {
-    case "event": name = String(decoding: value, as: UTF8.self)
-    case "data": data += value
-    default: break
-    }
-  }
-
-  private mutating func takeEvent() -> LogEvent? {
-    defer {
-      name = ""
-      data = []
-    }
-    switch name {
-    case "line":
-      guard let record = try? JSON(parsing: data).decode(LogRecord.self),
-        record.sequence > lastSequence
-      else { return nil }
-      lastSequence = record.sequence
-      return .line(record)
-    case "end":
-      guard let state = JobState(rawValue: String(decoding: data, as: UTF8.self)) else { return nil }
-      hasEnded = true
-      return .ended(state)
-    default: return nil
     }
   }
 }

@@ -55,7 +55,7 @@ extension CoordinatorClient {
   }
 
   /// Everything until a page says that nothing follows.
-  private func pages<Element>(
+  func pages<Element>(
     _ page: (Int64?) async throws -> (elements: [Element], next: Int64?)
   ) async throws -> [Element] {
     var all: [Element] = []

@@ -1,3 +1,4 @@
+package import HTTPClient
 import JobModel
 import OrderedJSON
 import Synchronization

@@ -64,16 +64,19 @@ extension Session {
   /// Marks jobs whose first task was claimed. A job that someone else has locked is left alone: its holder
   /// derives the state itself, or it is marked with its next claim or completion.
   fileprivate func startJobs(_ jobs: [JobID]) throws {
-    try execute(
+    let started = try execute(
       """
-      WITH started AS (
-        UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now())
-        WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::bigint[]) AND state = 'queued'
-          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
-        RETURNING id, lab_id
-      )
-      INSERT INTO events (lab_id, job_id, kind, message)
-      SELECT lab_id, id, 'job-started', 'a worker took its first task' FROM started
-      """, jobs)
+      UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now())
+      WHERE id IN (SELECT id FROM jobs WHERE id = ANY($1::bigint[]) AND state = 'queued'
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+      RETURNING id, lab_id
+      """, jobs
+    ).map { row in (job: try row.get("id", as: JobID.self), lab: try row.get("lab_id", as: LabID.self)) }
+    for (job, lab) in started { try noteStart(of: job, lab: lab) }
+  }
+
+  /// A job's first claim, in its history.
+  func noteStart(of job: JobID, lab: LabID) throws {
+    try noteEvent("job-started", lab: lab, job: job, message: "a worker took its first task")
   }
 }

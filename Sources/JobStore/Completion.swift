@@ -3,12 +3,15 @@ import PostgresClient
 
 extension JobStore {
   /// Ends a task successfully, with everything that follows from it in the same transaction: its result, files,
-  /// groups and spawned tasks, the admission of the next stage, and the state of the job.
+  /// groups and spawned tasks, the admission of the next stage, and the state of the job. The same completion again,
+  /// from a worker whose connection broke after the commit, is accepted and changes nothing.
   /// - Throws: `StoreError.invalid` when the request contradicts the task; nothing is written then.
   public func complete(_ request: CompleteRequest) async throws -> WriteReply {
     let result = try StoredJSON.text(request.result)
     let (outcome, admitted) = try await pool.transaction { session -> (WriteOutcome, Int) in
-      guard let task = try session.hold(request.lease) else { return (.stale, 0) }
+      guard let task = try session.hold(request.lease) else {
+        return (try session.hasSucceeded(request.lease) ? .accepted : .stale, 0)
+      }
       try Self.check(request, against: task)
       try session.succeed(task, result: result)
       if let progress = request.progress { try session.storeProgress(progress, task: task.id) }
@@ -47,6 +50,14 @@ extension JobStore {
 }
 
 extension Session {
+  /// Whether the task has succeeded under this very lease. (Primary key of tasks.)
+  fileprivate func hasSucceeded(_ lease: Lease) throws -> Bool {
+    try execute(
+      "SELECT 1 FROM tasks WHERE id = $1 AND lease_epoch = $2 AND state = 'succeeded'", lease.task,
+      lease.epoch
+    ).count == 1
+  }
+
   /// (Primary keys of tasks and task_details.)
   fileprivate func succeed(_ task: HeldTask, result: String) throws {
     try execute("UPDATE tasks SET state = 'succeeded', finished_at = now() WHERE id = $1", task.id)

@@ -125,16 +125,8 @@ extension Session {
         interruptions: try row.get("interruptions"), epoch: try row.get("lease_epoch"),
         worker: try row.getIfPresent("worker"), startedAt: try row.getIfPresent("started_at"),
         finishedAt: try row.getIfPresent("finished_at"), failure: try row.failure(),
-        progress: try Self.progress(row), result: try row.jsonIfPresent("result"))
+        progress: try row.progress(), result: try row.jsonIfPresent("result"))
     }
-  }
-
-  private static func progress(_ row: Rows.Row) throws -> TaskProgress? {
-    guard let unit: String = try row.getIfPresent("progress_unit") else { return nil }
-    return TaskProgress(
-      done: try row.getIfPresent("progress_done") ?? 0, total: try row.getIfPresent("progress_total"),
-      unit: unit, metrics: try row.jsonIfPresent("progress_metrics") ?? [:],
-      message: try row.getIfPresent("progress_message") ?? "")
   }
 
   /// (Index artifacts_of_job.)

@@ -84,7 +84,7 @@ extension Session {
   private func setRunning(_ job: LockedJob) throws {
     try execute(
       "UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1", job.id)
-    try noteEvent("job-started", lab: job.lab, job: job.id, message: "a worker took its first task")
+    try noteStart(of: job.id, lab: job.lab)
   }
 
   /// Fails or cancels a job and withdraws everything of it that is not over.

@@ -14,7 +14,8 @@ public struct TickReport: Sendable, Equatable {
 }
 
 extension JobStore {
-  /// Takes or renews the leader's lease by the database's clock.
+  /// Takes or renews the leader's lease by the database's clock. After a gap of 5 s without any leader, such as an
+  /// outage of the database, `steady_since` begins anew: until then nobody could be heard.
   /// - Parameter holder: unique to this process.
   /// - Returns: nil while another process leads.
   public func takeLeadership(holder: String, seconds: Double) async throws -> LeaderTerm? {
@@ -24,6 +25,9 @@ extension JobStore {
         INSERT INTO leader (id, term, holder, expires_at)
         VALUES (1, 1, $1, now() + make_interval(secs => $2))
         ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at,
+          renewed_at = now(),
+          steady_since = CASE WHEN leader.renewed_at < now() - interval '5 seconds' THEN now()
+            ELSE leader.steady_since END,
           term = leader.term
             + CASE WHEN leader.holder = excluded.holder AND leader.expires_at >= now() THEN 0 ELSE 1 END
         WHERE leader.holder = excluded.holder OR leader.expires_at < now()

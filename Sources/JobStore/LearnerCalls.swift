@@ -28,7 +28,8 @@ extension JobStore {
 
   /// The groups of a range of ordinals that are committed so far.
   public func committedGroups(_ request: CommittedGroupsRequest) async throws -> CommittedGroupsReply {
-    guard request.through >= request.from, request.through - request.from < 100_000 else {
+    let (distance, isTooFar) = request.through.subtractingReportingOverflow(request.from)
+    guard distance >= 0, distance < 100_000, !isTooFar else {
       throw StoreError.invalid(
         "ordinals \(request.from) to \(request.through) are no range of 1 to 100000 groups")
     }
@@ -60,6 +61,11 @@ extension JobStore {
   /// the step's input than the job's staleness allows.
   public func recordStep(_ request: RecordStepRequest) async throws -> RecordStepReply {
     let step = request.step
+    guard step.step >= 1, step.inputVersion >= 0, step.outputVersion >= 0 else {
+      throw StoreError.invalid(
+        "steps count from 1 and versions from 0; found step \(step.step) from version \(step.inputVersion) to "
+          + "\(step.outputVersion)")
+    }
     guard Set(step.ordinals).count == step.ordinals.count else {
       throw StoreError.invalid("step \(step.step) names an ordinal twice")
     }

@@ -51,13 +51,17 @@ private struct Orphan: Sendable {
 }
 
 extension Session {
-  /// (Index worker_sessions_alive.) Waits for claims of the session that are under way, and then looks again.
+  /// (Index worker_sessions_alive.) A session whose claim hangs is passed over until the statement timeout has ended it:
+  /// nobody waits for it. Silence counts only while a leader has led without a gap: when the database was away nobody could be heard.
   fileprivate func burySilentSessions(after seconds: Double) throws -> Int {
     try execute(
       """
       WITH dead AS (
-        UPDATE worker_sessions SET state = 'dead'
-        WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
+        UPDATE worker_sessions SET state = 'dead' WHERE id IN (
+          SELECT id FROM worker_sessions
+          WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
+            AND NOT EXISTS (SELECT 1 FROM leader WHERE steady_since > now() - make_interval(secs => $1))
+          FOR UPDATE SKIP LOCKED)
         RETURNING id, name, host
       )
       INSERT INTO events (kind, message)

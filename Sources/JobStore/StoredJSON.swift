@@ -60,4 +60,13 @@ extension Rows.Row {
     return TaskFailure(
       failureClass, try get("failure_message"), detail: try getIfPresent("failure_detail"))
   }
+
+  /// The progress in columns progress_unit, progress_done, progress_total, progress_message, progress_metrics.
+  func progress() throws -> TaskProgress? {
+    guard let unit: String = try getIfPresent("progress_unit") else { return nil }
+    return TaskProgress(
+      done: try getIfPresent("progress_done") ?? 0, total: try getIfPresent("progress_total"), unit: unit,
+      metrics: try jsonIfPresent("progress_metrics") ?? [:],
+      message: try getIfPresent("progress_message") ?? "")
+  }
 }

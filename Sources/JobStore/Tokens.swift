@@ -86,8 +86,9 @@ extension JobStore {
       ).only().get("id")
       try session.execute(
         """
-        UPDATE tokens SET expires_at = least(expires_at, now() + make_interval(secs => $2)) WHERE id = $1
-        """, id, request.overlap)
+        UPDATE tokens SET expires_at = least(expires_at, now() + make_interval(secs => $2)), successor_id = $3
+        WHERE id = $1
+        """, id, request.overlap, fresh)
       try session.noteEvent(
         "token-rotated", lab: token.lab, user: caller.user,
         message: "token \(id) of \(token.user) became \(fresh); the old one works for "
@@ -117,7 +118,7 @@ extension Session {
     let role: Role = try user.name("role")
     guard request.role.scopes.isSubset(of: role.scopes) else {
       throw StoreError.conflict(
-        "\(request.user) is a \(role.rawValue) and cannot have a \(request.role.rawValue)'s token; "
+        "\(request.user) has the role \(role.rawValue) and cannot have a token of the role \(request.role.rawValue); "
           + "'ar1 user set' changes the role")
     }
     return try user.get("id")

@@ -30,9 +30,10 @@ extension JobStore {
 
   /// Renews a session and with it all leases it holds, stores progress, and says of each lease whether it still
   /// holds. Task rows are not touched: the lease is the session's.
-  public func heartbeat(_ request: HeartbeatRequest) async throws -> HeartbeatReply {
+  /// - Parameter token: whose session it must be; to any other it is dead. nil asks nobody.
+  public func heartbeat(_ request: HeartbeatRequest, token: TokenID? = nil) async throws -> HeartbeatReply {
     try await pool.transaction { session in
-      let alive = try session.renew(request.session)
+      let alive = try session.renew(request.session, token: token)
       let verdicts = try session.verdicts(for: request, alive: alive)
       for (renewal, verdict) in zip(request.leases, verdicts) where verdict == .renewed {
         if let progress = renewal.progress { try session.storeProgress(progress, task: renewal.task) }
@@ -46,9 +47,10 @@ extension JobStore {
   }
 
   /// Ends a session; what it still runs is given back without cost.
-  public func endSession(_ request: EndSessionRequest) async throws {
+  /// - Parameter token: whose session it must be; nil asks nobody.
+  public func endSession(_ request: EndSessionRequest, token: TokenID? = nil) async throws {
     let leases = try await pool.transaction { session -> [Lease] in
-      try session.endSession(request.session)
+      guard try session.endSession(request.session, token: token) else { return [] }
       return try session.leases(of: request.session)
     }
     if !leases.isEmpty {
@@ -69,9 +71,12 @@ extension JobStore {
 
 extension Session {
   /// (Primary key of worker_sessions.)
-  fileprivate func renew(_ session: SessionID) throws -> Bool {
+  fileprivate func renew(_ session: SessionID, token: TokenID?) throws -> Bool {
     try execute(
-      "UPDATE worker_sessions SET last_seen_at = now() WHERE id = $1 AND state = 'alive'", session
+      """
+      UPDATE worker_sessions SET last_seen_at = now()
+      WHERE id = $1 AND state = 'alive' AND ($2::bigint IS NULL OR token_id = $2)
+      """, session, token
     ).affected == 1
   }
 
@@ -96,16 +101,25 @@ extension Session {
       guard let task = found[lease.task], task.holder == request.session else { return .lost }
       if alive, task.state == .running, task.epoch == lease.epoch { return .renewed }
       // Cancelling raises the epoch once more, in place of whatever the worker would have written.
-      if task.state == .cancelled, task.epoch == lease.epoch + 1 { return .cancelRequested }
+      if task.state == .cancelled, task.epoch - 1 == lease.epoch { return .cancelRequested }
       return .lost
     }
   }
 
-  fileprivate func endSession(_ session: SessionID) throws {
+  /// - Returns: whether it is the token's session; a call that is repeated may still find leases to give back.
+  fileprivate func endSession(_ session: SessionID, token: TokenID?) throws -> Bool {
     let ended = try execute(
-      "UPDATE worker_sessions SET state = 'ended' WHERE id = $1 AND state = 'alive'", session
+      """
+      UPDATE worker_sessions SET state = 'ended'
+      WHERE id = $1 AND state = 'alive' AND ($2::bigint IS NULL OR token_id = $2)
+      """, session, token
     ).affected
     if ended > 0 { try noteEvent("worker-ended", message: "session \(session)") }
+    return try ended > 0
+      || execute(
+        "SELECT 1 FROM worker_sessions WHERE id = $1 AND ($2::bigint IS NULL OR token_id = $2)", session,
+        token
+      ).count == 1
   }
 
   /// (Index tasks_running.)

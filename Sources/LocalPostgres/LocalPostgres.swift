@@ -116,6 +116,14 @@ public final class LocalPostgres: Sendable {
     _ = await child.waitForExit()
   }
 
+  /// Ends the server as a crash would: at once, without writing down what it holds in memory.
+  package func crash() async {
+    await administration.close()
+    // PostgreSQL's immediate shutdown.
+    child.signal(SIGQUIT)
+    _ = await child.waitForExit()
+  }
+
   /// Stops the server and deletes its folder.
   public func destroy() async throws {
     try await stop()

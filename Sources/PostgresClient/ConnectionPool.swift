@@ -39,6 +39,18 @@ public final class ConnectionPool: Sendable {
     return try await connection.transaction(body)
   }
 
+  /// How the pool is used at this moment.
+  public struct Usage: Sendable, Equatable {
+    public let open: Int
+    public let idle: Int
+    /// Callers without a connection.
+    public let waiting: Int
+  }
+
+  public var usage: Usage {
+    state.withLock { Usage(open: $0.open, idle: $0.idle.count, waiting: $0.waiters.count) }
+  }
+
   /// Closes idle connections at once and the others as they come back; later calls throw.
   public func close() async {
     let (idle, waiters) = state.withLock { state in

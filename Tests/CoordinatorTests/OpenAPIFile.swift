@@ -11,15 +11,20 @@ struct OpenAPIFile {
     let requestSchema: JSON?
     let responseSchema: JSON?
     let isStream: Bool
+    /// What the query must have, with an example.
+    let query: [(name: String, value: String)]
 
     var name: String { "\(method) \(path)" }
 
-    /// The path with numbers in place of names.
+    /// The path with numbers in place of names, and the query it must have.
     func filled(_ numbers: [String: Int64], otherwise: Int64 = 999_999) -> String {
-      path.split(separator: "/").map { part in
+      let path = path.split(separator: "/").map { part in
         guard part.hasPrefix("{") else { return "/" + part }
         return "/\(numbers[String(part.dropFirst().dropLast())] ?? otherwise)"
       }.joined()
+      return query.isEmpty
+        ? (path.isEmpty ? "/" : path)
+        : path + "?" + query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }
   }
 
@@ -36,7 +41,13 @@ struct OpenAPIFile {
           method: method.key.uppercased(), path: path.key, scope: method.value["x-scope"]?.string,
           requestSchema: method.value["requestBody"]?["content"]?["application/json"]?["schema"],
           responseSchema: content?["application/json"]?["schema"],
-          isStream: content?["text/event-stream"] != nil)
+          isStream: content?["text/event-stream"] != nil,
+          query: (method.value["parameters"]?.array ?? []).compactMap { parameter in
+            guard parameter["in"]?.string == "query", let name = parameter["name"]?.string,
+              let example = parameter["example"]?.string
+            else { return nil }
+            return (name, example)
+          })
       }
     }
   }

@@ -1,5 +1,6 @@
 import Coordinator
 import CoordinatorClient
+import HTTPClient
 import JobModel
 import JobStore
 import Logging

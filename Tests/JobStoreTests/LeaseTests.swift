@@ -35,7 +35,10 @@ struct LeaseTests {
     #expect(!beat.sessionAlive && beat.results.map(\.verdict) == [.lost])
 
     #expect(try await bench.store.complete(CompleteRequest(lease: new.lease)).outcome == .accepted)
-    #expect(try await bench.store.complete(CompleteRequest(lease: new.lease)).outcome == .stale)
+    // The heir's completion again is accepted and changes nothing; the zombie's stays stale.
+    let again = CompleteRequest(lease: new.lease, result: ["again": true])
+    #expect(try await bench.store.complete(again).outcome == .accepted)
+    #expect(try await bench.store.complete(late).outcome == .stale)
     let detail = try await bench.store.detail(job.id, lab: bench.person.lab)
     #expect(
       detail.artifacts.isEmpty && detail.tasks[0].result == .object([]) && detail.tasks[0].interruptions == 1)

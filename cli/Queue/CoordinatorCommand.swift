@@ -33,6 +33,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
   var publicRoot: String?
   @Option(help: "Requests per second that a person's token may make in the long run; 0 sets no limit.")
   var rateLimit = RateLimit().perSecond
+  @Option(help: ArgumentHelp("Drop logs older than this, by whole months (never).", valueName: "90d"))
+  var keepLogs: TimeSpan?
+  @Option(help: ArgumentHelp("Drop events older than this, by whole months (never).", valueName: "400d"))
+  var keepEvents: TimeSpan?
   @Option(
     help: ArgumentHelp("Serve https with this PEM certificate.", valueName: "file"), completion: .file())
   var tlsCertificate: String?
@@ -82,6 +86,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
       host: host, port: port,
       roots: PathRoots(labs: absolute(labRoot), shared: absolute(publicRoot)),
       rate: RateLimit(perSecond: rateLimit, burst: max(1, rateLimit * 10)))
+    configuration.retention = Retention(
+      logDays: keepLogs.map { $0.seconds / 86_400 }, eventDays: keepEvents.map { $0.seconds / 86_400 })
     if let tlsCertificate, let tlsKey {
       configuration.tls = TLSFiles(certificates: tlsCertificate, key: tlsKey)
     }

@@ -19,7 +19,15 @@ enum EventText {
     return table
   }
 
-  static func style(_ kind: String) -> Style? {
+  /// One event on one line, for following.
+  static func line(_ event: EventRecord) -> String {
+    let place = event.job.map { "job \($0)" + (event.task.map { " task \($0)" } ?? "") } ?? ""
+    let who = event.user.map { "  \($0)" } ?? ""
+    let kind = style(event.kind)?(event.kind) ?? event.kind
+    return "\(Style.faint(LocalTime(event.at).seconds))  \(place)  \(kind)\(who)  \(event.message)\n"
+  }
+
+  private static func style(_ kind: String) -> Style? {
     if kind.hasSuffix("-failed") || kind.hasSuffix("-lost") { return .red }
     if kind.hasSuffix("-succeeded") { return .green }
     if kind.hasSuffix("-interrupted") || kind.hasSuffix("-cancelled") { return .yellow }

@@ -32,7 +32,7 @@ struct UserAdd: AsyncParsableCommand {
       try JSONOutput.print(user)
     } else {
       Terminal.write(
-        "\(name) is a \(role.rawValue) of \(user.lab); her token: ar1 token create --user \(name) --role "
+        "\(name) has the role \(role.rawValue) in \(user.lab); a token: ar1 token create --user \(name) --role "
           + "\(role.rawValue)\(lab.map { " --lab \($0)" } ?? "")\n")
     }
   }
@@ -97,9 +97,8 @@ struct UserSet: AsyncParsableCommand {
     if json {
       try JSONOutput.print(changed)
     } else {
-      Terminal.write(
-        "\(name) is \(changed.disabledAt == nil ? "" : "disabled, and ")a \(changed.role.rawValue) of \(changed.lab)\n"
-      )
+      let ending = changed.disabledAt == nil ? "" : ", and her tokens are refused"
+      Terminal.write("\(name) has the role \(changed.role.rawValue) in \(changed.lab)\(ending)\n")
     }
   }
 }

@@ -1,0 +1,40 @@
+import Hummingbird
+import JobModel
+import JobStore
+
+/// The events of a lab's jobs as they happen: `event` with a record each, and as its id where a reader that comes back
+/// shall begin. Such a reader may see an event again and knows it by its number; the first event, `ready`, lists the
+/// numbers of those that had happened before.
+struct EventStream: Sendable {
+  let store: JobStore
+  let signals: Signals
+  let lab: LabID
+  /// nil begins with what happens from now on.
+  let after: Int64?
+
+  func response() async throws -> Response {
+    let tail = try await store.eventTail(lab: lab, from: after)
+    return ServerSentEvents.response { try await send(tail, to: &$0) }
+  }
+
+  private func send(_ first: EventTail, to writer: inout EventWriter) async throws {
+    var tail = first
+    try writer.add("ready", id: tail.floor, tail.known)
+    try await writer.flush()
+    while true {
+      let before = tail
+      let next = try await LongPoll.until(writer.nextSign, on: signals.jobs) {
+        () -> (EventTail, [EventRecord])? in
+        var tail = before
+        let events = try await store.newEvents(&tail)
+        return events.isEmpty ? nil : (tail, events)
+      }
+      if signals.jobs.isClosed { return }
+      if let next {
+        tail = next.0
+        for event in next.1 { try writer.add("event", id: tail.floor, event) }
+      }
+      try await writer.flush()
+    }
+  }
+}

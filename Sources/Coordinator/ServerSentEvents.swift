@@ -1,0 +1,58 @@
+import HTTPTypes
+import Hummingbird
+import JobModel
+import NIOCore
+import OrderedJSON
+
+/// A response that stays open and sends events as they come.
+enum ServerSentEvents {
+  /// How long a reader hears nothing at most; one that is gone shows at the next sign.
+  static let signOfLife = Duration.seconds(10)
+
+  /// - Parameter send: writes events until the stream is over. When the database goes away in the middle the stream
+  ///   ends without an `end` event, and the reader takes it up again.
+  static func response(_ send: @escaping @Sendable (inout EventWriter) async throws -> Void) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = "text/event-stream"
+    headers[.cacheControl] = "no-cache"
+    headers[.connection] = "close"
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody { body in
+        var writer = EventWriter(body: body)
+        do { try await send(&writer) } catch  where Refusal(error) != nil {}
+        try await writer.body.finish(nil)
+      })
+  }
+}
+
+/// Collects events and sends them together.
+struct EventWriter {
+  fileprivate var body: any ResponseBodyWriter
+  private var text = ""
+  /// When something was sent last.
+  private(set) var lastSign = ContinuousClock.now
+
+  fileprivate init(body: any ResponseBodyWriter) { self.body = body }
+
+  /// When a sign of life is due.
+  var nextSign: ContinuousClock.Instant { lastSign + ServerSentEvents.signOfLife }
+
+  mutating func add(_ name: String, id: Int64? = nil, data: String) {
+    if let id { text += "id: \(id)\n" }
+    text += "event: \(name)\ndata: \(data)\n\n"
+  }
+
+  mutating func add(_ name: String, id: Int64? = nil, _ value: some Encodable) throws {
+    add(name, id: id, data: try JSON(encoding: value).serialized())
+  }
+
+  /// Sends what was added; when that is nothing and a sign of life is due, a comment.
+  mutating func flush() async throws {
+    if text.isEmpty, ContinuousClock.now >= nextSign { text = ": waiting\n\n" }
+    guard !text.isEmpty else { return }
+    try await body.write(ByteBuffer(string: text))
+    text = ""
+    lastSign = .now
+  }
+}

@@ -1,0 +1,90 @@
+import PostgresClient
+
+/// Looks at what keeps work from getting done.
+extension JobStore {
+  /// - Parameter version: of this program.
+  public func diagnoseQueue(version: String) async throws -> [Finding] {
+    try await pool.transaction { session in
+      (try session.workerFindings(version: version)) + (try session.tokenFindings())
+        + (try session.webhookFindings())
+    }
+  }
+}
+
+extension Session {
+  /// (Indices worker_sessions_alive, tasks_running.)
+  fileprivate func workerFindings(version: String) throws -> [Finding] {
+    var findings: [Finding] = []
+    let others = try execute(
+      """
+      SELECT version, count(*) AS workers, min(name) AS example FROM worker_sessions
+      WHERE state = 'alive' AND version <> $1 GROUP BY version ORDER BY version
+      """, version
+    ).map { row in
+      Finding(
+        .warning, "workers",
+        "\(try row.get("workers", as: Int.self)) workers are of version \(try row.get("version", as: String.self)), "
+          + "this program of \(version); one is \(try row.get("example", as: String.self))",
+        advice: "restart them with this version; a drained worker gives its tasks back at no cost")
+    }
+    findings += others
+    let forsaken = try execute(
+      """
+      SELECT kind, count(*) AS tasks FROM ready
+      WHERE NOT EXISTS (SELECT 1 FROM worker_sessions w WHERE w.state = 'alive' AND ready.kind = ANY (w.kinds))
+      GROUP BY kind ORDER BY kind
+      """
+    ).map { row in
+      Finding(
+        .problem, "workers",
+        "\(try row.get("tasks", as: Int.self)) \(try row.get("kind", as: String.self)) tasks wait, and no worker "
+          + "takes that kind", advice: "start 'ar1 worker', with --kinds if it shall take no others")
+    }
+    findings += forsaken
+    let alive: Int = try execute(
+      "SELECT count(*) AS alive FROM worker_sessions WHERE state = 'alive'"
+    ).only().get("alive")
+    if findings.isEmpty { findings = [Finding(.fine, "workers", "\(alive) alive, all of this version")] }
+    return findings
+  }
+
+  fileprivate func tokenFindings() throws -> [Finding] {
+    let expiring = try execute(
+      """
+      SELECT t.id, u.name AS user_name, l.name AS lab, t.role,
+        extract(epoch FROM t.expires_at - now())::float8 AS seconds
+      FROM tokens t JOIN users u ON u.id = t.user_id JOIN labs l ON l.id = u.lab_id
+      WHERE t.revoked_at IS NULL AND t.expires_at BETWEEN now() AND now() + interval '14 days'
+        AND t.successor_id IS NULL AND u.disabled_at IS NULL AND l.closed_at IS NULL
+        -- One that was never used, or not for a month, is nobody's loss.
+        AND t.last_used_at > now() - interval '30 days'
+      ORDER BY t.expires_at LIMIT 20
+      """
+    ).map { row in
+      let id: Int64 = try row.get("id")
+      return Finding(
+        .warning, "tokens",
+        "token \(id) of \(try row.get("user_name", as: String.self)) in \(try row.get("lab", as: String.self)) "
+          + "(\(try row.get("role", as: String.self))) expires in \(Self.seconds(try row.get("seconds")))",
+        advice: "ar1 token rotate \(id)")
+    }
+    return expiring.isEmpty ? [Finding(.fine, "tokens", "none in use expires within 14 days")] : expiring
+  }
+
+  fileprivate func webhookFindings() throws -> [Finding] {
+    try execute(
+      """
+      SELECT w.id, l.name AS lab, w.last_error, count(d.id) AS pending FROM webhooks w
+        JOIN labs l ON l.id = w.lab_id JOIN webhook_deliveries d ON d.webhook_id = w.id
+      WHERE d.created_at < now() - interval '10 minutes'
+      GROUP BY w.id, l.name, w.last_error ORDER BY w.id LIMIT 20
+      """
+    ).map { row in
+      Finding(
+        .warning, "webhooks",
+        "webhook \(try row.get("id", as: Int64.self)) of \(try row.get("lab", as: String.self)) has "
+          + "\(try row.get("pending", as: Int.self)) events older than 10 min: "
+          + (try row.getIfPresent("last_error", as: String.self) ?? "no coordinator sends them"))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Crypto
+public import JobModel
+import PostgresClient
+
+/// An event on its way to a receiver.
+public struct WebhookDelivery: Sendable {
+  public let webhook: Int64
+  public let url: String
+  public let message: WebhookMessage
+  let secret: String
+
+  /// "t=…,v1=…": the HMAC-SHA256, in hexadecimal, of the time, a point and the body, under the webhook's secret.
+  public func signature(of body: [UInt8], at seconds: Int) -> String {
+    let signed = Array("\(seconds).".utf8) + body
+    let code = HMAC<SHA256>.authenticationCode(
+      for: signed, using: SymmetricKey(data: Array(secret.utf8)))
+    let digits = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return "t=\(seconds),v1=\(digits)"
+  }
+}
+
+extension JobStore {
+  /// Tried for so long, an event is given up.
+  static let longestDelivery = 86_400.0
+
+  /// Takes deliveries that are due. Each is due again after a pause that doubles with every try, so one whose sender
+  /// dies is sent by another. (Index webhook_deliveries_due.)
+  /// - Parameter firstPause: after the first try, in seconds; at most an hour later on.
+  public func takeDueDeliveries(limit: Int, firstPause: Double) async throws -> [WebhookDelivery] {
+    try await pool.run { session in
+      try session.execute(
+        """
+        WITH due AS (
+          SELECT id FROM webhook_deliveries WHERE due_at <= now() ORDER BY due_at LIMIT $1
+          FOR UPDATE SKIP LOCKED
+        ), taken AS (
+          UPDATE webhook_deliveries d SET attempts = attempts + 1,
+            due_at = now() + make_interval(secs => least(3600, $2 * 2 ^ least(attempts, 12)))
+          FROM due WHERE d.id = due.id RETURNING d.id, d.webhook_id, d.event_id, d.event_at
+        )
+        SELECT taken.id AS delivery, w.id AS webhook, w.url, w.secret, e.id,
+          extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
+          u.name AS user_name, e.message
+        FROM taken JOIN webhooks w ON w.id = taken.webhook_id
+          JOIN events e ON e.id = taken.event_id AND e.at = taken.event_at
+          LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
+        ORDER BY taken.id
+        """, limit, firstPause
+      ).map { row in
+        WebhookDelivery(
+          webhook: try row.get("webhook"), url: try row.get("url"),
+          message: WebhookMessage(delivery: try row.get("delivery"), event: try Session.event(row)),
+          secret: try row.get("secret"))
+      }
+    }
+  }
+
+  /// Notes what came of a try: without an error the receiver has the event; with one it is tried again, for a day.
+  public func finishDelivery(_ delivery: WebhookDelivery, error: String?) async throws {
+    try await pool.transaction { session in
+      if let error {
+        try session.execute(
+          "UPDATE webhooks SET failed_at = now(), last_error = $2 WHERE id = $1", delivery.webhook,
+          StoredJSON.clean(String(error.prefix(500))))
+        let givenUp = try session.execute(
+          """
+          DELETE FROM webhook_deliveries
+          WHERE id = $1 AND created_at < now() - make_interval(secs => $2)
+          """, delivery.message.delivery, Self.longestDelivery
+        ).affected
+        if givenUp > 0 {
+          try session.execute("UPDATE webhooks SET given_up = given_up + 1 WHERE id = $1", delivery.webhook)
+        }
+      } else {
+        let taken = try session.execute(
+          "DELETE FROM webhook_deliveries WHERE id = $1", delivery.message.delivery
+        ).affected
+        guard taken > 0 else { return }
+        try session.execute(
+          "UPDATE webhooks SET delivered = delivered + 1, delivered_at = now() WHERE id = $1",
+          delivery.webhook)
+      }
+    }
+  }
+}

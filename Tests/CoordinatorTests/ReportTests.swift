@@ -1,0 +1,100 @@
+import CoordinatorClient
+import JobModel
+import OrderedJSON
+import Testing
+
+/// Views over many jobs: figures, the overview, the month's usage.
+@Suite struct ReportTests {
+  @Test("the overview counts what waits and what runs, for one's own lab or, for administrators, for all")
+  func overview() async throws {
+    try await TestQueue.run { queue in
+      _ = try await queue.submit()
+      let stranger = try await queue.token(.member, lab: "another")
+      let foreign = try await stranger.submit(SubmitRequest(spec: try TestQueue.spec()))
+      let executor = GatedExecutor(isOpen: false)
+      try await queue.withWorker(executor, slots: 8) { _ in
+        try await eventually { executor.begun.count { $0.kind == .shard } == 6 }
+        let own = try await queue.member.overview()
+        #expect(own.labs.map(\.lab) == ["lab"])
+        #expect(own.labs.first?.runningTasks == 3 && own.tasks.count == 3)
+        #expect(own.tasks.allSatisfy { $0.lab == "lab" && $0.worker == "tester" })
+        #expect(own.workers == Overview.Workers(alive: 1, slots: 8, busy: 6))
+        let all = try await queue.token(.admin).overview()
+        #expect(all.labs.map(\.lab) == ["another", "lab"])
+        #expect(all.tasks.count { $0.job == foreign.id } == 3)
+        executor.open()
+      }
+    }
+  }
+
+  @Test("the figures follow the queue, in the text that Prometheus reads")
+  func metrics() async throws {
+    try await TestQueue.run { queue in
+      let admin = try await queue.secret(.admin)
+      func values() async throws -> [String: Double] {
+        let client = queue.client(admin)
+        let response = try await client.exchange(
+          client.request("GET", "/metrics", body: nil, timeout: 30), mayRepeat: true)
+        var values: [String: Double] = [:]
+        for line in String(decoding: response.body, as: UTF8.self).split(separator: "\n") {
+          if line.hasPrefix("#") { continue }
+          let parts = line.split(separator: " ")
+          try #require(parts.count == 2, "\(line)")
+          guard let value = Double(parts[1]) else {
+            Issue.record("no number: \(line)")
+            continue
+          }
+          values[String(parts[0])] = value
+        }
+        return values
+      }
+      _ = try await queue.submit()
+      var now = try await values()
+      #expect(now["ar1_jobs{state=\"queued\"}"] == 1 && now["ar1_workers"] == 0)
+      #expect(now["ar1_tasks{state=\"ready\",kind=\"plan\"}"] == 1)
+      let executor = GatedExecutor(isOpen: false)
+      try await queue.withWorker(executor, slots: 2) { _ in
+        try await eventually { executor.begun.count { $0.kind == .shard } == 2 }
+        now = try await values()
+        #expect(now["ar1_jobs{state=\"running\"}"] == 1 && now["ar1_workers"] == 1)
+        #expect(now["ar1_tasks{state=\"running\",kind=\"shard\"}"] == 2)
+        #expect(now["ar1_tasks{state=\"ready\",kind=\"shard\"}"] == 1)
+        #expect(now["ar1_worker_slots"] == 2 && now["ar1_claimed_tasks_total"] == 3)
+        executor.open()
+      }
+      #expect((now["ar1_claim_seconds_count"] ?? 0) >= 3)
+      #expect((now["ar1_http_requests_total{status=\"2xx\"}"] ?? 0) > 5)
+      #expect((now["ar1_database_connections{state=\"open\"}"] ?? 0) >= 1)
+      #expect(now["ar1_leader_term"] == 1)
+    }
+  }
+
+  @Test(
+    "the month's report holds the jobs that ended in it, of one's own lab or of all, with the time they ran")
+  func usage() async throws {
+    try await TestQueue.run { queue in
+      let done = try await queue.submit()
+      try await queue.withWorker(GatedExecutor()) { _ in try await queue.succeeds(done.id) }
+      let cancelled = try await queue.submit()
+      _ = try await queue.member.cancel(cancelled.id)
+      _ = try await queue.submit()
+      let stranger = try await queue.token(.member, lab: "another, \"B\"")
+      let foreign = try await stranger.submit(SubmitRequest(spec: try TestQueue.spec()))
+      _ = try await stranger.cancel(foreign.id)
+      let month: String = try await queue.store.pool.run { session in
+        try session.execute("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM') AS month").only().get(
+          "month")
+      }
+      let rows = try await queue.member.usage(month: month).rows
+      let row = try #require(rows.first)
+      #expect(rows.count == 1 && row.lab == "lab" && row.user == "member" && row.kind == .eval)
+      #expect(row.jobs == 2 && row.succeeded == 1 && row.cancelled == 1 && row.failed == 0)
+      #expect(row.tasks == 5 && row.taskSeconds > 0)
+      #expect(try await queue.token(.admin).usage(month: month).rows.count == 2)
+      #expect(try await queue.member.usage(month: "2001-01").rows.isEmpty)
+      for wrong in ["2026", "2026-13", "2026-1", "x", "2026-11-01"] {
+        await refused(.invalid) { _ = try await queue.member.usage(month: wrong) }
+      }
+    }
+  }
+}

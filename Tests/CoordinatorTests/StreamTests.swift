@@ -1,0 +1,72 @@
+import CoordinatorClient
+import JobModel
+import JobStore
+import PostgresClient
+import Synchronization
+import Testing
+
+/// Events and progress as they happen.
+@Suite struct StreamTests {
+  @Test("following the events shows what happens from then on, each once and over a change of coordinator")
+  func events() async throws {
+    try await TestQueue.run { queue in
+      let before = try await queue.submit()
+      let stranger = try await queue.token(.member, lab: "another")
+      let seen = Mutex<[EventRecord]>([])
+      let following = Task {
+        try await queue.member.followEvents { event in seen.withLock { $0.append(event) } }
+      }
+      // Until the stream stands nothing can be expected of it.
+      try await eventually {
+        _ = try await queue.member.cancel(try await queue.submit().id)
+        return seen.withLock { !$0.isEmpty }
+      }
+      try await queue.restartCoordinator()
+      let job = try await queue.submit()
+      _ = try await stranger.submit(SubmitRequest(spec: try TestQueue.spec()))
+      try await queue.withWorker(GatedExecutor()) { _ in try await queue.succeeds(job.id) }
+      try await eventually {
+        seen.withLock { $0.contains { $0.job == job.id && $0.kind == "job-succeeded" } }
+      }
+      following.cancel()
+      _ = await following.result
+      let events = seen.withLock { $0 }
+      #expect(Set(events.map(\.id)).count == events.count, "an event came twice")
+      #expect(events.allSatisfy { $0.lab == "lab" })
+      // The worker also did the first job; that it was submitted lies before.
+      #expect(!events.contains { $0.job == before.id && $0.kind == "job-submitted" })
+      let stored = try await queue.member.events(EventQuery(job: job.id)).events
+      #expect(
+        Set(events.filter { $0.job == job.id }.map(\.id)) == Set(stored.map(\.id)), "an event was missed")
+    }
+  }
+
+  @Test("an event whose transaction commits after a younger one is not missed")
+  func lateCommit() async throws {
+    try await TestQueue.run { queue in
+      let member = try await queue.member.me()
+      var tail = try await queue.store.eventTail(lab: member.lab, from: nil)
+      let pool = ConnectionPool(address: queue.store.pool.address, size: 2)
+      let (gate, open) = (DispatchGate(), DispatchGate())
+      let slow = Task {
+        try await pool.transaction { session in
+          try session.execute(
+            "INSERT INTO events (lab_id, job_id, kind, message) VALUES ($1, 1, 'job-older', '')", member.lab)
+          gate.open()
+          open.wait()
+        }
+      }
+      await Task.detached { gate.wait() }.value
+      let job = try await queue.submit()
+      let first = try await queue.store.newEvents(&tail)
+      #expect(first.map(\.job) == [job.id])
+      open.open()
+      try await slow.value
+      let second = try await queue.store.newEvents(&tail)
+      #expect(second.map(\.kind) == ["job-older"])
+      #expect(try #require(second.first).id < #require(first.first).id)
+      #expect(try await queue.store.newEvents(&tail).isEmpty)
+      await pool.close()
+    }
+  }
+}

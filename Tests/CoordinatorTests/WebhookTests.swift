@@ -1,0 +1,78 @@
+import Coordinator
+import CoordinatorClient
+import Crypto
+import JobModel
+import OrderedJSON
+import Testing
+
+/// What receivers of events get.
+@Suite struct WebhookTests {
+  private func withWebhooks(_ body: (TestQueue, WebhookReceiver) async throws -> Void) async throws {
+    var configuration = TestQueue.brisk
+    configuration.webhookPause = 0.2
+    try await TestQueue.run(configuration: configuration) { queue in
+      try await WebhookReceiver.run { receiver in try await body(queue, receiver) }
+    }
+  }
+
+  @Test("a lab's events are posted, signed, in full, and to nobody else's receiver")
+  func delivery() async throws {
+    try await withWebhooks { queue, receiver in
+      let owner = try await queue.token(.owner)
+      let hook = try await owner.createWebhook(CreateWebhookRequest(url: receiver.url))
+      let stranger = try await queue.token(.member, lab: "another")
+      _ = try await stranger.submit(SubmitRequest(spec: try TestQueue.spec()))
+      let job = try await queue.submit()
+      _ = try await queue.member.cancel(job.id, reason: "wrong data")
+      try await eventually { receiver.taken.count == 2 }
+      for post in receiver.taken {
+        // "t=…,v1=…"
+        let parts = post.signature.split(separator: ",").map { $0.drop { $0 != "=" }.dropFirst() }
+        try #require(parts.count == 2)
+        let signed = Array("\(parts[0]).".utf8) + post.body
+        let code = HMAC<SHA256>.authenticationCode(
+          for: signed, using: SymmetricKey(data: Array(hook.secret.utf8)))
+        let digits = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(parts[1] == digits)
+      }
+      let messages = try receiver.taken.map { try JSON(parsing: $0.body).decode(WebhookMessage.self) }
+      #expect(Set(messages.map(\.event.kind)) == ["job-submitted", "job-cancelled"])
+      #expect(messages.allSatisfy { $0.event.job == job.id && $0.event.lab == "lab" })
+      #expect(messages.contains { $0.event.message == "by member: wrong data" && $0.event.user == "member" })
+      try await eventually { try await owner.webhooks().first?.delivered == 2 }
+      #expect(try await owner.webhooks().first?.pending == 0)
+      try await owner.deleteWebhook(hook.id)
+      #expect(try await owner.webhooks().isEmpty)
+    }
+  }
+
+  @Test("a receiver that is down or refuses gets the event later, over a restart of the coordinator")
+  func retries() async throws {
+    try await withWebhooks { queue, receiver in
+      let owner = try await queue.token(.owner)
+      _ = try await owner.createWebhook(
+        CreateWebhookRequest(url: receiver.url, kinds: ["job-submitted"]))
+      receiver.answer(with: 500)
+      let job = try await queue.submit()
+      _ = try await queue.member.cancel(job.id)
+      try await eventually { try await owner.webhooks().first?.lastError?.contains("500") == true }
+      #expect(try await owner.webhooks().first?.pending == 1)
+      try await queue.restartCoordinator()
+      receiver.answer(with: 204)
+      try await eventually { try await owner.webhooks().first?.delivered == 1 }
+      let messages = try receiver.taken.map { try JSON(parsing: $0.body).decode(WebhookMessage.self) }
+      #expect(Set(messages.map(\.delivery)).count == 1, "every try carries the same number")
+      #expect(messages.last?.event.kind == "job-submitted")
+    }
+  }
+
+  @Test("addresses that are none are refused")
+  func addresses() async throws {
+    try await TestQueue.run { queue in
+      let owner = try await queue.token(.owner)
+      for url in ["", "ftp://x", "file:///etc/passwd", "http://a b", "javascript:1"] {
+        await refused(.invalid) { _ = try await owner.createWebhook(CreateWebhookRequest(url: url)) }
+      }
+    }
+  }
+}

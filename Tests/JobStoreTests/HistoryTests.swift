@@ -1,0 +1,69 @@
+import JobModel
+import JobStore
+import PostgresClient
+import Testing
+
+@Suite("History")
+struct HistoryTests {
+  private func partitions(_ bench: Bench, of table: String) async throws -> [String] {
+    try await bench.store.pool.run { session in
+      try session.execute(
+        """
+        SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = $1::text::regclass ORDER BY 1
+        """, table
+      ).map { try $0.get("name") }
+    }
+  }
+
+  @Test(
+    "months are made ahead of time, once, and only those that are over by the whole retention are dropped")
+  func months() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    for table in ["events", "logs"] { #expect(try await partitions(bench, of: table).count == 4) }
+    #expect(try await bench.store.keepHistory(Retention(logDays: 62, eventDays: 62)) == (0, 0))
+    // Only the month before this one is over, and only for a retention that has passed since its end.
+    let dropped = try await bench.store.keepHistory(Retention(logDays: 0, eventDays: nil)).dropped
+    #expect(dropped == 1)
+    #expect(try await partitions(bench, of: "logs").count == 3)
+    #expect(try await partitions(bench, of: "events").count == 4)
+    #expect(try await bench.store.events(EventFilter(lab: bench.person.lab, job: job.id)).events.count == 1)
+  }
+
+  @Test(
+    "what was written before the history was cut into months is still there, numbered on from where it was")
+  func migration() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(migrated: false), size: 2)
+    let store = JobStore(pool: pool)
+    try await store.migrate()
+    let person = try await Bench.caller(store, lab: "vision", user: "ada")
+    let spec = try Bench.spec("eval")
+    let job = try await store.submit(SubmitRequest(spec: spec), by: person)
+    _ = try await pool.run { session in
+      try session.execute(
+        """
+        INSERT INTO logs (job_id, sequence, task_id, lease_epoch, stream, line, at)
+        VALUES ($1, 1, 1, 1, 'log', 'long ago', now() - interval '40 days')
+        """, job.id
+      ).affected
+        + session.execute(
+          "UPDATE events SET at = at - interval '70 days' WHERE kind = 'job-submitted'"
+        ).affected
+    }
+    let before = try await store.events(EventFilter(lab: person.lab)).events
+    // Back to before the history was cut, and forward again over what lies there.
+    let number = try await pool.run { session in
+      try session.execute("SELECT number FROM schema_migrations WHERE name LIKE '%history'").only()
+        .get("number", as: Int.self)
+    }
+    try await store.migrate(to: number - 1)
+    try await store.migrate()
+    #expect(try await store.events(EventFilter(lab: person.lab)).events == before)
+    #expect(try await store.logs(job.id, lab: person.lab).lines.map(\.text) == ["long ago"])
+    _ = try await store.cancel(job.id, by: person)
+    let newest = try #require(try await store.events(EventFilter(lab: person.lab)).events.first)
+    #expect(newest.kind == "job-cancelled" && newest.id > before[0].id)
+    await pool.close()
+  }
+}

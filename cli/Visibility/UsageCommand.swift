@@ -1,0 +1,70 @@
+import ArgumentParser
+import CoordinatorClient
+import Glibc
+import JobModel
+
+struct UsageCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "usage",
+    abstract: "Report what the jobs that ended in a month used, by lab, user and kind.",
+    discussion: """
+      Time counts from the claim to the end of each task's last attempt: interrupted and failed attempts before it are \
+      not charged. Administrators see every lab.
+
+      Example: ar1 usage --month 2026-11 --csv > november.csv
+      """)
+
+  @Option(help: ArgumentHelp("The month, in UTC (the present one).", valueName: "2026-11")) var month: String?
+  @Flag(help: "Print comma-separated values with a header.") var csv = false
+  @Flag(help: "Print one JSON document.") var json = false
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func run() async throws {
+    let report = try await connection.client().usage(month: month ?? Self.presentMonth())
+    if json {
+      try JSONOutput.print(report)
+    } else if csv {
+      Terminal.write(Self.csv(report))
+    } else {
+      var table = Table([
+        .left("LAB"), .left("USER"), .left("KIND"), .right("JOBS"), .right("SUCCEEDED"), .right("FAILED"),
+        .right("CANCELLED"), .right("TASKS"), .right("TASK HOURS"),
+      ])
+      for row in report.rows {
+        table.add([
+          Table.Cell(row.lab), Table.Cell(row.user), Table.Cell(row.kind.rawValue),
+          Table.Cell(String(row.jobs)), Table.Cell(String(row.succeeded)), Table.Cell(String(row.failed)),
+          Table.Cell(String(row.cancelled)), Table.Cell(String(row.tasks)),
+          Table.Cell(Format.fixed(row.taskSeconds / 3_600, 2)),
+        ])
+      }
+      table.print()
+    }
+  }
+
+  /// RFC 4180: a field with a comma, a quote or a line break stands in quotes.
+  static func csv(_ report: UsageReport) -> String {
+    func field(_ text: String) -> String {
+      guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+      return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
+    }
+    var text = "month,lab,user,kind,jobs,succeeded,failed,cancelled,tasks,task_seconds\n"
+    for row in report.rows {
+      let fields = [
+        report.month, field(row.lab), field(row.user), row.kind.rawValue, "\(row.jobs)", "\(row.succeeded)",
+        "\(row.failed)", "\(row.cancelled)", "\(row.tasks)", Format.fixed(row.taskSeconds, 3),
+      ]
+      text += fields.joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  private static func presentMonth() -> String {
+    var seconds = time(nil)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    let month = parts.tm_mon + 1
+    return "\(parts.tm_year + 1900)-\(month < 10 ? "0" : "")\(month)"
+  }
+}
