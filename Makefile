@@ -2,11 +2,11 @@
 
 SWIFT ?= swift
 CONFIGURATION := release
-SOURCES := Package.swift Sources Tests cli
+SOURCES := Package.swift Sources Tests cli Benchmarks
 AR1 := .build/$(CONFIGURATION)/ar1
 TESTS := .build-tests
 
-.PHONY: help packages build test demo format format-check clean
+.PHONY: help packages build test demo bench format format-check clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,12 @@ test: packages ## Builds and runs every test; a private PostgreSQL is started fo
 	$(SWIFT) build -c $(CONFIGURATION) --scratch-path $(TESTS) --build-tests
 	AR1_BINARY=$(CURDIR)/$(TESTS)/$(CONFIGURATION)/ar1 \
 	  $(SWIFT) test -c $(CONFIGURATION) --scratch-path $(TESTS) --skip-build --no-parallel
+
+BENCH ?=
+
+bench: packages ## Measures against the machine and other programs (BENCH="…", see Benchmarks/bench.py); writes docs/benchmarks.md
+	$(SWIFT) build -c $(CONFIGURATION) --static-swift-stdlib
+	python3 Benchmarks/bench.py $(BENCH)
 
 format: ## Formats every Swift file
 	$(SWIFT) format -i -r --configuration .swift-format $(SOURCES)

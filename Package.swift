@@ -124,6 +124,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/GRPOStep", swiftSettings: plain),
 
+    .executableTarget(
+      name: "inference-benchmark",
+      dependencies: [
+        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/Inference", swiftSettings: plain),
+
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
     .testTarget(name: "JobModelTests", dependencies: ["JobModel", "OrderedJSON"]),

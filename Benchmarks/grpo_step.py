@@ -3,7 +3,7 @@
 
     pip install torch transformers safetensors
     swift build -c release
-    python3 Benchmarks/grpo_step.py --output docs/benchmarks-grpo-step.md
+    python3 Benchmarks/grpo_step.py
 
 The network has the architecture of Qwen2.5-VL, 50 million parameters and random weights; one image of 448 x 448
 pixels, a group of 8 answers, float32, all parameters trained, a reference policy, AdamW.
@@ -17,52 +17,22 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import torch
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.utils import logging
 
+import models
+
 HERE = Path(__file__).resolve().parent
-SPECIAL = {"image_token_id": 32000, "video_token_id": 32001, "vision_start_token_id": 32002, "vision_end_token_id": 32003}
-
-
-def make_model(folder: Path) -> None:
-    """A folder in Hugging Face form with random weights."""
-    torch.manual_seed(0)
-    config = Qwen2_5_VLConfig(
-        text_config={
-            "vocab_size": 32768, "hidden_size": 512, "num_hidden_layers": 10, "num_attention_heads": 8,
-            "num_key_value_heads": 2, "intermediate_size": 1408, "max_position_embeddings": 8192,
-            "rope_theta": 1e6, "rope_scaling": {"type": "mrope", "mrope_section": [8, 12, 12]},
-            "tie_word_embeddings": True, "bos_token_id": 0, "eos_token_id": 1, **SPECIAL,
-        },
-        vision_config={
-            "depth": 6, "hidden_size": 256, "num_heads": 4, "intermediate_size": 684, "out_hidden_size": 512,
-            "fullatt_block_indexes": [2, 5],
-        },
-        tie_word_embeddings=True, **SPECIAL,
-    )
-    Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
 
 
 def measure(command: list[str], threads: int) -> dict:
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    environment.pop("OPENBLAS_CORETYPE", None)  # every program chooses its own kernels
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def sgemm_rate(threads: int) -> float:
-    """Operations a second of a product as large as the caches like it."""
-    torch.set_num_threads(threads)
-    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-    best = float("inf")
-    for _ in range(12):
-        start = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - start)
-    return 2 * 1024**3 / best
 
 
 def work(prompt: int, group: int, completion: int, image: int) -> dict[str, float]:
@@ -127,6 +97,7 @@ def main() -> None:
     parser.add_argument("--completion", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--trl", action="store_true", help="run TRL's trainer too")
     parser.add_argument("--without-repeated", action="store_true", help="leave out the slow peer")
     parser.add_argument("--output", type=Path, help="write the table there instead of printing it")
     args = parser.parse_args()
@@ -136,7 +107,7 @@ def main() -> None:
              "--threads", str(args.threads), "--steps", str(args.steps)]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "model"
-        make_model(folder)
+        models.make("50m", folder, "float32")
         torch_step = [sys.executable, str(HERE / "torch_grpo_step.py"), str(folder), *sizes]
         ours = str(args.build / "grpo-step-benchmark")
         rows = {"AnomalyR1": measure([ours, str(folder), *sizes], args.threads)}
@@ -144,8 +115,11 @@ def main() -> None:
         rows["torch, prompt shared"] = measure([*torch_step, "--prefix", "shared"], args.threads)
         if not args.without_repeated:
             rows["torch, prompt repeated"] = measure([*torch_step, "--prefix", "repeated"], args.threads)
+        if args.trl:
+            trl = measure([sys.executable, str(HERE / "trl_grpo_step.py"), str(folder), *sizes], args.threads)
+            rows[f"TRL {trl['trl']}"] = trl
         difference = gradient_difference(args.ar1 or str(args.build / "ar1"), folder, Path(scratch))
-        rate = sgemm_rate(args.threads)
+        rate = measure([sys.executable, str(HERE / "machine.py"), "--threads", str(args.threads)], args.threads)["float32_operations"]
 
     own = rows["AnomalyR1"]
     floor = {name: count / rate for name, count in work(own["prompt_tokens"], 8, args.completion, 448).items()}
@@ -156,13 +130,13 @@ def main() -> None:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
-        phases = [row[f"{phase}_seconds"] for phase in ("generation", "reference", "forward", "backward", "optimizer", "step")]
+        phases = [row.get(f"{phase}_seconds") for phase in ("generation", "reference", "forward", "backward", "optimizer", "step")]
         ratio = row["step_seconds"] / own["step_seconds"]
-        cells = [f"{seconds:.2f}" for seconds in phases] + [f"{ratio:.2f}", f"{row['peak_rss_gb']:.2f} GiB"]
+        cells = ["" if seconds is None else f"{seconds:.2f}" for seconds in phases] + [f"{ratio:.2f}", f"{row['peak_rss_gb']:.2f} GiB"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        f"Matrix products alone, at the {rate / 1e9:.0f} GFLOP/s that a square product of 1024 reaches here: "
+        f"Matrix products alone, at the {rate / 1e9:.0f} GFLOP/s that a square product of 2048 reaches here: "
         f"{floor['generation']:.2f} s of generation (as if it were not bound by memory) and {floor['training']:.2f} s of "
         f"training; the step takes {own['step_seconds'] / sum(floor.values()):.2f} times that.",
         f"Gradients of all parameters against torch's, as one vector: {difference:.1e}.",

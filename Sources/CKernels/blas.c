@@ -1,5 +1,6 @@
 /// OpenBLAS picks its kernels by the processor's model number, and an older OpenBLAS on a newer processor
-/// falls back to the oldest ones, at a fifth of the speed. This looks at the instruction sets instead.
+/// falls back to the oldest ones, at a fifth of the speed. This looks at the instruction sets instead. (With
+/// AVX-512 sgemm.c takes its place.)
 #define _GNU_SOURCE
 #include "CKernels.h"
 
@@ -24,14 +25,8 @@ void ck_choose_blas_kernels(void) {
   void (*quit)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_quit");
   void (*init)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_init");
   if (!core || !quit || !init || !is_fallback(core())) return;
-  const char *better = NULL;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
-      && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    better = "SkylakeX";
-  else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    better = "Haswell";
-  if (!better) return;
-  setenv("OPENBLAS_CORETYPE", better, 1);
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
+  setenv("OPENBLAS_CORETYPE", "Haswell", 1);
   quit();
   init();
   unsetenv("OPENBLAS_CORETYPE");

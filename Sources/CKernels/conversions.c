@@ -1,5 +1,5 @@
 /// Number formats of weight files to and from float32.
-#include "dispatch.h"
+#include "bfloat16.h"
 
 CK_CLONES void ck_bf16_to_f32(const void *source, float *target, size_t count) {
   const uint8_t *bytes = source;  // a file's tensors need not be aligned
@@ -11,25 +11,17 @@ CK_CLONES void ck_bf16_to_f32(const void *source, float *target, size_t count) {
   }
 }
 
-CK_INLINE uint16_t to_bf16(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  uint32_t quiet = (bits >> 16) | 0x40u;  // rounding could carry a NaN into infinity
-  return (uint16_t)((bits & 0x7FFFFFFFu) > 0x7F800000u ? quiet : rounded);
-}
-
 CK_CLONES void ck_f32_to_bf16(const float *source, void *target, size_t count) {
   uint8_t *bytes = target;
   for (size_t i = 0; i < count; i++) {
-    uint16_t half = to_bf16(source[i]);
+    uint16_t half = ck_to_bf16(source[i]);
     memcpy(bytes + 2 * i, &half, 2);
   }
 }
 
 CK_CLONES void ck_round_to_bf16(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    uint32_t bits = (uint32_t)to_bf16(x[i]) << 16;
+    uint32_t bits = (uint32_t)ck_to_bf16(x[i]) << 16;
     memcpy(x + i, &bits, 4);
   }
 }

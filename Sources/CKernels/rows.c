@@ -109,21 +109,40 @@ CK_CLONES void ck_softmax_backward_rows(
   }
 }
 
+CK_CLONES size_t ck_largest(const float *x, size_t n) {
+  float top = ck_max1(x, n);
+  for (size_t i = 0; i < n; i++)
+    if (x[i] == top) return i;
+  return 0;
+}
+
+/// A vocabulary has more terms than a float's sum should have.
+CK_INLINE double sum_exp(const float *x, float shift, float factor, float *out, size_t n) {
+  double sum = 0;
+  for (size_t start = 0; start < n; start += 4096) {
+    size_t end = start + 4096 < n ? start + 4096 : n;
+    float s = 0;
+    {
+#pragma clang fp reassociate(on)
+      if (out)
+        for (size_t j = start; j < end; j++) s += out[j] = ck_exp1((x[j] - shift) * factor);
+      else
+        for (size_t j = start; j < end; j++) s += ck_exp1((x[j] - shift) * factor);
+    }
+    sum += s;
+  }
+  return sum;
+}
+
+CK_CLONES double ck_sum_exp(const float *x, float shift, float factor, float *out, size_t n) {
+  return sum_exp(x, shift, factor, out, n);
+}
+
 CK_CLONES void ck_log_sum_exp_rows(const float *x, size_t rows, size_t width, float *log_sums) {
   for (size_t i = 0; i < rows; i++) {
     const float *row = x + i * width;
     float top = ck_max1(row, width);
-    double sum = 0;  // a vocabulary has more terms than a float's sum should have
-    for (size_t start = 0; start < width; start += 4096) {
-      size_t end = start + 4096 < width ? start + 4096 : width;
-      float s = 0;
-      {
-#pragma clang fp reassociate(on)
-        for (size_t j = start; j < end; j++) s += ck_exp1(row[j] - top);
-      }
-      sum += s;
-    }
-    log_sums[i] = top + (float)log(sum);
+    log_sums[i] = top + (float)log(sum_exp(row, top, 1.0f, NULL, width));
   }
 }
 

@@ -6,6 +6,11 @@ internal import CKernels
 /// a quarter of the bytes: a compact tensor goes into `linear`, `embedding` and `headLogProbabilities` alone;
 /// gradients of what it is multiplied with pass through it. One in bfloat16 may be a parameter: its own gradient
 /// is float32, and an optimizer keeps what is too fine for it elsewhere.
+///
+/// A product takes its input in a form like the weights', so that the processor's own instructions apply, and
+/// sums in float32: for bfloat16 weights the input is rounded to bfloat16; for int8 weights the rows of a small
+/// product are rounded to blocks of 32 bytes with a scale each, those of a large one to bfloat16 where the
+/// processor multiplies that and not at all elsewhere.
 public enum DType: String, Sendable, CaseIterable {
   case float32
   case bfloat16
@@ -20,6 +25,14 @@ public enum DType: String, Sendable, CaseIterable {
     }
   }
 
-  /// The bytes of one row; rows lie directly behind each other.
-  func rowBytes(columns: Int) -> Int { ck_weight_row_bytes(format, columns) }
+  /// How many rows lie together in memory: 1, or a panel of int8.
+  var panelRows: Int { ck_weight_panel_rows(format) }
+  /// The bytes of a panel; panels lie directly behind each other.
+  func panelBytes(columns: Int) -> Int { ck_weight_panel_bytes(format, columns) }
+  /// The shape in bytes of a matrix in this form: [panels, bytes of a panel].
+  func storedShape(of shape: [Int]) -> [Int] {
+    [panels(rows: shape[0]), panelBytes(columns: shape.dropFirst().reduce(1, *))]
+  }
+  /// The panels of a matrix, the last of which may be filled up with rows of zeros.
+  func panels(rows: Int) -> Int { (rows + panelRows - 1) / panelRows }
 }

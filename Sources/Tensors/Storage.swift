@@ -1,3 +1,5 @@
+internal import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -19,6 +21,7 @@ final class Storage {
 
   /// Uninitialised memory, aligned for the widest vector unit.
   init(bytes: Int) {
+    _ = Self.allocatorIsTold
     var raw: UnsafeMutableRawPointer?
     guard posix_memalign(&raw, 64, max(bytes, 4)) == 0, let raw else {
       fatalError("out of memory: \(bytes) bytes for a tensor")
@@ -38,6 +41,9 @@ final class Storage {
     byteCount = range.count
     self.file = file
   }
+
+  /// Evaluated once, before the first allocation.
+  private static let allocatorIsTold: Void = ck_keep_freed_memory()
 
   deinit {
     if file == nil { free(base) }

@@ -81,7 +81,7 @@ extension Tensor {
   }
 
   private var bytes: UnsafeRawBufferPointer {
-    let size = shape.isEmpty ? 4 : shape[0] * dtype.rowBytes(columns: count / max(shape[0], 1))
+    let size = dtype == .float32 ? 4 * count : dtype.storedShape(of: shape).reduce(1, *)
     return UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: size)
   }
 

@@ -44,7 +44,8 @@ public final class Tensor {
     self.dtype = dtype
     self.isParameter = isParameter
     precondition(
-      storage.byteCount >= shape[0] * dtype.rowBytes(columns: shape.dropFirst().reduce(1, *)),
+      storage.byteCount
+        >= dtype.panels(rows: shape[0]) * dtype.panelBytes(columns: shape.dropFirst().reduce(1, *)),
       "a tensor of shape \(shape) in \(dtype) exceeds its storage of \(storage.byteCount) bytes")
   }
 

@@ -28,7 +28,7 @@ import Testing
     (try? FileManager.default.contentsOfDirectory(atPath: folder + "/.ar1"))?.sorted() ?? []
   }
 
-  @Test("bfloat16 computes what float32 computes with the weights rounded, gradients included")
+  @Test("bfloat16 computes what float32 computes with the weights rounded, up to the inputs' rounding")
   func bfloat16() throws {
     try withFolder { folder in
       let model = try QwenModel.load(folder: folder, dtype: .bfloat16)
@@ -36,7 +36,7 @@ import Testing
       for (_, tensor) in rounded.parameters { tensor.roundToBFloat16InPlace() }
       let prompt = try NetworkFixture.prompt()
       let logits = try model.logits(prompt).values
-      #expect(NetworkFixture.distance(logits, try rounded.logits(prompt).values) < 1e-5)
+      #expect(NetworkFixture.distance(logits, try rounded.logits(prompt).values) < 1e-2)
       #expect(model.parameters.contains { $0.tensor.dtype == .bfloat16 })
 
       func gradients(_ model: QwenModel) throws -> [[Float]] {
@@ -50,7 +50,7 @@ import Testing
       // A trained language model over a vision tower in bfloat16.
       let trained = try QwenModel.load(folder: folder, dtype: .bfloat16, training: .language)
       for (a, b) in zip(try gradients(trained), try gradients(rounded.training(.language))) {
-        #expect(NetworkFixture.distance(a, b) < 1e-4)
+        #expect(NetworkFixture.distance(a, b) < 5e-2)
       }
     }
   }

@@ -64,7 +64,8 @@ import Testing
     let (x, w, b) = (n.parameter(rows, 5), n.parameter(7, 5), n.parameter(7))
     let (down, up) = (n.parameter(2, 5), n.parameter(7, 2))
     func changed(_ x: Tensor, _ w: Tensor, _ bias: Tensor?, _ down: Tensor, _ up: Tensor) -> Tensor {
-      linear(x, weight: w, bias: bias, lowRank: LowRankUpdate(down: down, up: up, factor: 1.5))
+      adding(
+        LowRankUpdate(down: down, up: up, factor: 1.5), of: x, to: linear(x, weight: w, bias: bias))
     }
     #expect(
       gradientError(of: [x, w, b, down, up]) { changed($0[0], $0[1], $0[2], $0[3], $0[4]) } < tolerance)

@@ -45,6 +45,22 @@ import Testing
     }
   }
 
+  @Test("several layers of one input give what each gives alone, on every number of threads")
+  func layersTogether() {
+    var n = Numbers(34)
+    for rows in [1, 7, 60] {
+      let x = Tensor(n.array(rows * 300), shape: [rows, 300])
+      let layers: [(weight: Tensor, bias: Tensor?)] = [700, 33, 256].map { out in
+        (Tensor(n.array(out * 300), shape: [out, 300]), out == 33 ? nil : Tensor(n.array(out), shape: [out]))
+      }
+      let alone = withThreads(1) { layers.map { linear(x, weight: $0.weight, bias: $0.bias).values } }
+      for threads in [1, 2, 5] {
+        let together = withThreads(threads) { linear(x, layers).map(\.values) }
+        for (a, b) in zip(together, alone) { #expect(distance(a, b) < 1e-4) }
+      }
+    }
+  }
+
   private func withThreads<R>(_ count: Int, _ body: () -> R) -> R {
     let before = ComputeThreads.current
     ComputeThreads.set(count)

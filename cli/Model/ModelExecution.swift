@@ -11,8 +11,9 @@ struct DeviceOptions: ParsableArguments {
     help: ArgumentHelp(
       "How the weights are kept: float32, bfloat16 or int8.",
       discussion: """
-        What is computed is float32 in any case. bfloat16 reads the published folders as they are, in half the \
-        memory; int8 is quantised once, in blocks of 32, and kept in the folder's .ar1.
+        Sums are float32 in any case; what is multiplied with the weights is rounded like them. bfloat16 reads \
+        the published folders as they are, in half the memory; int8 is quantised once, in blocks of 32, and kept \
+        in the folder's .ar1.
         """))
   var dtype = "float32"
 

@@ -21,6 +21,13 @@ void ck_parallel(
     intptr_t items, int threads, void (*_Nonnull body)(void *_Nullable context, intptr_t item),
     void *_Nullable context);
 
+// MARK: Memory (memory.c)
+
+/// Lets the C library keep tens of megabytes of freed memory for the next allocation. Tensors of the same sizes
+/// come and go with every layer; by itself it would give most of them back to the system, which would have to
+/// clear their pages again each time.
+void ck_keep_freed_memory(void);
+
 #pragma clang assume_nonnull begin
 
 // MARK: Conversions (conversions.c)
@@ -105,6 +112,10 @@ void ck_exp_rows(float *x, size_t rows, size_t width, size_t stride, const float
 /// ds = p * (ds - dots[i]) in place.
 void ck_softmax_backward_rows(
     const float *p, float *ds, size_t rows, size_t width, size_t stride, const float *dots);
+/// The first of the largest elements; 0 where there is no element above -inf. NaN is passed over.
+size_t ck_largest(const float *x, size_t n);
+/// The sum of exp((x - shift) * factor), in double precision over blocks; the terms are kept if `out` is given.
+double ck_sum_exp(const float *x, float shift, float factor, float *_Nullable out, size_t n);
 void ck_log_sum_exp_rows(const float *x, size_t rows, size_t width, float *log_sums);
 /// out = g[i] * ((j == targets[i]) - exp(x - log_sums[i])); `out` may be `x`.
 void ck_log_softmax_backward(
@@ -113,8 +124,31 @@ void ck_log_softmax_backward(
 
 // MARK: BLAS (blas.c)
 
-/// Lets OpenBLAS use the widest kernels this processor runs. Called once, before the first product.
+/// Lets OpenBLAS use AVX2 where this processor has it. Called once, before the first product.
 void ck_choose_blas_kernels(void);
+
+// MARK: Products in float32 (sgemm.c)
+
+/// c [m, n] = alpha * op(a) op(b) + beta * c on row-major memory, where op may transpose; k is summed over and the
+/// leading dimensions are the row strides as stored.
+typedef struct ck_sgemm_operands {
+  const float *a;
+  size_t lda;
+  const float *b;
+  size_t ldb;
+  float *c;
+  size_t ldc;
+  size_t m, n, k;
+  bool transpose_a, transpose_b;
+  float alpha, beta;
+} ck_sgemm_operands;
+
+/// Whether the processor has the vectors for it; without them ck_sgemm must not be called.
+bool ck_has_sgemm(void);
+/// The bytes a call of ck_sgemm works in.
+size_t ck_sgemm_scratch_bytes(size_t m, size_t n, size_t k);
+/// On the calling thread alone; `scratch` is aligned to 64 bytes.
+void ck_sgemm(const ck_sgemm_operands *operands, void *scratch);
 
 // MARK: Thin matrix products (thin.c): few rows, where packing for a full product costs more than it gains
 
@@ -129,34 +163,83 @@ void ck_thin_product(
 
 // MARK: Weights as they are kept (weights.c)
 
-/// How the rows of a weight matrix lie in memory, at any alignment, one row directly behind the other.
+/// How a weight matrix lies in memory, at any alignment.
 typedef enum ck_weight_format {
+  /// Rows of float32 or bfloat16, one directly behind the other.
   CK_WEIGHTS_FLOAT32,
   CK_WEIGHTS_BFLOAT16,
-  /// Blocks of CK_INT8_BLOCK columns as signed bytes, the last one filled up with zeros, and behind all of a
-  /// row's blocks one bfloat16 scale for each: the value is scale * byte.
+  /// Panels of CK_INT8_ROWS rows, one directly behind the other, the last one filled up with rows of zeros.
+  /// A panel is a sequence of blocks of CK_INT8_BLOCK columns, the last one filled up with zeros. A block
+  /// holds, for every four columns, those four values of each row in turn as bytes that are 128 too large, and
+  /// behind them one bfloat16 scale for each row: the value is scale * (byte - 128). So one vector of bytes is
+  /// multiplied with four neighbouring values of x, and one scaling serves a whole block.
   CK_WEIGHTS_INT8,
 } ck_weight_format;
 
-enum { CK_INT8_BLOCK = 32 };
+enum {
+  CK_INT8_BLOCK = 32,
+  CK_INT8_ROWS = 16,
+  CK_INT8_BLOCK_BYTES = CK_INT8_ROWS * (CK_INT8_BLOCK + 2),
+};
 
-size_t ck_weight_row_bytes(ck_weight_format format, size_t columns);
-/// Columns `first ..< first + count` of one row in float32.
+/// Rows of one format that lie together; a part of a matrix begins at a multiple of this.
+size_t ck_weight_panel_rows(ck_weight_format format);
+/// The bytes of so many rows.
+size_t ck_weight_panel_bytes(ck_weight_format format, size_t columns);
+/// Columns `first ..< first + count` of one row of a matrix in float32.
 void ck_expand_weights(
-    const void *row, ck_weight_format format, size_t columns, size_t first, size_t count, float *out);
-/// One row as CK_WEIGHTS_INT8; every value is off by at most half its block's scale.
-void ck_quantize_weights(const float *row, size_t columns, void *out);
+    const void *matrix, ck_weight_format format, size_t columns, size_t row, size_t first, size_t count,
+    float *out);
+/// Up to CK_INT8_ROWS rows as one panel of CK_WEIGHTS_INT8; a value is off by at most half its block's scale.
+void ck_quantize_weights(const float *rows, size_t count, size_t columns, void *panel);
+
+// MARK: What is multiplied with such weights (operands.c)
+
+/// The bytes of one row of x as ck_weight_product takes it.
+size_t ck_operand_row_bytes(ck_weight_format format, size_t columns);
+/// Rows of x as ck_weight_product takes them: for float32 weights as they are; for bfloat16 weights rounded to
+/// bfloat16; for int8 weights in blocks of CK_INT8_BLOCK signed bytes with a float32 scale each. A block with
+/// a value that is not finite becomes NaN as a whole.
+void ck_make_operand(
+    const float *x, size_t ldx, size_t rows, ck_weight_format format, size_t columns, void *operand);
 
 // MARK: Products with such weights (weight_products.c)
 
-/// y[i, j] = x[i, :] . w[j, :], or that added to y[i, j], for i < m and j < n; made for few rows of x.
-void ck_weight_product(
-    const float *x, size_t ldx, const void *w, ck_weight_format format, size_t columns, float *y, size_t ldy,
-    size_t m, size_t n, bool accumulate);
+/// For i < m and j < n: y[i, j] = x[i, :] . w[first + j, :], or that added to y[i, j].
+typedef struct ck_weight_operands {
+  /// Rows made by ck_make_operand.
+  const void *x;
+  const void *w;
+  ck_weight_format format;
+  size_t columns;
+  /// The first row of w, a multiple of ck_weight_panel_rows.
+  size_t first;
+  float *y;
+  size_t ldy;
+  size_t m, n;
+  bool accumulate;
+} ck_weight_operands;
+
+/// Made for few rows of x: every weight is read once, as it is kept.
+void ck_weight_product(const ck_weight_operands *operands);
 /// The same without regard to the processor, which the tests hold the other against.
-void ck_weight_product_portable(
-    const float *x, size_t ldx, const void *w, ck_weight_format format, size_t columns, float *y, size_t ldy,
-    size_t m, size_t n, bool accumulate);
+void ck_weight_product_portable(const ck_weight_operands *operands);
+
+// MARK: Products of many rows in bfloat16 (packed_products.c, pack_operands.c)
+
+/// Whether the processor multiplies bfloat16 itself; without it the functions below must not be called.
+bool ck_multiplies_bf16(void);
+/// The bytes of `rows` rows of x, packed.
+size_t ck_packed_rows_bytes(size_t rows, size_t columns);
+/// Rounds rows of x to bfloat16 and packs them, `part` of `parts` of the work.
+void ck_pack_rows(
+    const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part, size_t parts);
+/// The bytes a call of ck_packed_product works in.
+size_t ck_packed_product_scratch_bytes(void);
+/// As ck_weight_product for bfloat16 or int8 weights and any number of rows, where operands->x is what
+/// ck_pack_rows made of all of them and `scratch` is aligned to 64 bytes. Values of int8 weights are rounded
+/// to bfloat16.
+void ck_packed_product(const ck_weight_operands *operands, void *scratch);
 
 // MARK: Optimizer (optimizer.c)
 

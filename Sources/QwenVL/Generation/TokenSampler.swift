@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -34,8 +36,10 @@ package struct TokenSampler {
   package mutating func draw(
     _ logits: UnsafeBufferPointer<Float>, at uniform: Double, occurred: Set<Int> = []
   ) throws -> Draw {
-    var (highest, greedy) = Self.highest(of: logits)
-    let sum = exponentials(logits, highest: highest, scale: 1)
+    var (greedy, highest) = LogitScan.highest(logits)
+    let sum =
+      temperature == 1 && shaping == .none
+      ? exponentials(logits, highest: highest, scale: 1) : LogitScan.sumOfExponentials(logits, minus: highest)
     guard highest.isFinite, sum.isFinite, sum > 0 else {
       throw ModelError.invalid("the model's logits are not finite numbers; its weights are broken")
     }
@@ -56,7 +60,7 @@ package struct TokenSampler {
     var shaped = Array(logits)
     shaped.withUnsafeMutableBufferPointer { shaping.penalize($0, occurred: occurred) }
     return shaped.withUnsafeBufferPointer { shaped in
-      (highest, greedy) = Self.highest(of: shaped)
+      (greedy, highest) = LogitScan.highest(shaped)
       if temperature == 0 { return drawn(greedy, 0) }
       var total = exponentials(shaped, highest: highest, scale: 1 / temperature)
       total = weights.withUnsafeMutableBufferPointer { shaping.truncate($0, total: total) }
@@ -65,28 +69,12 @@ package struct TokenSampler {
     }
   }
 
-  /// The largest logit and the first token that has it.
-  private static func highest(of logits: UnsafeBufferPointer<Float>) -> (logit: Float, id: Int) {
-    var (highest, greedy) = (-Float.infinity, 0)
-    for (id, logit) in logits.enumerated() where logit > highest {
-      highest = logit
-      greedy = id
-    }
-    return (highest, greedy)
-  }
-
   /// Fills `weights` with exp((logit − highest) · scale); their sum.
   private mutating func exponentials(
     _ logits: UnsafeBufferPointer<Float>, highest: Float, scale: Float
   ) -> Double {
-    weights.withUnsafeMutableBufferPointer { weights in
-      var sum = 0.0
-      for id in weights.indices {
-        let weight = expf((logits[id] - highest) * scale)
-        weights[id] = weight
-        sum += Double(weight)
-      }
-      return sum
+    weights.withUnsafeMutableBufferPointer {
+      LogitScan.sumOfExponentials(logits, minus: highest, scale: scale, keeping: $0)
     }
   }
 

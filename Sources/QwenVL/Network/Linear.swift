@@ -7,8 +7,14 @@ struct Linear {
   let update: LowRankUpdate?
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    guard let update else { return linear(x, weight: weight, bias: bias) }
-    return linear(x, weight: weight, bias: bias, lowRank: update)
+    Self.outputs(of: [self], for: x)[0]
+  }
+
+  /// The outputs of several layers for the same input.
+  static func outputs(of layers: [Linear], for x: Tensor) -> [Tensor] {
+    zip(layers, linear(x, layers.map { ($0.weight, $0.bias) })).map { layer, y in
+      layer.update.map { adding($0, of: x, to: y) } ?? y
+    }
   }
 }
 
@@ -26,6 +32,7 @@ struct SwiGLU {
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    down(swiGLU(gate: gate(x), up: up(x)))
+    let inner = Linear.outputs(of: [gate, up], for: x)
+    return down(swiGLU(gate: inner[0], up: inner[1]))
   }
 }

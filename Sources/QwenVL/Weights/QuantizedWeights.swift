@@ -3,13 +3,13 @@ import Tensors
 
 /// The matrices of a model folder in int8, made once and kept beside the model.
 ///
-/// They are kept in `.ar1/int8-<identity>.safetensors` of the folder, one U8 tensor `[rows, bytes]` per matrix
+/// They are kept in `.ar1/int8-<identity>.safetensors` of the folder, one U8 tensor `[panels, bytes]` per matrix
 /// under the matrix's name. The identity follows from names, shapes, formats, sizes and times of the weight
 /// files, so that weights that were replaced are quantised anew; what belonged to the old ones is then removed.
 /// A folder that cannot be written to costs the time again with every load, and memory of the process's own.
 struct QuantizedWeights {
   /// Another way to quantise gets another number.
-  private static let version = 1
+  private static let version = 2
 
   private let weights: ShardedWeights
   private let shapes: [String: [Int]]

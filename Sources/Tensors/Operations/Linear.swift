@@ -5,34 +5,49 @@ internal import CKernels
 /// The weight is stored `[out, in]`, as checkpoints store it, in any ``DType``; only a float32 one can have a
 /// gradient.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
-  precondition(
-    x.shape.count == 2 && weight.shape.count == 2 && x.columns == weight.columns,
-    "linear: input \(x.shape) does not match weight [out, in] \(weight.shape)")
-  let (n, width, out) = (x.shape[0], weight.shape[1], weight.shape[0])
-  precondition(
-    bias.map { $0.count == out } ?? true,
-    "linear: a bias of shape \(bias?.shape ?? []) for \(out) output columns")
+  linear(x, [(weight, bias)])[0]
+}
 
-  let y = Tensor(uninitialized: [n, out])
-  if let bias {
-    for row in 0..<n { (y.pointer + row * out).update(from: bias.pointer, count: out) }
+/// The same x through several layers, which costs less than one after the other.
+public func linear(_ x: Tensor, _ layers: [(weight: Tensor, bias: Tensor?)]) -> [Tensor] {
+  let n = x.rows
+  let outputs = layers.map { weight, bias in
+    precondition(
+      x.shape.count == 2 && weight.shape.count == 2 && x.columns == weight.columns,
+      "linear: input \(x.shape) does not match weight [out, in] \(weight.shape)")
+    let out = weight.shape[0]
+    precondition(
+      bias.map { $0.count == out } ?? true,
+      "linear: a bias of shape \(bias?.shape ?? []) for \(out) output columns")
+    let y = Tensor(uninitialized: [n, out])
+    if let bias {
+      for row in 0..<n { (y.pointer + row * out).update(from: bias.pointer, count: out) }
+    }
+    return y
   }
-  WeightMatrix(weight).multiply(x.pointer, rows: n, into: y.pointer, accumulate: bias != nil)
+  WeightMatrix.multiply(
+    x.pointer, rows: n,
+    into: zip(layers, outputs).map { layer, y in
+      WeightMatrix.Output(weight: WeightMatrix(layer.weight), y: y.pointer, accumulate: layer.bias != nil)
+    })
+  return zip(layers, outputs).map { layer, y in
+    y.recording([x, layer.weight] + (layer.bias.map { [$0] } ?? []), linearBackward)
+  }
+}
 
-  let inputs = bias.map { [x, weight, $0] } ?? [x, weight]
-  return y.recording(inputs) { step in
-    let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
-    step.accumulate(0) { gradient, beta in  // dx = g · weight
-      WeightMatrix(weight).multiplyTransposed(g.pointer, rows: n, into: gradient, accumulate: beta != 0)
-    }
-    step.accumulate(1) { gradient, beta in  // dweight = gᵀ · x
-      MatrixProduct(m: out, n: width, k: n, transposeA: true, beta: beta)
-        .onAllThreads(g.pointer, out, x.pointer, width, gradient, width)
-    }
-    if step.inputs.count > 2 {
-      step.accumulateSparsely(2) { gradient in
-        ck_add_column_sums(g.pointer, n, out, out, gradient)
-      }
+private func linearBackward(_ step: BackwardStep) {
+  let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
+  let (n, width, out) = (x.shape[0], weight.shape[1], weight.shape[0])
+  step.accumulate(0) { gradient, beta in  // dx = g · weight
+    WeightMatrix(weight).multiplyTransposed(g.pointer, rows: n, into: gradient, accumulate: beta != 0)
+  }
+  step.accumulate(1) { gradient, beta in  // dweight = gᵀ · x
+    MatrixProduct(m: out, n: width, k: n, transposeA: true, beta: beta)
+      .onAllThreads(g.pointer, out, x.pointer, width, gradient, width)
+  }
+  if step.inputs.count > 2 {
+    step.accumulateSparsely(2) { gradient in
+      ck_add_column_sums(g.pointer, n, out, out, gradient)
     }
   }
 }

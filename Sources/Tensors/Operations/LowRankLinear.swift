@@ -30,17 +30,16 @@ public struct LowRankUpdate {
   }
 }
 
-/// `linear(x, weight:, bias:)` + factor · (x downᵀ) upᵀ → [n, out]
+/// base + factor · (x downᵀ) upᵀ → [n, out], where `base` is what `linear` made of the same x.
 ///
-/// The weight may be in any ``DType``: gradients of x, down and up pass it without touching it.
-public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil, lowRank update: LowRankUpdate) -> Tensor
-{
-  let base = linear(x, weight: weight, bias: bias)
+/// The sum takes the memory of `base`, which must not be used any more. The weight behind it may be in any
+/// ``DType``: gradients of x, down and up pass it without touching it.
+public func adding(_ update: LowRankUpdate, of x: Tensor, to base: Tensor) -> Tensor {
   let (down, up, factor) = (update.down, update.up, update.factor)
   let (n, width, out, rank) = (x.rows, down.shape[1], up.shape[0], down.shape[0])
   precondition(
     width == x.columns && out == base.columns,
-    "linear: a low-rank update of \(out) x \(width) for the weight \(weight.shape)")
+    "adding: a low-rank update of \(out) x \(width) for \(base.columns) outputs of \(x.columns) inputs")
   let narrow = Tensor(uninitialized: [n, rank])  // factor · x downᵀ
   WeightMatrix(down).multiply(x.pointer, rows: n, into: narrow.pointer, accumulate: false)
   narrow.scaleInPlace(by: factor)

@@ -81,10 +81,7 @@ public final class SafetensorsFile {
     of name: String, as dtype: DType, shape: [Int]
   ) throws(SafetensorsError) -> Tensor {
     let entry = try entry(name)
-    let columns = shape.dropFirst().reduce(1, *)
-    guard shape.count >= 2, entry.dtype == .uint8,
-      entry.shape == [shape[0], dtype.rowBytes(columns: columns)]
-    else {
+    guard shape.count >= 2, entry.dtype == .uint8, entry.shape == dtype.storedShape(of: shape) else {
       throw SafetensorsError(
         path: path, tensor: name,
         reason: "\(entry.dtype.rawValue) \(entry.shape) does not hold a matrix of shape \(shape) in \(dtype)")
@@ -151,42 +148,48 @@ public final class SafetensorsFile {
     Int(bitPattern: file.bytes.baseAddress) % size == 0 && entry.bytes.lowerBound % size == 0
   }
 
-  /// A matrix converted row by row, so that no float32 copy of it exists as a whole.
+  /// A matrix converted panel by panel, so that no float32 copy of it exists as a whole.
   private func compacted(
     _ entry: SafetensorsHeader.Entry, as dtype: DType
   ) throws(SafetensorsError) -> Tensor {
-    let (rows, columns) = (entry.shape[0], entry.shape.dropFirst().reduce(1, *))
-    let storage = Storage(bytes: rows * dtype.rowBytes(columns: columns))
-    try compact(entry, as: dtype, rows: 0..<rows, into: storage.base)
+    let stored = dtype.storedShape(of: entry.shape)
+    let storage = Storage(bytes: stored[0] * stored[1])
+    try compact(entry, as: dtype, panels: 0..<stored[0], into: storage.base)
     file.forget(entry.bytes)
     return Tensor(compact: dtype, storage: storage, shape: entry.shape)
   }
 
-  /// Writes rows of a matrix in a compact form, one directly behind the other.
+  /// Writes panels of a matrix in a compact form, one directly behind the other.
   func compact(
-    _ name: String, as dtype: DType, rows: Range<Int>, into target: UnsafeMutableRawPointer
+    _ name: String, as dtype: DType, panels: Range<Int>, into target: UnsafeMutableRawPointer
   ) throws(SafetensorsError) {
-    try compact(try entry(name), as: dtype, rows: rows, into: target)
+    try compact(try entry(name), as: dtype, panels: panels, into: target)
   }
 
   private func compact(
-    _ entry: SafetensorsHeader.Entry, as dtype: DType, rows: Range<Int>, into target: UnsafeMutableRawPointer
+    _ entry: SafetensorsHeader.Entry, as dtype: DType, panels: Range<Int>,
+    into target: UnsafeMutableRawPointer
   ) throws(SafetensorsError) {
     let columns = entry.shape.dropFirst().reduce(1, *)
-    let (from, to) = (columns * entry.dtype.size, dtype.rowBytes(columns: columns))
-    if rows.isEmpty || columns == 0 { return }
+    let (height, bytes) = (dtype.panelRows, dtype.panelBytes(columns: columns))
+    if panels.isEmpty || columns == 0 { return }
     let broken = Atomic<Int>(-1)
-    Parallel.ranges(of: rows.count, cost: 4 * columns) { part in
-      let row = Storage(count: columns)
+    Parallel.ranges(of: panels.count, cost: 4 * columns * height) { part in
+      let values = Storage(count: height * columns)
       for index in part {
+        let first = (panels.lowerBound + index) * height
+        let rows = min(height, entry.shape[0] - first)
         convert(
-          entry, from: (rows.lowerBound + index) * from, to: row.pointer, count: columns)
+          entry, from: first * columns * entry.dtype.size, to: values.pointer, count: rows * columns)
         if dtype == .bfloat16 {
-          ck_f32_to_bf16(row.pointer, target + index * to, columns)
-        } else if ck_all_finite(row.pointer, columns) {
-          ck_quantize_weights(row.pointer, columns, target + index * to)
+          ck_f32_to_bf16(values.pointer, target + index * bytes, columns)
+          continue
+        }
+        let bad = (0..<rows).first { !ck_all_finite(values.pointer + $0 * columns, columns) }
+        if let bad {
+          broken.store(first + bad, ordering: .relaxed)
         } else {
-          broken.store(rows.lowerBound + index, ordering: .relaxed)
+          ck_quantize_weights(values.pointer, rows, columns, target + index * bytes)
         }
       }
     }

@@ -6,8 +6,8 @@ public enum SafetensorsTensor {
   case float32(Tensor)
   /// A tensor rounded to BF16, to nearest even.
   case bfloat16(Tensor)
-  /// A matrix of a file in a compact form, as U8 [rows, bytes of a row]; it is made while it is written, a few
-  /// rows at a time. Read again by ``SafetensorsFile/compactWeights(of:as:shape:)``.
+  /// A matrix of a file in a compact form, as U8 [panels, bytes of a panel]; it is made while it is written, a
+  /// few panels at a time. Read again by ``SafetensorsFile/compactWeights(of:as:shape:)``.
   case compact(ShardedWeights, name: String, shape: [Int], DType)
   /// What `tensor` returns, which is asked when it is written and not kept: for results that would not fit into
   /// memory all at once. It has the shape and the format given.
@@ -21,7 +21,7 @@ public enum SafetensorsTensor {
     switch self {
     case .float32(let tensor), .bfloat16(let tensor): tensor.shape
     case .compact(_, _, let shape, let dtype):
-      [shape[0], dtype.rowBytes(columns: shape.dropFirst().reduce(1, *))]
+      dtype.storedShape(of: shape)
     case .made(let shape, _, _): shape
     case .floats(_, let shape), .int64(_, let shape), .int32(_, let shape), .uint8(_, let shape): shape
     }
@@ -65,14 +65,15 @@ public enum SafetensorsTensor {
       try forEachRow(of: tensor, body)
     case .float32(let tensor):
       try body(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4))
-    case .compact(let weights, let name, let shape, let dtype):
-      let rows = max(1, (8 << 20) / max(self.shape[1], 1))
-      let buffer = Storage(bytes: rows * self.shape[1])
+    case .compact(let weights, let name, _, let dtype):
+      let (panels, bytes) = (self.shape[0], self.shape[1])
+      let height = max(1, (8 << 20) / max(bytes, 1))
+      let buffer = Storage(bytes: height * bytes)
       let file = try weights.file(name)
-      for start in stride(from: 0, to: shape[0], by: rows) {
-        let part = start..<min(shape[0], start + rows)
-        try file.compact(name, as: dtype, rows: part, into: buffer.base)
-        try body(UnsafeRawBufferPointer(start: buffer.base, count: part.count * self.shape[1]))
+      for start in stride(from: 0, to: panels, by: height) {
+        let part = start..<min(panels, start + height)
+        try file.compact(name, as: dtype, panels: part, into: buffer.base)
+        try body(UnsafeRawBufferPointer(start: buffer.base, count: part.count * bytes))
       }
       try file.forget(name)
     case .bfloat16(let tensor):

@@ -43,10 +43,12 @@ struct DecoderLayer {
   ///   and values.
   func callAsFunction(_ x: Tensor, _ pass: DecoderPass, reading: [Int]? = nil) -> Tensor {
     let normed = rmsNorm(x, weight: inputNorm, epsilon: Float(text.normEpsilon))  // [rows, hidden]
-    let q = rotary(query(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.heads)
+    let projected = Linear.outputs(of: [query, key, value], for: normed)
+    let q = rotary(
+      projected[0], cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.heads)
     var k = rotary(
-      key(normed), cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
-    var v = value(normed)
+      projected[1], cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
+    var v = projected[2]
     if let cache = pass.cache {
       (k, v) = cache.store.updating(layer: index, key: k, value: v, rows: cache.rows)
     }

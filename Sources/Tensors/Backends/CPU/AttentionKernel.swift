@@ -22,8 +22,8 @@ struct AttentionKernel {
   func forward(_ out: UnsafeMutablePointer<Float>, _ logSums: UnsafeMutablePointer<Float>) {
     let (queries, scores) = plan.largest
     let items = plan.blocks.count * kvHeads
-    let work = items * queries * group * headDim + items * scores * group
-    let threads = work < Parallel.worthwhile ? 1 : min(ComputeThreads.current, items)
+    let work = items * scores * group * 2 * headDim
+    let threads = work < 8 * Parallel.worthwhile ? 1 : min(ComputeThreads.current, items)
     let next = Atomic<Int>(0)
     Parallel.forEach(threads, threads: threads) { _ in
       let packed = Storage(count: queries * group * headDim)

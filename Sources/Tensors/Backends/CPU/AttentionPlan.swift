@@ -40,6 +40,9 @@ struct AttentionPlan {
   /// The elements of a block's scores, about what a core's second-level cache holds.
   static let scoreBudget = 1 << 18
 
+  /// The queries of a block with causal keys: what a block computes in vain grows with it.
+  static let causalQueries = 64
+
   /// - Parameter group: query heads per key head.
   init(_ layout: SegmentLayout, group: Int) {
     for segment in layout.segments where !segment.queries.isEmpty {
@@ -50,7 +53,8 @@ struct AttentionPlan {
         own.removeFirst()
       }
       let width = shared.count + own.reduce(0) { $0 + $1.range.count }
-      let limit = max(8, min(512, Self.scoreBudget / (group * max(width, 1))))
+      let most = own.contains { $0.causal } ? Self.causalQueries : 512
+      let limit = max(8, min(most, Self.scoreBudget / (group * max(width, 1))))
       let queries = segment.queries
       var start = 0  // within the segment
       while start < queries.count {

@@ -2,6 +2,9 @@ internal import CKernels
 internal import COpenBLAS
 
 /// c = alpha * op(a) op(b) + beta * c on row-major memory, where op may transpose.
+///
+/// Our own kernels where the processor has AVX-512, which are as fast as OpenBLAS at its best there and do not
+/// depend on whether it knows the processor; OpenBLAS elsewhere.
 struct MatrixProduct {
   /// c is `[m, n]`; k is the summed dimension.
   let m: Int, n: Int, k: Int
@@ -25,6 +28,14 @@ struct MatrixProduct {
       } else {
         ck_thin_product(a, lda, b, ldb, c, ldc, m, n, k, alpha, beta)
       }
+      return
+    }
+    if ck_has_sgemm() {
+      var operands = ck_sgemm_operands(
+        a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, m: m, n: n, k: k, transpose_a: transposeA,
+        transpose_b: transposeB, alpha: alpha, beta: beta)
+      let scratch = Storage(bytes: ck_sgemm_scratch_bytes(m, n, k))
+      ck_sgemm(&operands, scratch.base)
       return
     }
     ComputeThreads.blasIsReady

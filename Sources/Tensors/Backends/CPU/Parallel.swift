@@ -3,8 +3,8 @@ internal import CKernels
 /// Work spread over `ComputeThreads.current` threads. Each item writes to its own place, so the results do
 /// not depend on which thread took which item.
 enum Parallel {
-  /// Below this many element operations waking another thread costs more than it gains.
-  static let worthwhile = 1 << 17
+  /// Below this many element operations, some microseconds, another thread costs more than it gains.
+  static let worthwhile = 1 << 15
 
   static func forEach(_ count: Int, threads: Int = ComputeThreads.current, _ body: (Int) -> Void) {
     if count == 0 { return }

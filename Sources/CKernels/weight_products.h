@@ -1,0 +1,33 @@
+/// Private: the kernels behind ck_weight_product, one family a file.
+#ifndef CK_WEIGHT_PRODUCTS_H
+#define CK_WEIGHT_PRODUCTS_H
+
+#include "bfloat16.h"
+#include "operands.h"
+
+#if defined(__x86_64__)
+
+/// weight_products_avx2.c: float32, bfloat16 and int8
+void ck_weight_product_avx2(const ck_weight_operands *o);
+/// weight_products_avx512.c: float32
+void ck_weight_product_avx512(const ck_weight_operands *o);
+/// weight_products_bf16.c: bfloat16
+void ck_weight_product_avx512_bf16(const ck_weight_operands *o);
+/// weight_products_vnni.c: int8
+void ck_weight_product_avx512_vnni(const ck_weight_operands *o);
+
+CK_INLINE bool ck_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+CK_INLINE bool ck_has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+CK_INLINE bool ck_has_avx512_bf16(void) { return ck_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+CK_INLINE bool ck_has_avx512_vnni(void) { return ck_has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+
+#endif
+
+CK_INLINE void ck_put(float *y, float value, bool accumulate) { *y = accumulate ? *y + value : value; }
+
+#endif
