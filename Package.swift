@@ -37,6 +37,7 @@ let package = Package(
       name: "CImageCodecs", cSettings: fastC,
       linkerSettings: ["jpeg", "png", "tiff", "webp", "webpdemux", "z"].map { .linkedLibrary($0) }),
     .target(name: "CPlatform"),
+    .target(name: "CMPI"),
     .target(name: "CKernels", cSettings: fastC),
     .target(name: "CAssets", cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),
 
@@ -88,7 +89,8 @@ let package = Package(
       name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"], swiftSettings: numeric),
     .target(
       name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: numeric),
-    .target(name: "PostTraining", dependencies: ["Tensors", "QwenVL"], swiftSettings: numeric),
+    .target(
+      name: "PostTraining", dependencies: ["Tensors", "QwenVL", "CMPI"], swiftSettings: numeric),
     .target(
       name: "Checkpoints",
       dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
@@ -103,6 +105,8 @@ let package = Package(
       name: "TaskExecutors",
       dependencies: [
         "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
+        "CPlatform",
+        "Tensors",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: plain),
     .executableTarget(
@@ -130,6 +134,12 @@ let package = Package(
         "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Inference", swiftSettings: plain),
+    .executableTarget(
+      name: "checkpoint-benchmark",
+      dependencies: [
+        "Checkpoints", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/Checkpoints", swiftSettings: plain),
 
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),

@@ -22,7 +22,7 @@ struct AR1: AsyncParsableCommand {
           JobsCommand.self, ShowCommand.self, LogsCommand.self, WatchCommand.self, SamplesCommand.self,
           RescoreCommand.self, PlotCommand.self,
           WaitCommand.self, CancelCommand.self, EventsCommand.self, TopCommand.self,
-          RetryCommand.self,
+          RetryCommand.self, ForkCommand.self,
         ]),
       CommandGroup(
         name: "Machines",

@@ -10,6 +10,7 @@ packages=(
   libcurl4-openssl-dev           # the client's HTTP
   libzstd-dev                    # checkpoints
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev  # images
+  openmpi-bin                    # learners of several processes
 )
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

@@ -97,7 +97,7 @@ public struct BaseMaker: Sendable {
   ) throws -> BaseReport.Stage {
     let plan = recipe.speech
     let trainer = try SupervisedTrainer(
-      model: recipe.speechTrainsVision ? model : model.training(.language), optimizer: plan.optimizer,
+      policy: recipe.speechTrainsVision ? model : model.training(.language), optimizer: plan.optimizer,
       schedule: plan.schedule)
     // Pictures go on where the first stage ended: all are new.
     let before = recipe.sight.steps * recipe.sight.pictures / recipe.sightPasses

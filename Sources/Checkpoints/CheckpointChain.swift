@@ -41,16 +41,16 @@ public struct CheckpointChain {
   /// - Parameters:
   ///   - weights: what rollout workers read.
   ///   - moments: what a learner needs besides; when there are any the checkpoint is a `state`, else a `policy`.
-  ///   - step: optimizer steps taken so far; `epoch`, `origin`: see `CheckpointFolder.publish`.
+  ///   - step: optimizer steps taken so far; `epoch`, `origin`, `beforeAppearing`: see `CheckpointFolder.publish`.
   public mutating func publish(
     _ weights: [(name: String, tensor: Tensor)], moments: [(name: String, tensor: Tensor)] = [], step: Int,
-    epoch: Int, origin: [String: String]
+    epoch: Int, origin: [String: String], beforeAppearing: () -> Void = {}
   ) throws -> PublishedCheckpoint {
     let names = weights.map(\.name)
     let base = moments.isEmpty ? last.flatMap { $0.takesOneMore(of: names) ? $0 : nil } : nil
     let published = try folder.publish(
       weights + moments, kind: moments.isEmpty ? .policy : .state, step: step, epoch: epoch, origin: origin,
-      differingFrom: base.map { ($0.base, $0.values) })
+      differingFrom: base.map { ($0.base, $0.values) }, beforeAppearing: beforeAppearing)
     let values = weights.map { ($0.name, $0.tensor.withUnsafeValues { [UInt8](UnsafeRawBufferPointer($0)) }) }
     let name = published.folder.split(separator: "/").last.map(String.init) ?? ""
     let stored = Set(names)

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 struct CheckpointLink: Sendable {
   let folder: String
   let manifest: CheckpointManifest
+  let manifestSHA256: String
   private let positions: [String: Int]
 
   private static let manifestLimit = 64 << 20
@@ -11,8 +12,9 @@ struct CheckpointLink: Sendable {
   init(folder: String, manifestSHA256: String?) throws {
     let path = folder + "/manifest.json"
     let bytes = try DurableFiles.readAll(path, limit: Self.manifestLimit)
+    let found = Digest.sha256(bytes)
+    self.manifestSHA256 = found
     if let expected = manifestSHA256 {
-      let found = Digest.sha256(bytes)
       guard found == expected else {
         throw CheckpointError(
           "\(path) has SHA-256 \(found), announced was \(expected): the file is torn or was changed")

@@ -18,11 +18,13 @@ extension CheckpointFolder {
   ///   - level: zstd's effort; on weights 1 is as small as 3 and several times faster.
   ///   - differingFrom: publishes the difference from this version, whose values are given by tensor name;
   ///     nil publishes the values themselves.
+  ///   - beforeAppearing: called when the draft is whole and has not got its name yet.
   /// - Throws: `CheckpointError` naming the file that could not be written; nothing is left of the draft.
   public func publish(
     _ tensors: [(name: String, tensor: Tensor)], kind: CheckpointManifest.Kind, step: Int, epoch: Int,
     origin: [String: String], level: Int32 = 1,
-    differingFrom base: (version: CheckpointManifest.Base, values: [String: [UInt8]])? = nil
+    differingFrom base: (version: CheckpointManifest.Base, values: [String: [UInt8]])? = nil,
+    beforeAppearing: () -> Void = {}
   ) throws -> PublishedCheckpoint {
     if let repeated = Dictionary(grouping: tensors, by: \.name).first(where: { $0.value.count > 1 }) {
       throw CheckpointError("a checkpoint cannot hold two tensors named \(repeated.key)")
@@ -56,6 +58,7 @@ extension CheckpointFolder {
     let final = path(of: CheckpointName(kind: kind, step: step, epoch: epoch, manifestSHA256: hash))
     let result = PublishedCheckpoint(
       folder: final, manifestSHA256: hash, bytes: payloadBytes + manifestBytes.count, manifest: manifest)
+    beforeAppearing()
     guard rename(draft, final) == 0 else {
       let failure = DurableFiles.failure("rename \(draft) to", final)
       // The same bytes were published before: that is the same checkpoint.

@@ -12,6 +12,8 @@ public struct Checkpoint: Sendable {
 
   public var folder: String { last.folder }
   public var manifest: CheckpointManifest { last.manifest }
+  /// What a ledger announces it by.
+  public var manifestSHA256: String { last.manifestSHA256 }
   /// The folders it needs, from its anchor to itself.
   public var chain: [String] { links.map(\.folder) }
 

@@ -3,9 +3,11 @@ import OrderedJSON
 /// Groups of answers with rewards, without learning.
 public struct RolloutSettings: Sendable, Equatable, Encodable {
   public var model: String
+  /// As a training's.
   public var data: String
+  public var images: String?
   public var output: String
-  public var reward: RewardName
+  public var reward: RewardFormula
   public var promptProtocol: PromptProtocolName
   /// Reference images per question; nil is what the protocol prescribes.
   public var references: Int?
@@ -22,8 +24,9 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
   init(_ reader: inout SettingsReader) {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model that answers")
     data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
+    images = reader.optionalPath(CodingKeys.images)
     output = reader.path(CodingKeys.output, meaning: "the folder for the groups")
-    reward = reader.choice(CodingKeys.reward, default: .roam)
+    reward = reader.reward(CodingKeys.reward, default: .roam)
     promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
     references = reader.optionalInteger(CodingKeys.references, in: 0...8)
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
@@ -36,7 +39,7 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, data, output, reward
+    case model, data, images, output, reward
     case promptProtocol = "protocol"
     case references
     case questionTypes = "question_types"

@@ -2,7 +2,7 @@ public import OrderedJSON
 
 /// What a person submits.
 public enum JobKind: String, Codable, Sendable, Equatable, CaseIterable {
-  /// GRPO post-training of a model.
+  /// Post-training of a model: by GRPO or by supervised fine-tuning.
   case train
   /// Accuracy of a model on MMAD's questions.
   case eval

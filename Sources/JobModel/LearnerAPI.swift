@@ -62,8 +62,9 @@ public struct CommittedGroupsReply: Codable, Sendable, Equatable {
 public struct RecordStepRequest: Codable, Sendable, Equatable {
   public var lease: Lease
   public var step: StepRecord
-  public var version: PolicyVersion
-  public init(lease: Lease, step: StepRecord, version: PolicyVersion) {
+  /// nil when the step's weights were not published, as nobody samples from them.
+  public var version: PolicyVersion?
+  public init(lease: Lease, step: StepRecord, version: PolicyVersion?) {
     self.lease = lease
     self.step = step
     self.version = version

@@ -55,13 +55,20 @@ extension JobSettings {
   public var paths: [JobPath] {
     switch self {
     case .train(let settings):
-      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+      Self.inputs(
+        ("model", settings.model), ("data", settings.data),
+        ("images", Self.pictures(settings.images, of: settings.data)),
+        ("validation.data", settings.validation?.data),
+        ("validation.images", settings.validation.flatMap { Self.pictures($0.images, of: $0.data) }),
+        ("fork.checkpoint", settings.fork?.checkpoint), output: settings.output)
     case .eval(let settings):
       Self.inputs(
         ("model", settings.model), ("data", settings.data), ("trained_on", settings.trainedOn),
         output: settings.output)
     case .rollout(let settings):
-      Self.inputs(("model", settings.model), ("data", settings.data), output: settings.output)
+      Self.inputs(
+        ("model", settings.model), ("data", settings.data),
+        ("images", Self.pictures(settings.images, of: settings.data)), output: settings.output)
     case .score(let settings):
       Self.inputs(
         ("model", settings.model), ("images", settings.images), ("classes", settings.classes),
@@ -69,6 +76,12 @@ extension JobSettings {
         + settings.references.map { JobPath(key: "reference", path: $0, isWritten: false) }
         + (settings.cache.map { [JobPath(key: "cache", path: $0, isWritten: true)] } ?? [])
     }
+  }
+
+  /// Where the pictures of a file of rows lie: the folder given, or the file's own.
+  private static func pictures(_ images: String?, of data: String) -> String? {
+    if images != nil || !(data.hasSuffix(".json") || data.hasSuffix(".jsonl")) { return images }
+    return data.lastIndex(of: "/").map { $0 == data.startIndex ? "/" : String(data[..<$0]) }
   }
 
   private static func inputs(_ inputs: (String, String?)..., output: String) -> [JobPath] {

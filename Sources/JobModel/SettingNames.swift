@@ -7,6 +7,28 @@ public enum RewardName: String, Codable, Sendable, CaseIterable {
   case roamReleased = "roam-released"
   /// Right or wrong, and the format: the paper's baseline (Table 5).
   case classical
+  /// Whether a reply is reasoning and an answer in their tags.
+  case format
+  /// Intersection over union of the answer's box with the true one.
+  case iou
+
+  /// What a reply is compared with; nil where any truth does.
+  public enum Target: Sendable, Hashable { case option, box }
+  public var target: Target? {
+    switch self {
+    case .roam, .roamReleased, .classical: .option
+    case .iou: .box
+    case .format: nil
+    }
+  }
+}
+
+/// How a policy learns.
+public enum MethodName: String, Codable, Sendable, CaseIterable {
+  /// From groups of its own answers and their rewards (section 3.2).
+  case grpo
+  /// From given replies: the paper's supervised baseline (Table 2).
+  case sft
 }
 
 /// A published run whose reward and prompts a training repeats; both share every other setting.
@@ -76,6 +98,8 @@ public enum MismatchModeName: String, Codable, Sendable, CaseIterable {
 
 public enum TrainedPartName: String, Codable, Sendable, CaseIterable {
   case all, language
+  /// An adapter beside the language part, which stays as it is.
+  case lora
 }
 
 /// MMAD's seven question types.

@@ -105,12 +105,18 @@ struct SettingsReader {
   mutating func choice<Choice: RawRepresentable & CaseIterable>(
     _ key: some CodingKey, default standard: Choice
   ) -> Choice where Choice.RawValue == String {
-    guard let value = find(key) else { return standard }
+    optionalChoice(key) ?? standard
+  }
+
+  mutating func optionalChoice<Choice: RawRepresentable & CaseIterable>(
+    _ key: some CodingKey
+  ) -> Choice? where Choice.RawValue == String {
+    guard let value = find(key) else { return nil }
     guard case .string(let name) = value, let choice = Choice(rawValue: name) else {
       problem(
         key,
         "found \(Self.describe(value)); \(Self.choice(value, among: Choice.allCases.map(\.rawValue)))")
-      return standard
+      return nil
     }
     return choice
   }

@@ -1,17 +1,21 @@
 import OrderedJSON
 
-/// GRPO post-training. Defaults are the paper's run: 8 prompts × 8 answers per step, 1000 steps, AdamW at
+/// Post-training. Defaults are the paper's run by GRPO: 8 prompts × 8 answers per step, 1000 steps, AdamW at
 /// 5e-7 on all parameters, β 0.04, ε 0.2, temperature 1, at most 256 new tokens, strictly on policy.
 public struct TrainSettings: Sendable, Equatable, Encodable {
   /// Folder of the model to start from, in Hugging Face form.
   public var model: String
-  /// Root of a data set in MMAD's layout.
+  /// Root of a data set in MMAD's layout, or a file of rows (`.json`, `.jsonl`) with images, problem and solution.
   public var data: String
+  /// Where the pictures of a file of rows lie; nil takes the file's own folder.
+  public var images: String?
   /// Folder for checkpoints and the exported model.
   public var output: String
   /// Which run gives what the job file does not.
   public var preset: PresetName
-  public var reward: RewardName
+  public var method: MethodName
+  /// What answers earn; by the method `sft` nothing is answered and it is not used.
+  public var reward: RewardFormula
   public var promptProtocol: PromptProtocolName
   /// Reference images per question; nil is what the protocol prescribes.
   public var references: Int?
@@ -49,6 +53,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   /// Groups whose rewards' standard deviation is not above this are left out; nil keeps all.
   public var minRewardDeviation: Double?
   public var trainedPart: TrainedPartName
+  /// The adapter of `trained_part: lora`; nil takes its defaults.
+  public var lora: AdapterSettings?
   /// Prompts that go through the learner's network in one pass: fewer take less memory, and the result is the
   /// same (but under the reduction `bnpo`). Nil takes the whole step at once.
   public var promptsPerPass: Int?
@@ -60,13 +66,19 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var saveEvery: Int
   /// How many versions old a behaviour policy may be when its group is consumed (η).
   public var staleness: Int
+  /// Measuring on held-out questions; nil measures nothing.
+  public var validation: ValidationSettings?
+  /// The state of another training to go on from; nil starts from the model.
+  public var fork: ForkSettings?
 
   init(_ reader: inout SettingsReader) {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model to start from")
     data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
+    images = reader.optionalPath(CodingKeys.images)
     output = reader.path(CodingKeys.output, meaning: "the folder for checkpoints and the trained model")
     preset = reader.choice(CodingKeys.preset, default: .paper)
-    reward = reader.choice(CodingKeys.reward, default: preset.reward)
+    method = reader.choice(CodingKeys.method, default: .grpo)
+    reward = reader.reward(CodingKeys.reward, default: preset.reward)
     promptProtocol = reader.choice(CodingKeys.promptProtocol, default: preset.promptProtocol)
     references = reader.optionalInteger(CodingKeys.references, in: 0...8)
     questionTypes = reader.choices(CodingKeys.questionTypes, of: QuestionTypeName.self)
@@ -92,11 +104,23 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     advantage = reader.group(CodingKeys.advantage, default: AdvantageSettings()) { AdvantageSettings(&$0) }
     minRewardDeviation = reader.optionalNumber(CodingKeys.minRewardDeviation, in: 0...1e6)
     trainedPart = reader.choice(CodingKeys.trainedPart, default: .all)
+    lora = reader.group(CodingKeys.lora, default: nil) { AdapterSettings(&$0) }
+    if lora != nil, trainedPart != .lora {
+      reader.problem(
+        CodingKeys.lora,
+        "describes an adapter, which trained_part: lora trains; found \(trainedPart.rawValue)")
+    }
     promptsPerPass = reader.optionalInteger(CodingKeys.promptsPerPass, in: 1...4096)
     recomputeLayers = reader.flag(CodingKeys.recomputeLayers, default: false)
     seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
     saveEvery = reader.integer(CodingKeys.saveEvery, default: 50, in: 1...1_000_000)
     staleness = reader.integer(CodingKeys.staleness, default: 0, in: 0...64)
+    validation = reader.group(CodingKeys.validation, default: nil) { ValidationSettings(&$0) }
+    fork = reader.group(CodingKeys.fork, default: nil) { ForkSettings(&$0) }
+    if let fork, fork.step >= steps {
+      reader.problem(
+        CodingKeys.steps, "found \(steps); a fork from step \(fork.step) needs more steps than that")
+    }
     if warmupSteps > steps {
       reader.problem(
         CodingKeys.warmupSteps, "found \(warmupSteps); allowed is at most the number of steps, \(steps)")
@@ -104,7 +128,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, data, output, preset, reward
+    case model, data, images, output, preset, method, reward
     case promptProtocol = "protocol"
     case references
     case questionTypes = "question_types"
@@ -130,11 +154,12 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     case advantage
     case minRewardDeviation = "min_reward_std"
     case trainedPart = "trained_part"
+    case lora
     case promptsPerPass = "prompts_per_pass"
     case recomputeLayers = "recompute_layers"
     case seed
     case saveEvery = "save_every"
-    case staleness
+    case staleness, validation, fork
   }
 }
 

@@ -42,7 +42,7 @@ extension JobStore {
     }
   }
 
-  /// Announces a version that belongs to no step: the run's first. Announcing it again is accepted when the hash
+  /// Announces a version that belongs to no step: the one the run starts from. Announcing it again is accepted when the hash
   /// is the same.
   public func announceVersion(_ request: AnnounceVersionRequest) async throws -> WriteReply {
     try await pool.transaction { session in
@@ -55,7 +55,7 @@ extension JobStore {
     }
   }
 
-  /// Records a step: all or nothing of consuming its groups, the step itself and the version it made.
+  /// Records a step: all or nothing of consuming its groups, the step itself and the version it made, if any.
   ///
   /// Only the step after the last can be recorded; each group is consumed once; none may be more versions behind
   /// the step's input than the job's staleness allows.
@@ -69,9 +69,9 @@ extension JobStore {
     guard Set(step.ordinals).count == step.ordinals.count else {
       throw StoreError.invalid("step \(step.step) names an ordinal twice")
     }
-    guard request.version.number == step.outputVersion else {
+    if let version = request.version, version.number != step.outputVersion {
       throw StoreError.invalid(
-        "step \(step.step) makes version \(step.outputVersion), but announces \(request.version.number)")
+        "step \(step.step) makes version \(step.outputVersion), but announces \(version.number)")
     }
     do {
       return try await pool.transaction { session in
@@ -86,9 +86,8 @@ extension JobStore {
         let consumed = try session.consume(step.ordinals, run: run, step: step.step, oldestVersion: oldest)
         guard consumed == step.ordinals.count else { throw GroupsUnavailable() }
         try session.insertStep(step, run: run, epoch: task.epoch)
-        guard try session.insertVersion(request.version, run: run, epoch: task.epoch) else {
-          throw StoreError.conflict(
-            "version \(request.version.number) of run \(run) exists with another hash")
+        if let version = request.version, !(try session.insertVersion(version, run: run, epoch: task.epoch)) {
+          throw StoreError.conflict("version \(version.number) of run \(run) exists with another hash")
         }
         return RecordStepReply(outcome: .recorded)
       }

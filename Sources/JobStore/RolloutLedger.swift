@@ -109,9 +109,14 @@ extension Session {
       try StoredJSON.text(step.metrics))
   }
 
+  /// The last recorded step, or the step a fork starts from, or 0. (Primary keys of learner_steps and jobs.)
   func lastStep(of run: JobID) throws -> Int {
-    try execute("SELECT coalesce(max(step), 0) AS step FROM learner_steps WHERE run_id = $1", run)
-      .only().get("step")
+    try execute(
+      """
+      SELECT coalesce((SELECT max(step) FROM learner_steps WHERE run_id = $1),
+        (SELECT (spec -> 'fork' ->> 'step')::integer FROM jobs WHERE id = $1), 0) AS step
+      """, run
+    ).only().get("step")
   }
 
   func steps(of run: JobID, after step: Int) throws -> [StepRecord] {

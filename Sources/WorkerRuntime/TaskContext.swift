@@ -109,7 +109,7 @@ public final class TaskContext: Sendable {
   ///
   /// A step recorded by an earlier try of the same call, whose answer was lost, counts as recorded.
   public func recordStep(
-    _ step: StepRecord, version: PolicyVersion
+    _ step: StepRecord, version: PolicyVersion?
   ) async throws -> RecordStepReply.Outcome {
     try checkCancellation()
     let reply = try await client.recordStep(
@@ -122,7 +122,9 @@ public final class TaskContext: Sendable {
       let state = try await runState(afterStep: step.step - 1)
       if let recorded = state.steps.first(where: { $0.step == step.step }),
         recorded.ordinals == step.ordinals,
-        state.versions.contains(where: { $0.number == version.number && $0.sha256 == version.sha256 })
+        version.map({ version in
+          state.versions.contains { $0.number == version.number && $0.sha256 == version.sha256 }
+        }) ?? true
       {
         return .recorded
       }
@@ -131,7 +133,7 @@ public final class TaskContext: Sendable {
     }
   }
 
-  /// Announces a version that belongs to no step: the run's version 0.
+  /// Announces a version that belongs to no step: the one the run starts from.
   public func announceVersion(_ version: PolicyVersion) async throws {
     try checkCancellation()
     try require(

@@ -29,7 +29,9 @@ struct JobSpecTests {
     #expect(train.steps == 1000 && train.promptsPerStep == 8 && train.groupSize == 8)
     #expect(train.learningRate == 5e-7 && train.beta == 0.04 && train.epsilonLow == 0.2)
     #expect(train.epsilonHigh == 0.2 && train.temperature == 1 && train.maxNewTokens == 256)
-    #expect(train.reward == .roam && train.reduction == .grpo && train.trainedPart == .all)
+    #expect(
+      train.reward == RewardFormula(.roam) && train.method == .grpo && train.reduction == .grpo
+        && train.trainedPart == .all)
     #expect(train.advantage.ddof == 1 && train.advantage.epsilon == 1e-4 && train.advantage.normalise)
     #expect(train.staleness == 0 && train.questionTypes == nil)
     #expect(train.ratioLevel == .token && train.divergence == .k3 && train.dualClip == nil)
@@ -44,9 +46,9 @@ struct JobSpecTests {
       return train
     }
     let released = try #require(try train(""))
-    #expect(released.reward == .roamReleased && released.promptProtocol == .paperReleased)
+    #expect(released.reward == RewardFormula(.roamReleased) && released.promptProtocol == .paperReleased)
     #expect(released.steps == 1000 && released.learningRate == 5e-7)
-    #expect(try train(#","reward":"roam""#)?.reward == .roam)
+    #expect(try train(#","reward":"roam""#)?.reward == RewardFormula(.roam))
   }
 
   @Test(
@@ -105,7 +107,7 @@ struct JobSpecTests {
       ),
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","reward":"roam_released"}"#,
-        "reward: found 'roam_released'; allowed is one of roam, roam-released, classical; did you mean 'roam-released'?"
+        "reward: found 'roam_released'; allowed is one of roam, roam-released, classical, format, iou, or a sum such as 'roam + 0.2 * format'; did you mean 'roam-released'?"
       ),
       (
         #"{"kind":"train","model":"m","data":"d","output":"o","advantage":{"dof":1}}"#,

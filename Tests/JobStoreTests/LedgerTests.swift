@@ -1,5 +1,6 @@
 import JobModel
 import JobStore
+import OrderedJSON
 import PostgresClient
 import Testing
 
@@ -78,6 +79,46 @@ struct LedgerTests {
     let state = try await bench.store.runState(RunStateRequest(lease: learn.lease))
     #expect(state.lastStep == 1 && state.versions.map(\.number) == [0, 1])
     #expect(state.steps.map(\.ordinals) == [[1, 0]] && state.steps[0].metrics == ["reward": 0.5])
+  }
+
+  @Test("groups may be as many versions old as the job allows when they are consumed, and no older")
+  func staleness() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit("train", with: [.init("staleness", 2)])
+    let session = try await bench.session()
+    let learn = try await bench.take(session, kinds: [.learn])
+    _ = try await bench.store.openRollouts(open(0...3, learn.lease))
+    try await commit(bench, session)
+    for number in 1...3 {
+      let reply = try await bench.store.recordStep(step(number, [Int64(number - 1)], learn.lease))
+      #expect(reply.outcome == .recorded, "groups of version 0 in a step from version \(number - 1)")
+    }
+    #expect(try await bench.store.recordStep(step(4, [3], learn.lease)).outcome == .groupsUnavailable)
+    let left = try await bench.store.committedGroups(.init(lease: learn.lease, from: 3, through: 3)).groups
+    #expect(left.count == 1 && left[0].consumedStep == nil, "a stale group stays in the ledger")
+  }
+
+  @Test("a step without groups and without a version is recorded, as supervised fine-tuning takes them")
+  func bareStep() async throws {
+    let (bench, _, learn) = try await training()
+    var request = step(1, [], learn.lease)
+    request.version = nil
+    #expect(try await bench.store.recordStep(request).outcome == .recorded)
+    let state = try await bench.store.runState(RunStateRequest(lease: learn.lease))
+    #expect(state.lastStep == 1 && state.versions.isEmpty && state.steps[0].ordinals.isEmpty)
+  }
+
+  @Test("a fork's first step is the one after the step it starts from")
+  func fork() async throws {
+    let bench = try await Bench.make()
+    let hash = String(repeating: "a", count: 64)
+    let fork: JSON = ["run": 1, "step": 40, "checkpoint": "/c", "sha256": .string(hash)]
+    _ = try await bench.submit("train", with: [.init("fork", fork)])
+    let session = try await bench.session()
+    let learn = try await bench.take(session, kinds: [.learn])
+    #expect(try await bench.store.runState(RunStateRequest(lease: learn.lease)).lastStep == 40)
+    #expect(try await bench.store.recordStep(step(1, [], learn.lease)).outcome == .alreadyRecorded)
+    #expect(try await bench.store.recordStep(step(41, [], learn.lease)).outcome == .recorded)
   }
 
   @Test("a reaped learner commits nothing; its heir goes on from the ledger")

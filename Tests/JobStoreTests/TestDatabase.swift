@@ -98,17 +98,20 @@ struct Bench {
 
   struct NothingToClaim: Error {}
 
-  func submit(_ kind: String = "eval", priority: Int = 0) async throws -> JobRecord {
-    try await store.submit(SubmitRequest(spec: Self.spec(kind, priority: priority)), by: person)
+  func submit(
+    _ kind: String = "eval", priority: Int = 0, with settings: [JSON.Member] = []
+  ) async throws -> JobRecord {
+    try await store.submit(
+      SubmitRequest(spec: Self.spec(kind, priority: priority, with: settings)), by: person)
   }
 
-  static func spec(_ kind: String, priority: Int = 0) throws -> JobSpec {
+  static func spec(_ kind: String, priority: Int = 0, with settings: [JSON.Member] = []) throws -> JobSpec {
     var members: [JSON.Member] = [
       .init("kind", .string(kind)), .init("model", "/m"), .init("output", "/o"),
       .init("priority", .integer(priority)),
     ]
     members.append(kind == "score" ? .init("images", "/i") : .init("data", "/d"))
-    return try JobSpec(.object(members))
+    return try JobSpec(.object(members + settings))
   }
 
   /// Completes a plan task with so many shards of stage 1 and a report of stage 2.

@@ -19,7 +19,7 @@ import Testing
 
   private func trainer(_ model: QwenModel, rate: Double) throws -> SupervisedTrainer {
     try SupervisedTrainer(
-      model: model, optimizer: AdamWSettings(),
+      policy: model, optimizer: AdamWSettings(),
       schedule: LearningRateSchedule(shape: .constant, peak: rate, totalSteps: 100))
   }
 

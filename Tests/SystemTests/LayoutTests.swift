@@ -20,17 +20,17 @@ struct LayoutTests {
     "QwenVL": ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
     "SAM2": ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
     "Inspection": ["Images", "OrderedJSON"],
-    "PostTraining": ["Tensors", "QwenVL"],
+    "PostTraining": ["Tensors", "QwenVL", "CMPI"],
     "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
     "BaseModel": ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
     "TaskExecutors": [
       "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
       "OrderedJSON",
-      "Images", "Tensors",
+      "Images", "Tensors", "CPlatform",
     ],
   ]
   private static let cTargets: Set<String> = [
-    "CPostgres", "COpenBLAS", "CZstd", "CCurl", "CImageCodecs", "CPlatform", "CKernels", "CAssets",
+    "CPostgres", "COpenBLAS", "CZstd", "CCurl", "CImageCodecs", "CPlatform", "CKernels", "CAssets", "CMPI",
   ]
 
   @Test("Targets import only what lies below them", arguments: allowed.keys.sorted())
@@ -48,6 +48,7 @@ struct LayoutTests {
       for (file, module) in try imports(of: target) {
         if module == "Hummingbird" { #expect(target == "Coordinator", "\(file)") }
         if module == "CPostgres" { #expect(target == "PostgresClient", "\(file)") }
+        if module == "CMPI" { #expect(target == "PostTraining", "\(file)") }
         if module == "COpenBLAS" { #expect(target == "Tensors", "\(file)") }
       }
     }

@@ -47,10 +47,15 @@ struct Program {
     return try run.document()
   }
 
-  func start(_ arguments: [String], output: String, error: String) throws -> ChildProcess {
+  /// - Parameter environment: added to this process's.
+  func start(
+    _ arguments: [String], output: String, error: String, environment: [String: String] = [:]
+  ) throws -> ChildProcess {
     try ChildProcess.start(
       .init(
-        program: path, arguments: arguments, folder: folder, output: .file(output), error: .file(error),
+        program: path, arguments: arguments,
+        environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+        folder: folder, output: .file(output), error: .file(error),
         signalOnParentDeath: 15))
   }
 

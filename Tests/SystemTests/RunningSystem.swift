@@ -11,17 +11,23 @@ final class RunningSystem {
   private let child: ChildProcess
 
   /// Starts and waits until the coordinator and both workers are there.
-  static func start(workers: Int = 1) async throws -> RunningSystem {
+  ///
+  /// - Parameter environment: for all its processes; made from the folder it runs in.
+  static func start(
+    workers: Int = 1, learnerRanks: Int = 1, environment: (String) -> [String: String] = { _ in [:] }
+  ) async throws -> RunningSystem {
     let scratch = try Scratch()
     let moved = scratch.path + "/moved-ar1"
     try FileManager.default.copyItem(atPath: Program.built, toPath: moved)
     let program = Program(path: moved, folder: scratch.path)
     let child = try program.start(
       [
-        "up", "--listen", "127.0.0.1:0", "--workers", "\(workers)", "--lease-seconds", "2",
+        "up", "--listen", "127.0.0.1:0", "--workers", "\(workers)", "--learner-ranks", "\(learnerRanks)",
+        "--lease-seconds", "2",
         "--heartbeat-seconds",
         "0.4",
-      ], output: scratch.path + "/up.out", error: scratch.path + "/up.err")
+      ], output: scratch.path + "/up.out", error: scratch.path + "/up.err",
+      environment: environment(scratch.path))
     let system = RunningSystem(scratch: scratch, program: program, child: child)
     try await system.until("ar1 up is ready") {
       if child.exit != nil { throw SystemError("ar1 up ended: " + Program.text(scratch.path + "/up.err")) }
@@ -70,6 +76,18 @@ final class RunningSystem {
       throw SystemError("job \(job): \(run.error)\(log.output)")
     }
     return try await detail(job)
+  }
+
+  /// Kills a process that takes tasks of this kind, whatever it does at the moment, once the job has so many steps.
+  func killWorker(taking kind: String, afterSteps count: Int, of job: Int) async throws {
+    try await until("job \(job) has \(count) steps") {
+      (try await detail(job)["steps"]?.array ?? []).count >= count
+    }
+    let workers = try await program.document(["workers"])["workers"]?.array ?? []
+    let victim = workers.first { worker in
+      worker["alive"] == true && (worker["kinds"]?.array ?? []).contains { $0.string == kind }
+    }
+    #expect(kill(pid_t(try #require(victim?["process"]?.int)), SIGKILL) == 0)
   }
 
   /// Kills the process that runs a task of this kind, as soon as one does and `moment` holds.

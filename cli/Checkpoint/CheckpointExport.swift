@@ -27,8 +27,10 @@ struct CheckpointExport: ParsableCommand {
     guard let base = model ?? opened.manifest.origin["model"] else {
       throw ValidationError("the checkpoint does not say which model it started from; give --model")
     }
-    let network = try QwenModel.load(folder: base)
-    let parameters = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0.tensor) })
+    let loaded = try QwenModel.load(folder: base)
+    let network = try Self.adapted(loaded, as: opened.manifest.origin)
+    let stored = network.adapter?.parameters ?? network.parameters
+    let parameters = Dictionary(uniqueKeysWithValues: stored.map { ($0.name, $0.tensor) })
     var taken = 0
     for name in opened.names {
       guard let tensor = parameters[name] else { continue }
@@ -43,5 +45,17 @@ struct CheckpointExport: ParsableCommand {
     Terminal.write(
       "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
     )
+  }
+
+  /// The model under the adapter whose matrices the checkpoint holds, if it does.
+  private static func adapted(_ model: QwenModel, as origin: [String: String]) throws -> QwenModel {
+    guard let rank = origin["lora_rank"].flatMap({ Int($0) }),
+      let alpha = origin["lora_alpha"].flatMap({ Double($0) })
+    else { return model }
+    let targets = (origin["lora_targets"] ?? "").split(separator: ",").compactMap {
+      LoRASettings.Target(rawValue: String($0))
+    }
+    let settings = LoRASettings(rank: rank, alpha: alpha, targets: targets)
+    return model.adapted(by: try LoRAAdapter(for: model, settings: settings, seed: 0), training: false)
   }
 }

@@ -16,6 +16,8 @@ actor LocalCluster {
     let name: String
     /// nil takes every kind of task.
     let kinds: [TaskKind]?
+    /// Processes that learn together under mpirun.
+    var ranks = 1
   }
 
   nonisolated let url: String
@@ -118,12 +120,18 @@ actor LocalCluster {
 
   private func startWorker(_ plan: WorkerPlan) throws {
     var arguments = ["worker", "--url", url, "--name", plan.name]
-    if let kinds = plan.kinds { arguments += ["--kinds", kinds.map(\.rawValue).joined(separator: ",")] }
+    if plan.ranks > 1 {
+      arguments.append("--mpi")
+    } else if let kinds = plan.kinds {
+      arguments += ["--kinds", kinds.map(\.rawValue).joined(separator: ",")]
+    }
     let environment = Self.environment(adding: ["AR1_TOKEN": workerToken])
     let log = "\(logs)/worker-\(plan.name).log"
     try? FileManager.default.removeItem(atPath: log)
     let start: @Sendable () throws -> ChildProcess = { [arguments] in
-      try Self.spawn(arguments, environment: environment, log: log)
+      plan.ranks > 1
+        ? try Self.spawnRanks(plan.ranks, arguments, environment: environment, log: log)
+        : try Self.spawn(arguments, environment: environment, log: log)
     }
     keep("worker-\(plan.name)", try start(), startingAgain: start)
   }
@@ -143,7 +151,7 @@ actor LocalCluster {
           if isStopping { return }
           Terminal.writeError("\(name) ended (\(exit)); starting it again\n")
           // One that keeps dying at once is tried less and less often.
-          pause = began.duration(to: .now) > .seconds(10) ? 0.2 : min(30, pause * 2)
+          pause = began.duration(to: .now) > .seconds(2) ? 0.2 : min(30, pause * 2)
           try? await Task.sleep(for: .seconds(pause))
           guard !isStopping, let next = try? start() else { return }
           children[name] = next
@@ -170,6 +178,19 @@ actor LocalCluster {
       .init(
         program: try ownProgram(), arguments: arguments, environment: environment, output: .file(log),
         error: .file(log), signalOnParentDeath: SIGTERM))
+  }
+
+  /// The same program several times under mpirun, which ends all when one dies.
+  private static func spawnRanks(
+    _ ranks: Int, _ arguments: [String], environment: [String: String], log: String
+  ) throws -> ChildProcess {
+    // Each rank computes with threads of its own, which binding it to a core would make share that.
+    var launch = ["mpirun", "-n", "\(ranks)", "--oversubscribe", "--bind-to", "none"]
+    if geteuid() == 0 { launch.append("--allow-run-as-root") }
+    return try ChildProcess.start(
+      .init(
+        program: "/usr/bin/env", arguments: launch + [try ownProgram()] + arguments, environment: environment,
+        output: .file(log), error: .file(log), signalOnParentDeath: SIGTERM))
   }
 
   /// The file this process was started from, wherever it was moved to since.

@@ -18,6 +18,10 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: "Address and port of the coordinator; port 0 takes a free one.") var listen = "127.0.0.1:8170"
   @Option(help: "Workers that roll out, evaluate and score; one more learns.") var workers = 1
 
+  @Option(
+    help: "Processes that learn together under mpirun (Open MPI); each takes a share of a step's prompts.")
+  var learnerRanks = 1
+
   @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
   @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
 
@@ -26,6 +30,7 @@ struct UpCommand: AsyncParsableCommand {
       throw ValidationError("--lease-seconds is at least 1 and at least twice --heartbeat-seconds")
     }
     guard (0...64).contains(workers) else { throw ValidationError("--workers is 0 to 64") }
+    guard (1...64).contains(learnerRanks) else { throw ValidationError("--learner-ranks is 1 to 64") }
     guard CoordinatorCommand.address(listen) != nil else {
       throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
     }
@@ -36,7 +41,8 @@ struct UpCommand: AsyncParsableCommand {
     let timing = LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds)
     try await TerminationSignals.cancelling {
       let cluster = try await LocalCluster.start(
-        folder: root + "/.ar1", listen: listen, workers: Self.plans(workers), timing: timing
+        folder: root + "/.ar1", listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
+        timing: timing
       ) { Terminal.write($0 + "\n") }
       try ConnectionFile(url: cluster.url, token: cluster.token, workerToken: cluster.workerToken)
         .write(under: root)
@@ -49,9 +55,9 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   /// One worker that learns and `count` that do everything else.
-  static func plans(_ count: Int) -> [LocalCluster.WorkerPlan] {
+  static func plans(_ count: Int, ranks: Int = 1) -> [LocalCluster.WorkerPlan] {
     let others = TaskKind.allCases.filter { $0 != .learn }
-    return [LocalCluster.WorkerPlan(name: "learner", kinds: [.learn])]
+    return [LocalCluster.WorkerPlan(name: "learner", kinds: [.learn], ranks: ranks)]
       + (0..<count).map { .init(name: count == 1 ? "rollout" : "rollout-\($0 + 1)", kinds: others) }
   }
 

@@ -27,7 +27,12 @@ struct RetryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry",
     abstract: "Give the failed and cancelled tasks of a job another try; what is done stays done.",
-    discussion: "Example: ar1 retry 12")
+    discussion: """
+      A training goes on after its last recorded step: its learner restores the last full state and replays the \
+      groups recorded since.
+
+      Example: ar1 resume 12
+      """, aliases: ["resume"])
 
   @Argument(help: "The job's number.") var job: Int64
   @Flag(help: "Print the job as one JSON document.") var json = false

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobModel
 
 struct RolloutCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,9 +10,13 @@ struct RolloutCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Folder of the model that answers.", completion: .directory) var model: String?
-  @Option(help: "Root of the data set (with mmad.json).", completion: .directory) var data: String?
+  @Option(
+    help: "Root of the data set (with mmad.json), or a file of rows (.json, .jsonl).", completion: .file())
+  var data: String?
+  @Option(help: "Folder that a file of rows names its pictures from (its own).", completion: .directory)
+  var images: String?
   @Option(help: "Folder for the groups.", completion: .directory) var output: String?
-  @Option(help: "roam, roam-released or classical.") var reward: String?
+  @Option(help: "\(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.") var reward: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
   @Option(help: "Question types, separated by commas (all).") var questionTypes: String?
   @Option(help: "Answers per prompt.") var groupSize: Int?
@@ -27,7 +32,8 @@ struct RolloutCommand: AsyncParsableCommand {
     try await submission.submit(
       kind: .rollout,
       [
-        ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
+        ("model", .text(model)), ("data", .text(data)), ("images", .text(images)),
+        ("output", .text(output)),
         ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
         ("question_types", .list(questionTypes)), ("group_size", .whole(groupSize)),
         ("count", .whole(count)), ("temperature", .real(temperature)),

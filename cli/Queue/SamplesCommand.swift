@@ -2,6 +2,7 @@ import ArgumentParser
 import CoordinatorClient
 import JobModel
 import OrderedJSON
+import TaskExecutors
 
 struct SamplesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +35,8 @@ struct SamplesCommand: AsyncParsableCommand {
       throw ValidationError("job \(job) has recorded no step yet; wait for the first: ar1 watch \(job)")
     }
     let found = try await client.groups(of: job, step: step)
-    let reader = try StoredGroups(model: settings.model, data: settings.data)
+    let reader = try StoredGroups(
+      model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
     if json {
       Terminal.write(JSON.array(found.map(reader.json)).serialized(pretty: true) + "\n")
       return

@@ -54,9 +54,12 @@ struct ShowCommand: AsyncParsableCommand {
     if !table.isEmpty {
       text += table.rendered(forTerminal: Terminal.outputIsTerminal, width: Terminal.width)
     }
-    if detail.steps.count > 1 {
-      text +=
-        "\n" + Curve.plot(detail.steps.compactMap { $0.metrics["reward/mean"] }, title: "mean reward by step")
+    for (metric, title) in [
+      ("reward/mean", "mean reward by step"), ("loss", "loss by step"),
+      ("validation/accuracy", "accuracy on held-out pictures"),
+    ] where metric != "loss" || detail.steps.first?.metrics["reward/mean"] == nil {
+      let values = detail.steps.compactMap { $0.metrics[metric] }
+      if values.count > 1 { text += "\n" + Curve.plot(values, title: title) }
     }
     if !detail.artifacts.isEmpty {
       var files = Table([.left("FILE"), .right("SIZE"), .left("KIND")])

@@ -2,35 +2,49 @@ import Inspection
 import JobModel
 import OrderedJSON
 import QwenVL
+import TaskExecutors
 
 /// Spells out groups of answers as the queue or a rollout job keeps them: token numbers and names of prompts.
 struct StoredGroups {
-  private let tokenizer: Tokenizer
-  private let samples: [String: InspectionSample]
+  private let source: PromptSource
+  private let prompts: any PromptSet
+  private let places: [PromptIdentity: Int]
 
   /// - Parameters:
   ///   - model: the folder whose tokenizer wrote the replies.
-  ///   - data: the data set the prompts come from; pictures may have gone since, the questions are in its index.
-  init(model: String, data: String) throws {
-    tokenizer = try Tokenizer(folder: model)
-    let dataset = try MMADDataset(root: data, requiringImages: false)
-    samples = Dictionary(dataset.samples.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  ///   - prompts: those of the run's data; pictures may have gone since, the questions are in its index.
+  init(model: String, prompts: any PromptSet) throws {
+    source = try PromptSource(folder: model)
+    self.prompts = prompts
+    places = Dictionary(
+      (0..<prompts.count).map { (prompts.identity(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  func question(_ group: RolloutGroup) -> InspectionQuestion? {
-    guard let sample = samples[group.prompt.sample], sample.questions.indices.contains(group.prompt.question)
-    else { return nil }
-    return sample.questions[group.prompt.question]
+  private func place(of group: RolloutGroup) -> Int? {
+    places[PromptIdentity(sample: group.prompt.sample, question: group.prompt.question)]
   }
 
-  func reply(_ answer: RolloutCompletion) -> String { tokenizer.decode(answer.tokens) }
+  /// What the group's replies are scored against.
+  /// - Throws: `RewardError` when the data set no longer has the prompt or it has no answer.
+  func target(of group: RolloutGroup) throws -> RewardTarget {
+    guard let place = place(of: group) else {
+      throw RewardError(
+        message: "the data set has no question \(group.prompt.question) of \(group.prompt.sample) any more")
+    }
+    // A box is measured in the picture as the model saw it, so the picture is looked at again.
+    guard prompts.target != .option else { return try prompts.target(of: place, scale: (1, 1)) }
+    return try prompts.target(of: place, scale: source.encode(prompts.prompt(of: place)).pictureScale)
+  }
+
+  func reply(_ answer: RolloutCompletion) -> String { source.tokenizer.decode(answer.tokens) }
 
   func text(_ group: RolloutGroup) -> String {
     var text = Style.bold("group \(group.ordinal)") + "  \(group.prompt.sample)\n"
     for image in group.prompt.images { text += Style.faint("  \(image.path)") + "\n" }
-    if let question = question(group) {
-      for line in question.textWithOptions.split(separator: "\n") { text += "  \(line)\n" }
-      text += "  " + Style.faint("right: ") + Style.green(question.answer ?? "unknown") + "\n"
+    if let place = place(of: group) {
+      let (problem, answer) = prompts.text(of: place)
+      for line in problem.split(separator: "\n") { text += "  \(line)\n" }
+      text += "  " + Style.faint("right: ") + Style.green(answer ?? "unknown") + "\n"
     }
     for answer in group.completions.sorted(by: { $0.reward > $1.reward }) {
       let parts = answer.parts.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.fixed($0.value, 2))" }
@@ -46,12 +60,12 @@ struct StoredGroups {
   }
 
   func json(_ group: RolloutGroup) -> JSON {
-    let question = question(group)
+    let known = place(of: group).map { prompts.text(of: $0) }
     return [
       "ordinal": .integer(Int(group.ordinal)), "behaviour_version": .integer(group.behaviourVersion),
       "sample": .string(group.prompt.sample), "images": .array(group.prompt.images.map { .string($0.path) }),
-      "question": question.map { .string($0.textWithOptions) } ?? .null,
-      "answer": question?.answer.map { .string($0) } ?? .null,
+      "question": known.map { .string($0.problem) } ?? .null,
+      "answer": known?.answer.map { .string($0) } ?? .null,
       "replies": .array(
         group.completions.map { answer in
           [

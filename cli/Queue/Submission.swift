@@ -3,6 +3,7 @@ import CoordinatorClient
 import FoundationEssentials
 import JobModel
 import OrderedJSON
+import TaskExecutors
 
 /// What every way of submitting a job has in common.
 struct SubmissionOptions: ParsableArguments {
@@ -20,8 +21,22 @@ struct SubmissionOptions: ParsableArguments {
   @Flag(help: "Follow the job to its end; the exit code is that of 'ar1 wait'.")
   var wait = false
 
+  @Flag(
+    help: "Check the job and say what it will take; a training that cannot fit exits with 1. Submits nothing."
+  )
+  var dryRun = false
+
+  @Option(help: "With --dry-run: GiB of memory of the machine the job is meant for (this one's).")
+  var memory: Double?
+
   @Flag(help: "Print the job as one JSON document.")
   var json = false
+
+  func validate() throws {
+    if let memory, !(memory > 0 && memory < 1e6) {
+      throw ValidationError("--memory is a number of GiB above 0")
+    }
+  }
 
   /// Checks and submits a job.
   /// - Parameters:
@@ -40,6 +55,10 @@ struct SubmissionOptions: ParsableArguments {
       replace("max_attempts", maxAttempts.map(JSON.integer))
     }
     let spec = try JobSpec(tree.members == nil ? tree : .object(members), relativeTo: folder)
+    if dryRun {
+      let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
+      return try DryRun(spec: spec, memory: machine, json: json).run()
+    }
     let client = try connection.client()
     var record = try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString))
     if wait {

@@ -1,22 +1,31 @@
 import ArgumentParser
+import JobModel
 import OrderedJSON
 
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Submit a GRPO training.",
+    abstract: "Submit a training, by GRPO or by supervised fine-tuning.",
     discussion: """
       What is not given has the value of the paper's run: 8 prompts of 8 answers per step, 1000 steps, AdamW \
       at 5e-7, β 0.04, ε 0.2, reward roam.
+
+      docs/training-settings.md explains every setting; groups of them (advantage, mismatch, lora, validation) are given in \
+      a job file.
 
       Example: ar1 train --model models/base --data data/mmad --output runs/first --steps 200 --wait
       """)
 
   @Option(help: "Folder of the model to start from.", completion: .directory) var model: String?
-  @Option(help: "Root of the data set (with mmad.json).", completion: .directory) var data: String?
+  @Option(
+    help: "Root of the data set (with mmad.json), or a file of rows (.json, .jsonl).", completion: .file())
+  var data: String?
+  @Option(help: "Folder that a file of rows names its pictures from (its own).", completion: .directory)
+  var images: String?
   @Option(help: "Folder for checkpoints and the trained model.", completion: .directory) var output: String?
   @Option(help: "paper or paper-released: the run that gives what is not given here.") var preset: String?
-  @Option(help: "roam, roam-released or classical.") var reward: String?
+  @Option(help: "grpo (from answers and their rewards) or sft (from given replies).") var method: String?
+  @Option(help: "\(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.") var reward: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "Question types to learn from, separated by commas (all).") var questionTypes: String?
@@ -39,7 +48,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "AdamW's weight decay.") var weightDecay: Double?
   @Option(help: "Gradient clipping; 0 for none.") var maxGradientNorm: Double?
   @Option(help: "Leave out groups whose rewards deviate no more than this.") var minRewardStd: Double?
-  @Option(help: "all or language.") var trainedPart: String?
+  @Option(help: "all, language or lora.") var trainedPart: String?
   @Option(help: "Prompts in one pass of the learner (all of a step).") var promptsPerPass: Int?
   @Option(help: "Recompute layers to save memory: true or false.") var recomputeLayers: Bool?
   @Option(help: "Seed of the run.") var seed: Int?
@@ -52,8 +61,10 @@ struct TrainCommand: AsyncParsableCommand {
     try await submission.submit(
       kind: .train,
       [
-        ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
-        ("preset", .text(preset)), ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
+        ("model", .text(model)), ("data", .text(data)), ("images", .text(images)),
+        ("output", .text(output)),
+        ("preset", .text(preset)), ("method", .text(method)), ("reward", .text(reward)),
+        ("protocol", .text(promptProtocol)),
         ("references", .whole(references)),
         ("question_types", .list(questionTypes)), ("steps", .whole(steps)),
         ("prompts_per_step", .whole(promptsPerStep)), ("prompts_per_task", .whole(promptsPerTask)),

@@ -18,17 +18,27 @@ struct WatchCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object per step.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
-  private static let usual = [
-    "reward/mean", "groups/zero_variance", "kl", "entropy", "gradient_norm", "completion/length_mean",
-  ]
-  private var chosen: [String] { metrics.isEmpty ? Self.usual : metrics }
+  /// What is worth watching in a training by its method.
+  private static func usual(_ settings: TrainSettings) -> [String] {
+    var names =
+      switch settings.method {
+      case .grpo:
+        ["reward/mean", "groups/zero_variance", "kl", "entropy", "gradient_norm", "completion/length_mean"]
+      case .sft: ["loss", "gradient_norm", "learning_rate"]
+      }
+    if let validation = settings.validation {
+      let isOfBoxes = settings.reward.terms.contains { $0.name.target == .box }
+      names.append("validation/\((validation.metric ?? (isOfBoxes ? .iou : .accuracy)).rawValue)")
+    }
+    return names
+  }
 
   func run() async throws {
     let client = try connection.client()
-    guard try await client.job(job).job.spec.kind == .train else {
+    guard case .train(let settings) = try await client.job(job).job.spec.settings else {
       throw ValidationError("job \(job) is no training; follow it with: ar1 logs -f \(job)")
     }
-    let screen = MetricScreen(names: chosen)
+    let screen = MetricScreen(names: metrics.isEmpty ? Self.usual(settings) : metrics)
     var steps: [StepRecord] = []
     while true {
       // The state is asked for first: what a job recorded before it ended is then among the steps.
@@ -53,7 +63,8 @@ struct WatchCommand: AsyncParsableCommand {
 
   private func checkNames(_ steps: [StepRecord]) throws {
     guard let known = steps.first?.metrics else { return }
-    for name in metrics where known[name] == nil {
+    // Held-out pictures are measured at some steps only.
+    for name in metrics where known[name] == nil && !name.contains("validation") {
       throw ValidationError(
         "a step has no metric \(name); it has \(known.keys.sorted().joined(separator: ", "))")
     }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CoordinatorClient
+import Glibc
 import JobModel
 import Logging
+import PostTraining
 import TaskExecutors
 import WorkerRuntime
 
@@ -13,13 +15,19 @@ struct WorkerCommand: AsyncParsableCommand {
       Waits, and says so, while the coordinator or its database is away. SIGTERM and SIGINT give the leases \
       back at once (that costs no attempt) and end it; a second one ends it without waiting.
 
+      With --mpi the processes that mpirun has started are one worker with one learner: each takes its share of a \
+      step's prompts. Rank 0 alone speaks with the coordinator.
+
       Example: ar1 worker --url http://queue.lab:8170 --token-file worker.token --kinds shard,report,plan
+               mpirun -n 2 ar1 worker --mpi --url http://queue.lab:8170 --token-file worker.token
       """)
 
   @Option(help: "A name to know the worker by (the host's).") var name: String?
   @Option(help: "Tasks done at once.") var slots = 1
   @Option(help: "Only these kinds of tasks, separated by commas: \(Self.kindNames) (all).")
   var kinds: String?
+  @Flag(help: "Learn together with the other processes of this mpirun; takes tasks of the kind learn alone.")
+  var mpi = false
   @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = Logger.Level.info
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -28,13 +36,41 @@ struct WorkerCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...1_000).contains(slots) else { throw ValidationError("--slots is 1 to 1000") }
     _ = try chosenKinds()
+    if mpi, slots != 1 || kinds != nil {
+      throw ValidationError("--mpi makes a worker with one learner; leave out --slots and --kinds")
+    }
   }
 
   func run() async throws {
     let logger = LogOutput.logger("worker", level: logLevel)
+    guard mpi else { return try await work(logger, crew: .alone(), kinds: try chosenKinds()) }
+    let collective = try MPICollective()
+    defer { collective.stop() }
+    guard collective.rank == 0 else {
+      // A signal for all is rank 0's to answer: it gives the lease back and sends the others home.
+      signal(SIGTERM, SIG_IGN)
+      signal(SIGINT, SIG_IGN)
+      do {
+        return try await LearnerFollower(collective, saying: { logger.info("\($0)") }).run()
+      } catch {
+        logger.error("rank \(collective.rank) cannot go on: \(error)")
+        collective.abort(code: 1)
+      }
+    }
+    let crew = LearnerCrew(collective)
+    do {
+      try await work(logger, crew: crew, kinds: [.learn])
+    } catch {
+      logger.error("\(error)")
+      collective.abort(code: 1)
+    }
+    try crew.dismiss()
+  }
+
+  private func work(_ logger: Logger, crew: LearnerCrew, kinds: Set<TaskKind>?) async throws {
     let worker = Worker(
-      client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(),
-      configuration: WorkerConfiguration(name: name, slots: slots, kinds: try chosenKinds()), logger: logger)
+      client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(crew: crew),
+      configuration: WorkerConfiguration(name: name, slots: slots, kinds: kinds), logger: logger)
     try await TerminationSignals.cancelling {
       try await worker.run()
     }

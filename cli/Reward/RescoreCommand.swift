@@ -4,6 +4,7 @@ import FoundationEssentials
 import Inspection
 import JobModel
 import OrderedJSON
+import TaskExecutors
 
 struct RescoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +19,8 @@ struct RescoreCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The job's number.") var job: Int64
-  @Option(help: "Name of the reward: roam, roam-released, classical or format.") var reward: String
+  @Option(help: "The reward: \(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.")
+  var reward: String
   @Option(help: "Only the last so many steps of a training.") var last: Int?
   @Flag(help: "Print one JSON document.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -28,7 +30,8 @@ struct RescoreCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let other = try RewardCatalogue.named(reward)
+    let formula = try RewardFormula(parsing: reward)
+    let other = try formula.resolved()
     let client = try connection.client()
     let detail = try await client.job(job)
     var comparison = RewardComparison()
@@ -36,8 +39,9 @@ struct RescoreCommand: AsyncParsableCommand {
     let name: String
     switch detail.job.spec.settings {
     case .train(let settings):
-      stored = try StoredGroups(model: settings.model, data: settings.data)
-      name = settings.reward.rawValue
+      stored = try StoredGroups(
+        model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
+      name = settings.reward.description
       let steps = last.map { detail.steps.suffix($0) } ?? detail.steps[...]
       let line = ProgressLine()
       for step in steps {
@@ -48,8 +52,9 @@ struct RescoreCommand: AsyncParsableCommand {
       }
       line.clear()
     case .rollout(let settings):
-      stored = try StoredGroups(model: settings.model, data: settings.data)
-      name = settings.reward.rawValue
+      stored = try StoredGroups(
+        model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
+      name = settings.reward.description
       for group in try Self.groups(in: settings.output + "/groups.jsonl") {
         try comparison.add(group, stored, other)
       }
@@ -58,9 +63,9 @@ struct RescoreCommand: AsyncParsableCommand {
     }
     guard comparison.groups > 0 else { throw ValidationError("job \(job) has no scored answers yet") }
     if json {
-      Terminal.write(comparison.json(drawn: name, other: other.name).serialized(pretty: true) + "\n")
+      Terminal.write(comparison.json(drawn: name, other: formula.description).serialized(pretty: true) + "\n")
     } else {
-      comparison.table(drawn: name, other: other.name).print()
+      comparison.table(drawn: name, other: formula.description).print()
     }
   }
 

@@ -16,11 +16,7 @@ struct RewardComparison {
 
   /// - Throws: `RewardError` when the data set no longer has the group's question or it has no answer.
   mutating func add(_ group: RolloutGroup, _ stored: StoredGroups, _ reward: any Reward) throws {
-    guard let question = stored.question(group) else {
-      throw RewardError(
-        message: "the data set has no question \(group.prompt.question) of \(group.prompt.sample) any more")
-    }
-    let target = try RewardTarget(question: question)
+    let target = try stored.target(of: group)
     let drawn = group.completions.map(\.reward)
     let other = try group.completions.map { try reward.score(reply: stored.reply($0), target: target).reward }
     groups += 1

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import Inspection
+import JobModel
 import OrderedJSON
+import TaskExecutors
 
 /// `ar1 reward score`: rewards of replies in a file of rows.
 struct RewardScore: ParsableCommand {
@@ -14,20 +16,20 @@ struct RewardScore: ParsableCommand {
       {"reward": x, "parts": {…}, "conclusion": "B" or null, "letter": "B" or null}.
 
       Rewards: roam (the paper's, 0 to 1), roam-released (as in its released code, ROAM + choice, 0 to 2), \
-      classical (choice + format), format, iou.
+      classical (choice + format), format, iou; or a weighted sum, such as 'roam + 0.2 * format'.
       """)
 
   @Option(help: ArgumentHelp("File with one JSON row per line.", valueName: "rows"))
   var rows: String
 
-  @Option(help: "Name of the reward.")
+  @Option(help: "The reward.")
   var reward: String = RewardCatalogue.defaultName
 
   @Option(help: "File to write, one JSON line per row.")
   var output: String
 
   func run() throws {
-    let reward = try RewardCatalogue.named(reward)
+    let reward = try RewardFormula(parsing: reward).resolved()
     guard let data = FileManager.default.contents(atPath: rows) else {
       throw RewardError(message: "\(rows): no such file, or it cannot be read")
     }

@@ -43,19 +43,52 @@ public struct InstructionExample: Sendable, Equatable {
     }
   }
 
-  /// The prompt that asks for reasoning first: the pictures, the problem, and the paper's template for letters or
-  /// the released code's sentence for everything else.
-  public func prompt(maxNewTokens: Int = 256) -> InspectionPrompt {
-    let template: String
+  /// The row as a prompt: the pictures, the problem, and for protocols that reason the paper's template for letters,
+  /// the grounding stage's for boxes; a text to be met word by word is asked for with the problem alone.
+  ///
+  /// - Parameter maxNewTokens: `nil` is the protocol's own limit.
+  public func prompt(_ promptProtocol: PromptProtocol = .paper, maxNewTokens: Int? = nil) -> InspectionPrompt
+  {
+    var text = problem
+    var bound: ImageBound? = .paper
     switch solution {
-    case .letter: template = PaperPrompt.template
-    case .box, .text:
-      template =
-        "First output the thinking process in <think> </think> tags and then output the final answer in "
-        + "<answer> </answer> tags."
+    case .letter: if promptProtocol.reasons { text += " " + PaperPrompt.template }
+    case .box:
+      // Boxes are in pixels of the file: only the image processor may resize it, which says by how much.
+      bound = nil
+      if promptProtocol.reasons { text += " " + Self.boxTemplate }
+    case .text: break
     }
     return InspectionPrompt(
-      parts: images.map(InspectionPrompt.Part.image) + [.text("\(problem) \(template)")],
-      maxNewTokens: maxNewTokens, imageBound: .paper, answerLetters: options.map(\.letter))
+      parts: images.map(InspectionPrompt.Part.image) + [.text(text)],
+      maxNewTokens: maxNewTokens ?? (promptProtocol.reasons ? 256 : 32), imageBound: bound,
+      answerLetters: options.map(\.letter))
+  }
+
+  /// What the grounding stage adds to a question for a box.
+  static let boxTemplate =
+    "First output the thinking process in <think> </think> tags and then output the final answer in "
+    + "<answer> </answer> tags. Output the final answer in JSON format."
+
+  /// The reply that supervised fine-tuning imitates: the bare solution in the protocol's form, a box in pixels of the
+  /// picture as the model sees it.
+  ///
+  /// - Parameter scale: original pixels per pixel of the picture as the model sees it.
+  public func reply(_ promptProtocol: PromptProtocol, scale: (x: Double, y: Double) = (1, 1)) -> String {
+    switch solution {
+    case .letter(let letter): return promptProtocol.reply(answering: letter)
+    case .text(let text): return text
+    case .box(let box):
+      let seen = [box.x1 / scale.x, box.y1 / scale.y, box.x2 / scale.x, box.y2 / scale.y]
+        .map { String(Int($0.rounded())) }
+      return promptProtocol.reply(answering: "{\"bbox_2d\": [\(seen.joined(separator: ", "))]}")
+    }
+  }
+}
+
+extension PromptProtocol {
+  /// The shortest reply this protocol's reading understands.
+  public func reply(answering answer: String) -> String {
+    reasons ? "<answer>\(answer)</answer>" : answer
   }
 }

@@ -10,6 +10,9 @@ import OrderedJSON
 /// A solution is a letter, a box as `[x1, y1, x2, y2]` in original pixels (a list or a text), or any text; it may
 /// stand in `<answer>` tags. The processed RefCOCO files are of these forms.
 public enum InstructionFile {
+  /// Whether a path names a file of rows rather than the root of a data set.
+  public static func isOne(_ path: String) -> Bool { path.hasSuffix(".json") || path.hasSuffix(".jsonl") }
+
   /// - Parameters:
   ///   - images: the folder that pictures' names are relative to; `nil` is the file's own.
   ///   - requiringImages: whether a picture that is not on the disk is an error.

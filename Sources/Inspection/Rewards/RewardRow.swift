@@ -4,7 +4,7 @@ public import OrderedJSON
 ///
 /// `{"reply": "…", "options": {"A": "…", …}, "answer": "B"}` for the rewards on choices, and for `iou`
 /// `{"reply": "…", "answer": [x1, y1, x2, y2], "scale": [sx, sy]}`; without `scale` the reply is in original
-/// pixels. The `format` reward takes either. Further keys are ignored.
+/// pixels. The `format` reward takes either, a sum of rewards what its summands take. Further keys are ignored.
 public struct RewardRow: Sendable {
   public let reply: String
   public let target: RewardTarget
@@ -26,9 +26,7 @@ public struct RewardRow: Sendable {
     }
     guard let answer = json["answer"] else { throw RewardError(message: "the row lacks \"answer\"") }
     self.reply = text
-    if reward.name == IoUReward().name {
-      target = .box(try RewardRow.box(answer, scale: json["scale"]))
-    } else if reward.name == FormatReward().name, answer.array != nil {
+    if reward.name == IoUReward().name || answer.array != nil {
       target = .box(try RewardRow.box(answer, scale: json["scale"]))
     } else {
       target = .choice(try RewardRow.choice(answer, options: json["options"]))

@@ -1,18 +1,17 @@
 public import QwenVL
-public import Tensors
+internal import Tensors
 
 /// Improves a policy by groups of scored answers (section 3.2 of the paper).
 ///
 /// Each step is one inner iteration on policy: the old policy of equation 1 is the policy as it enters the
 /// step, so every ratio is exactly 1 and only its gradient matters. The loss that is logged is then β times
-/// the divergence from the reference and says nothing about the reward. A learner is confined to one thread,
-/// like its models.
-public final class GRPOLearner {
-  /// What is being trained.
+/// the divergence from the reference and says nothing about the reward.
+public final class GRPOLearner: PolicyLearner {
   public let policy: QwenModel
   public let settings: GRPOSettings
   public let optimizer: AdamW
   private let reference: ReferencePolicy?
+  private let shared: SharedStep
   /// With a frozen vision tower the features of an image are the same at every step.
   private let features: FrozenFeatures?
 
@@ -20,9 +19,13 @@ public final class GRPOLearner {
   ///   - policy: a model whose trained part records gradients.
   ///   - reference: π_ref, which the KL term measures the distance to, with weights of its own; not needed
   ///     when β is 0.
+  ///   - collective: the processes that take each step together, all with the same settings and weights.
   /// - Throws: `TrainingError` or `ObjectiveError` for settings no step can be taken with, and for models that
   ///   do not go together.
-  public init(policy: QwenModel, reference: QwenModel?, settings: GRPOSettings) throws {
+  public init(
+    policy: QwenModel, reference: QwenModel?, settings: GRPOSettings,
+    collective: any Collective = SoleProcess()
+  ) throws {
     try settings.validate()
     guard !policy.trainedParameters.isEmpty else {
       throw TrainingError("no parameter of the policy records gradients; load it with the part to train")
@@ -39,15 +42,16 @@ public final class GRPOLearner {
     }
     self.policy = policy
     self.settings = settings
+    shared = SharedStep(collective: collective)
     self.features = features
     optimizer = AdamW(parameters: policy.trainedParameters, settings: settings.optimizer)
   }
 
-  /// Steps taken so far.
-  public var stepCount: Int { optimizer.stepCount }
-
   /// Takes one optimizer step over all groups together, those left out by `minimumRewardDeviation` excepted;
   /// where none is left the policy stays as it is and the step counts.
+  ///
+  /// With a collective every rank is given all groups and computes its share of them; the result is that of one process
+  /// up to rounding (except under the reduction `bnpo`, whose passes are then others).
   ///
   /// - Throws: `TrainingError` naming the group that cannot be used, or the model's own error for a prompt or
   ///   token it cannot take; the policy is then untouched.
@@ -64,12 +68,18 @@ public final class GRPOLearner {
     policy.zeroGradients()
     // What a failed step has accumulated must not lie about until the next.
     defer { policy.zeroGradients() }
-    var measured = Measured()
     var clock = PhaseClock()
-    for start in stride(from: 0, to: taught.count, by: settings.promptsPerPass) {
-      let pass = start..<min(start + settings.promptsPerPass, taught.count)
-      try accumulate(taught[pass], advantages: advantages[pass], extent: extent, into: &measured, &clock)
-    }
+    let own = shared.share(of: taught.count)
+    let measured = try Measured(
+      joining: shared.compute {
+        var measured = Measured()
+        for start in stride(from: own.lowerBound, to: own.upperBound, by: settings.promptsPerPass) {
+          let pass = start..<min(start + settings.promptsPerPass, own.upperBound)
+          try accumulate(taught[pass], advantages: advantages[pass], extent: extent, into: &measured, &clock)
+        }
+        return measured.numbers
+      })
+    try clock.measure("exchange") { try shared.sumGradients(of: optimizer) }
     let rate = settings.schedule.rate(step: stepCount)
     let norm = try clock.measure("optimizer") {
       try optimizer.step(rate: rate, maximumNorm: settings.maximumGradientNorm)
@@ -132,28 +142,6 @@ public final class GRPOLearner {
     }
     clock.measure("backward") { loss.backward() }
   }
-
-  // MARK: State
-
-  /// Everything a later run needs to go on bit by bit, with `stepCount`: trained weights and both moments.
-  public var stateTensors: [(name: String, tensor: Tensor)] { optimizer.stateTensors }
-
-  /// What rollout workers need of the policy: all parameters, or those that are trained where workers load the
-  /// others from the base model.
-  public func policyTensors(trainedOnly: Bool = true) -> [(name: String, tensor: Tensor)] {
-    trainedOnly ? policy.trainedParameters : policy.parameters
-  }
-
-  /// Continues from a stored state; the settings, the reference and what is not trained must be those the
-  /// state was made with.
-  ///
-  /// - Parameters:
-  ///   - stepCount: the steps the state had taken.
-  ///   - load: fills each of `stateTensors` in place. When it throws, the weights are a mixture and the learner
-  ///     must not be used.
-  public func restore(stepCount: Int, load: (_ name: String, _ tensor: Tensor) throws -> Void) throws {
-    try optimizer.restore(stepCount: stepCount, load: load)
-  }
 }
 
 /// Sums over the passes of one step.
@@ -163,6 +151,20 @@ private struct Measured {
   var logProbabilities = 0.0
   /// Σ |learner − sampler|: 0 up to rounding when both hold the same weights.
   var gap = 0.0
+
+  init() {}
+
+  /// Sums of several processes, in the order of their ranks.
+  init(joining ranks: [[Double]]) {
+    for rank in ranks {
+      loss += rank[0]
+      logProbabilities += rank[1]
+      gap += rank[2]
+      objective.append(GRPOObjective.Metrics(numbers: rank.dropFirst(3)))
+    }
+  }
+
+  var numbers: [Double] { [loss, logProbabilities, gap] + objective.numbers }
 
   mutating func compare(_ learner: ArraySlice<Float>, sampler: [Float]) {
     for (a, b) in zip(learner, sampler) {

@@ -21,7 +21,8 @@ public struct StepMetrics: Sendable, Equatable {
     let flat = groups.filter(\.hasNoVariance)
     let share = 1 / Double(max(1, groups.count))
     values["groups/zero_variance"] = Double(flat.count) * share
-    values["groups/all_right"] = Double(flat.count { $0.mean >= best }) * share
+    // Weighted rewards add up to their highest only up to rounding.
+    values["groups/all_right"] = Double(flat.count { $0.mean >= best - 1e-9 }) * share
     values["groups/all_wrong"] = Double(flat.count { $0.mean <= 0 }) * share
   }
 

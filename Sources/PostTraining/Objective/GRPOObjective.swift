@@ -142,6 +142,23 @@ public struct GRPOObjective: Sendable, Equatable {
       weightSum += other.weightSum
     }
 
+    /// Everything, to be handed to another process.
+    var numbers: [Double] {
+      let counts = [clippedLow, clippedHigh, clippedDual, limitedWeights].map { Double($0) }
+      return counts + [weightSum] + (ratios + divergences).map { Double($0) }
+    }
+
+    /// What `numbers` gave.
+    init(numbers: ArraySlice<Double>) {
+      let head = Array(numbers.prefix(5))
+      let tokens = numbers.dropFirst(5).map { Float($0) }
+      (clippedLow, clippedHigh) = (Int(head[0]), Int(head[1]))
+      (clippedDual, limitedWeights) = (Int(head[2]), Int(head[3]))
+      weightSum = head[4]
+      ratios = Array(tokens.prefix(tokens.count / 2))
+      divergences = Array(tokens.suffix(tokens.count / 2))
+    }
+
     private func share(_ count: Int) -> Float { tokens == 0 ? 0 : Float(count) / Float(tokens) }
 
     private static func mean(_ values: [Float]) -> Float {

@@ -1,5 +1,5 @@
-internal import Inspection
-internal import JobModel
+package import Inspection
+package import JobModel
 internal import PostTraining
 internal import QwenVL
 internal import WorkerRuntime
@@ -8,6 +8,15 @@ internal import WorkerRuntime
 
 extension PromptProtocolName {
   func resolved() throws -> PromptProtocol { try PromptProtocol.named(rawValue) }
+}
+
+extension RewardFormula {
+  /// The reward of these names and weights.
+  package func resolved() throws -> any Reward {
+    let rewards = try terms.map { ($0.weight, try RewardCatalogue.named($0.name.rawValue)) }
+    guard terms.count == 1, terms[0].weight == 1 else { return try WeightedReward(rewards) }
+    return rewards[0].1
+  }
 }
 
 extension Collection<QuestionTypeName> {
@@ -42,7 +51,14 @@ extension TrainSettings {
       minimumRewardDeviation: minRewardDeviation, recomputesLayers: recomputeLayers)
   }
 
-  var part: TrainedPart { trainedPart == .all ? .all : .language }
+  /// What of the model's own weights is trained.
+  var part: TrainedPart {
+    switch trainedPart {
+    case .all: .all
+    case .language: .language
+    case .lora: .nothing
+    }
+  }
 }
 
 /// Errors of the domain and the network come from what a person asked for: another try cannot help.

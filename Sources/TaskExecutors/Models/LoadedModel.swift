@@ -20,16 +20,27 @@ final class LoadedModel {
   /// Which policy checkpoint the weights come from, once they are no longer the folder's.
   private(set) var policy: String?
 
-  init(folder: String, stamp: String, training: TrainedPart = .nothing) throws {
+  /// - Parameter adapter: put on the model's weights as they are in the folder.
+  init(
+    folder: String, stamp: String, training: TrainedPart = .nothing, adapter: AdapterPlan? = nil
+  ) throws {
     self.folder = folder
     self.stamp = stamp
     do {
-      model = try QwenModel.load(folder: folder, training: training)
+      let own = try QwenModel.load(folder: folder, training: training)
+      model = try adapter?.adapt(own) ?? own
       prompts = try PromptSource(folder: folder)
       stopTokenIDs = try GenerationDefaults(folder: folder).stopTokenIDs
     } catch {
       throw TaskError(.userError, "the model in \(folder) cannot be loaded: \(error)")
     }
+  }
+
+  /// The policy of a training, before its first step.
+  convenience init(policyOf settings: TrainSettings, training: Bool) throws {
+    try self.init(
+      folder: settings.model, stamp: Self.stamp(of: settings.model),
+      training: training ? settings.part : .nothing, adapter: settings.adapterPlan(training: training))
   }
 
   /// Sizes and times of the folder's files: cheap, and different after a model was replaced.
@@ -55,7 +66,7 @@ final class LoadedModel {
       let checkpoint = try Checkpoint(folder: path, manifestSHA256: sha256)
       let stored = Set(checkpoint.names)
       // Parameters that are not stored are frozen and still those of the folder.
-      for (name, tensor) in model.parameters where stored.contains(name) {
+      for (name, tensor) in model.parameters + (model.adapter?.parameters ?? []) where stored.contains(name) {
         try checkpoint.load(name, into: tensor)
       }
     } catch {

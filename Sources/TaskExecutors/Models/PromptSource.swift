@@ -1,17 +1,17 @@
 internal import Images
-internal import Inspection
+package import Inspection
 internal import JobModel
-internal import QwenVL
+package import QwenVL
 internal import WorkerRuntime
 
 /// Turns the domain's prompts into the network's.
-struct PromptSource: Sendable {
-  let tokenizer: Tokenizer
+package struct PromptSource: Sendable {
+  package let tokenizer: Tokenizer
   private let encoder: PromptEncoder
   /// The longest sequence the network's positions were made for.
   private let context: Int
 
-  init(folder: String) throws {
+  package init(folder: String) throws {
     let configuration = try QwenConfiguration(folder: folder)
     encoder = try PromptEncoder(folder: folder)
     tokenizer = encoder.tokenizer
@@ -19,7 +19,7 @@ struct PromptSource: Sendable {
   }
 
   /// Encodes one prompt; a prompt that leaves no room for its reply is refused with both numbers.
-  func encode(_ prompt: InspectionPrompt) throws -> Prompt {
+  package func encode(_ prompt: InspectionPrompt) throws -> Prompt {
     try encode(
       prompt,
       pictures: prompt.imagePaths.map { path in
@@ -70,5 +70,16 @@ struct PromptSource: Sendable {
     let size = bound.fitted(width: image.width, height: image.height)
     if size == (image.width, image.height) { return image }
     return image.resizedLanczos(width: size.width, height: size.height)
+  }
+}
+
+extension Prompt {
+  /// Pixels of the first picture, as it was before the image processor, per pixel of the picture as the model sees it.
+  package var pictureScale: PictureScale {
+    guard let image = images.first, image.resizedWidth > 0, image.resizedHeight > 0 else { return (1, 1) }
+    return (
+      Double(image.originalWidth) / Double(image.resizedWidth),
+      Double(image.originalHeight) / Double(image.resizedHeight)
+    )
   }
 }

@@ -8,7 +8,7 @@ internal import WorkerRuntime
 /// The prompts of a run and how its answers are drawn and scored: the same for a training job's rollouts and for a
 /// rollout job of its own.
 struct GroupSampler {
-  let evaluation: Evaluation
+  let prompts: any PromptSet
   let stream: PromptStream
   let reward: any Reward
   let groupSize: Int
@@ -19,54 +19,33 @@ struct GroupSampler {
 
   init(train settings: TrainSettings) throws {
     try self.init(
-      data: settings.data, promptProtocol: settings.promptProtocol, references: settings.references,
-      types: settings.questionTypes,
-      reward: settings.reward, groupSize: settings.groupSize, temperature: settings.temperature,
-      maxNewTokens: settings.maxNewTokens, seed: settings.seed)
+      asUserError { try PromptSets.open(settings) }, reward: settings.reward, groupSize: settings.groupSize,
+      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed)
   }
 
   init(rollout settings: RolloutSettings) throws {
     try self.init(
-      data: settings.data, promptProtocol: settings.promptProtocol, references: settings.references,
-      types: settings.questionTypes,
-      reward: settings.reward, groupSize: settings.groupSize, temperature: settings.temperature,
-      maxNewTokens: settings.maxNewTokens, seed: settings.seed)
+      asUserError { try PromptSets.open(settings) }, reward: settings.reward, groupSize: settings.groupSize,
+      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed)
   }
 
   private init(
-    data: String, promptProtocol: PromptProtocolName, references: Int?, types: [QuestionTypeName]?,
-    reward: RewardName,
-    groupSize: Int, temperature: Double, maxNewTokens: Int, seed: Int
+    _ prompts: any PromptSet, reward: RewardFormula, groupSize: Int, temperature: Double, maxNewTokens: Int,
+    seed: Int
   ) throws {
-    (evaluation, self.reward) = try asUserError {
-      (
-        Evaluation(
-          samples: try MMADDataset(root: data).samples, promptProtocol: try promptProtocol.resolved(),
-          settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
-          questionTypes: types?.resolved),
-        try RewardCatalogue.named(reward.rawValue)
-      )
+    if let wanted = reward.terms.compactMap(\.name.target).first, prompts.target != wanted {
+      throw TaskError(
+        .userError,
+        "the reward \(reward) needs \(wanted == .box ? "boxes" : "options") as the true answers, which "
+          + "not every row of the data has")
     }
-    guard !evaluation.items.isEmpty else {
-      throw TaskError(.userError, "\(data) has no question of the types asked for")
-    }
-    stream = PromptStream(strata: Self.strata(evaluation), seed: UInt64(seed))
+    self.prompts = prompts
+    self.reward = try asUserError { try reward.resolved() }
+    stream = PromptStream(strata: (0..<prompts.count).map { prompts.stratum(of: $0) }, seed: UInt64(seed))
     self.groupSize = groupSize
     self.temperature = Float(temperature)
     self.maxNewTokens = maxNewTokens
     self.seed = UInt64(seed)
-  }
-
-  /// One stratum per question type and right answer.
-  private static func strata(_ evaluation: Evaluation) -> [Int] {
-    var known: [String: Int] = [:]
-    return evaluation.items.map { item in
-      let question = evaluation.samples[item.sample].questions[item.question]
-      let label = "\(question.type.rawValue)/\(question.answer ?? "")"
-      if let number = known[label] { return number }
-      known[label] = known.count
-      return known.count - 1
-    }
   }
 
   /// Draws and scores the groups of some ordinals, decoding all of them together.
@@ -75,20 +54,19 @@ struct GroupSampler {
     isCancelled: @escaping () -> Bool
   ) throws -> [RolloutGroup] {
     let items = stream.indices(of: ordinals)
-    let asked = try asUserError { try items.map { try evaluation.prompt(of: $0) } }
-    let prompts = try asUserError { try asked.map { try loaded.prompts.encode($0) } }
+    let asked = try asUserError { try items.map { try prompts.prompt(of: $0) } }
+    let encoded = try asUserError { try asked.map { try loaded.prompts.encode($0) } }
     let seeds = ordinals.map { ordinal in
       (0..<groupSize).map { SampleStream.key(seed: seed, prompt: ordinal, completion: $0) }
     }
     let options = SamplingOptions(
       maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: loaded.stopTokenIDs)
     let completions = try loaded.model.generate(
-      prompts: prompts, completionsPerPrompt: groupSize, seeds: seeds, options: options,
+      prompts: encoded, completionsPerPrompt: groupSize, seeds: seeds, options: options,
       onStep: { _ in !isCancelled() })
     return try ordinals.enumerated().map { row, ordinal in
       let reference = try reference(to: items[row], images: asked[row].imagePaths)
-      let question = question(items[row])
-      let target = try asUserError { try RewardTarget(question: question) }
+      let target = try asUserError { try prompts.target(of: items[row], scale: encoded[row].pictureScale) }
       let answers = try completions[row].enumerated().map { index, completion in
         let reply = loaded.prompts.tokenizer.decode(completion.ids)
         let outcome = try asUserError { try reward.score(reply: reply, target: target) }
@@ -102,30 +80,30 @@ struct GroupSampler {
     }
   }
 
-  /// The prompt a stored group answers, encoded again.
+  /// The prompt a stored group answers, encoded again, and what its replies are measured by.
   ///
   /// - Throws: `TaskError` when the data set no longer has it or an image is not the one that was shown.
-  func prompt(of group: RolloutGroup, with prompts: PromptSource) throws -> Prompt {
+  func prompt(
+    of group: RolloutGroup, with source: PromptSource
+  ) throws -> (prompt: Prompt, target: RewardTarget) {
     let index = stream.indices(of: Int(group.ordinal)..<Int(group.ordinal) + 1)[0]
-    let asked = try asUserError { try evaluation.prompt(of: index) }
+    let asked = try asUserError { try prompts.prompt(of: index) }
     guard try reference(to: index, images: asked.imagePaths) == group.prompt else {
       throw TaskError(
         .userError,
         "the data set has changed since group \(group.ordinal) was sampled (\(group.prompt.sample)); "
           + "put the old files back, or start a new run")
     }
-    return try asUserError { try prompts.encode(asked) }
-  }
-
-  private func question(_ index: Int) -> InspectionQuestion {
-    let item = evaluation.items[index]
-    return evaluation.samples[item.sample].questions[item.question]
+    return try asUserError {
+      let prompt = try source.encode(asked)
+      return (prompt, try prompts.target(of: index, scale: prompt.pictureScale))
+    }
   }
 
   private func reference(to index: Int, images: [String]) throws -> PromptReference {
-    let item = evaluation.items[index]
+    let identity = prompts.identity(of: index)
     return PromptReference(
-      sample: evaluation.samples[item.sample].name, question: item.question,
+      sample: identity.sample, question: identity.question,
       images: try images.map { .init(path: $0, sha256: try ModelIdentity.hash(file: $0)) })
   }
 }

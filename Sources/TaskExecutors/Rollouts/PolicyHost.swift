@@ -19,7 +19,7 @@ public actor PolicyHost {
     let isOther = self.run != run
     // Version 0 is the folder's own weights, which a later version has overwritten in memory.
     if isOther || loaded == nil || (order.policy == nil && loaded?.policy != nil) {
-      loaded = try LoadedModel(folder: settings.model, stamp: LoadedModel.stamp(of: settings.model))
+      loaded = try LoadedModel(policyOf: settings, training: false)
     }
     if isOther || sampler == nil { sampler = try GroupSampler(train: settings) }
     self.run = run

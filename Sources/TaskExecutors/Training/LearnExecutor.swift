@@ -8,12 +8,17 @@ public import WorkerRuntime
 
 /// The learner of a training job (section 3.2 of the paper), from wherever the last one stopped to the last step.
 ///
-/// It meets rollout workers only through the ledger: it asks for groups of the current policy version, takes them in
-/// the order of the prompt stream, learns, publishes the new weights and records the step; recording consumes the
-/// groups and announces the version in one transaction. A learner that dies is replaced by one that restores the last
+/// By GRPO it meets rollout workers only through the ledger: it asks for groups of the current policy version, takes
+/// them in the order of the prompt stream, learns, publishes the new weights and records the step; recording consumes
+/// the groups and announces the version in one transaction. A learner that dies is replaced by one that restores the last
 /// full state and replays the recorded groups, so nothing is learnt twice.
 public struct LearnExecutor: WorkerRuntime.TaskExecutor {
-  public init() {}
+  private let crew: LearnerCrew
+
+  /// - Parameter crew: the processes that make up the learner.
+  package init(crew: LearnerCrew) {
+    self.crew = crew
+  }
 
   public var jobKinds: [JobKind] { [.train] }
   public var kinds: [TaskKind] { [.learn] }
@@ -22,9 +27,10 @@ public struct LearnExecutor: WorkerRuntime.TaskExecutor {
     guard case .train(let settings) = task.spec.settings else {
       throw TaskError(.userError, "a learner's task of a job that is none")
     }
-    let run = try LearningRun(settings, task: task, context: context)
+    defer { try? crew.tell(.end) }
+    let run = try LearningRun(settings, task: task, crew: crew, context: context)
     try await run.resume()
     try await run.learn()
-    return try run.finish()
+    return try await run.finish()
   }
 }

@@ -4,7 +4,7 @@ internal import Tensors
 
 /// A learner and its checkpoints. Weights are stored under their own names in a full state too, so a rollout worker
 /// reads them from it as from a bare policy.
-extension GRPOLearner {
+extension PolicyLearner {
   /// Continues from a full state.
   func restore(from checkpoint: Checkpoint) throws {
     try restore(stepCount: checkpoint.manifest.step) { name, tensor in

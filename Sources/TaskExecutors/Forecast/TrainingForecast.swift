@@ -1,0 +1,136 @@
+internal import CPlatform
+internal import FoundationEssentials
+internal import Inspection
+package import JobModel
+internal import PostTraining
+internal import QwenVL
+internal import WorkerRuntime
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// What a training will ask of machines, found out before one is taken: the batch, the tokens, memory and disk.
+///
+/// Weights, gradients and moments are counted exactly; what passes through the network is an estimate from the
+/// network's shape and the longest answers allowed, and answers are usually shorter.
+package struct TrainingForecast: Sendable {
+  package let settings: TrainSettings
+  package let size: ModelSize
+  package let trained: Int
+
+  /// - Throws: `TaskError` when the model's files cannot be read.
+  package init(_ settings: TrainSettings) throws {
+    self.settings = settings
+    size = try asUserError { try ModelSize(folder: settings.model) }
+    trained = size.trained(settings)
+  }
+
+  /// What a learner holds from its first step to its last.
+  package var standing: MemoryForecast {
+    var memory = MemoryForecast()
+    memory.add("weights", floats: size.parameters)
+    // Under an adapter the reference is the policy without it, in the same memory.
+    if settings.method == .grpo, settings.beta > 0, settings.trainedPart != .lora {
+      memory.add("reference policy", floats: size.parameters)
+    }
+    if settings.trainedPart == .lora { memory.add("adapter", floats: trained) }
+    memory.add("gradients", floats: trained)
+    memory.add("AdamW's moments", floats: 2 * trained)
+    memory.add("the version last published", floats: trained)
+    return memory
+  }
+
+  package var promptsPerPass: Int {
+    min(settings.promptsPerPass ?? settings.promptsPerStep, settings.promptsPerStep)
+  }
+  package var passes: Int { (settings.promptsPerStep + promptsPerPass - 1) / promptsPerPass }
+  package var answersPerPrompt: Int { settings.method == .grpo ? settings.groupSize : 1 }
+
+  /// The learner's memory: what stands, and one pass over prompts of these lengths.
+  package func learner(_ prompts: PromptLengths) -> MemoryForecast {
+    var memory = standing
+    let tokens = promptsPerPass * (prompts.longest + answersPerPrompt * settings.maxNewTokens)
+    let layers = size.configuration.text.layers
+    let inside = tokens * size.perTokenAndLayer
+    if settings.recomputeLayers {
+      memory.add("layers' inputs", floats: tokens * layers * size.configuration.text.hiddenSize)
+      // What the layer keeps, computed again, and the gradients of it.
+      memory.add("one layer's inside", floats: 3 * inside)
+    } else {
+      memory.add("activations of a pass", floats: layers * inside)
+    }
+    if settings.trainedPart == .all {
+      let patches = promptsPerPass * prompts.mostPatches
+      let blocks = settings.recomputeLayers ? 2 : size.configuration.vision.depth
+      memory.add("activations of the vision tower", floats: patches * blocks * size.perPatchAndBlock)
+    }
+    return memory
+  }
+
+  /// A rollout worker's memory; nothing is sampled by supervised fine-tuning.
+  package func rolloutWorker(_ prompts: PromptLengths) -> MemoryForecast? {
+    guard settings.method == .grpo else { return nil }
+    var memory = MemoryForecast()
+    memory.add("weights", floats: size.parameters)
+    let together = min(settings.promptsPerTask, settings.promptsPerStep)
+    let tokens = together * (prompts.longest + settings.groupSize * settings.maxNewTokens)
+    memory.add("keys and values", floats: tokens * size.cachePerToken)
+    return memory
+  }
+
+  /// The most the output folder will hold at a time.
+  package var disk: MemoryForecast {
+    var disk = MemoryForecast()
+    // While a state is written two older ones are kept, and one more may be the best.
+    disk.add("full states", floats: 3 * trained * (settings.validation == nil ? 3 : 4))
+    disk.add("an anchor and its differences", floats: 2 * trained)
+    disk.add("the exported model", floats: size.parameters * (settings.validation == nil ? 1 : 2))
+    return disk
+  }
+
+  // MARK: Room
+
+  /// Bytes there are.
+  package struct Machine: Sendable {
+    package var memory: Int
+
+    package static var thisMachine: Machine { Machine(memory: Int(ar1_memory_total())) }
+
+    package init(memory: Int) { self.memory = memory }
+  }
+
+  /// Bytes free on the volume of the output folder; nil when that cannot be found out.
+  package var freeDisk: Int? {
+    var path = settings.output
+    while !FileManager.default.fileExists(atPath: path) {
+      guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+      path = String(path[..<slash])
+    }
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
+  /// Refuses what certainly does not fit: a learner whose weights and moments alone are more than the machine has, or an
+  /// export the disk has no room for.
+  func requireRoom(on machine: Machine) throws {
+    let needed = standing.bytes
+    guard machine.memory == 0 || needed <= machine.memory else {
+      throw TaskError(
+        .userError,
+        "the learner's weights, gradients and moments take \(needed >> 20) MiB, this machine has "
+          + "\(machine.memory >> 20) MiB; train less (trained_part), leave out the reference (beta: 0), or take a larger "
+          + "machine; 'ar1 train --dry-run' shows the sum")
+    }
+    let export = 4 * size.parameters
+    if let freeDisk, freeDisk < export {
+      throw TaskError(
+        .userError,
+        "the trained model takes \(export >> 20) MiB, the disk of \(settings.output) has \(freeDisk >> 20) MiB free; "
+          + "make room or choose another output")
+    }
+  }
+}

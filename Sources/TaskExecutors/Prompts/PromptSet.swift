@@ -1,0 +1,101 @@
+package import Inspection
+package import JobModel
+
+/// The prompts a run draws from and what their replies are measured by, whatever the layout of the data.
+package protocol PromptSet: Sendable {
+  var count: Int { get }
+  /// Prompts that should be spread evenly over a stream have the same one.
+  func stratum(of index: Int) -> String
+  func prompt(of index: Int) throws -> InspectionPrompt
+  /// Names the prompt in the ledger.
+  func identity(of index: Int) -> PromptIdentity
+  /// - Parameter scale: pixels of the first picture's file per pixel of the picture as the model sees it.
+  func target(of index: Int, scale: PictureScale) throws -> RewardTarget
+  /// The reply that supervised fine-tuning imitates.
+  func reply(of index: Int, scale: PictureScale) throws -> String
+  /// Problem and true answer for people.
+  func text(of index: Int) -> (problem: String, answer: String?)
+  /// What the replies' truth is, for rewards that need one; nil where there are several kinds, or none.
+  var target: RewardName.Target? { get }
+}
+
+package typealias PictureScale = (x: Double, y: Double)
+
+/// A prompt's name in its data set.
+package struct PromptIdentity: Hashable, Sendable {
+  package let sample: String
+  package let question: Int
+
+  package init(sample: String, question: Int) {
+    self.sample = sample
+    self.question = question
+  }
+}
+
+package enum PromptSets {
+  /// Opens a data set in MMAD's layout or a file of rows.
+  ///
+  /// - Parameters:
+  ///   - limit: the first so many prompts.
+  ///   - requiringImages: whether a picture that is not there is an error.
+  package static func open(
+    data: String, images: String? = nil, promptProtocol: PromptProtocolName, references: Int? = nil,
+    types: [QuestionTypeName]? = nil, maxNewTokens: Int?, limit: Int? = nil, requiringImages: Bool = true
+  ) throws -> any PromptSet {
+    let promptProtocol = try promptProtocol.resolved()
+    guard !InstructionFile.isOne(data) else {
+      let rows = try InstructionFile.read(path: data, images: images, requiringImages: requiringImages)
+      guard !rows.isEmpty else { throw DatasetError(message: "\(data) holds no row") }
+      try confine(rows, of: data, to: images)
+      return RowPrompts(
+        rows: limit.map { Array(rows.prefix($0)) } ?? rows, promptProtocol: promptProtocol,
+        maxNewTokens: maxNewTokens)
+    }
+    let prompts = QuestionPrompts(
+      Evaluation(
+        samples: try MMADDataset(root: data, requiringImages: requiringImages).samples,
+        promptProtocol: promptProtocol,
+        settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
+        questionTypes: types?.resolved, limit: limit))
+    guard prompts.count > 0 else {
+      throw DatasetError(message: "\(data) has no question of the types asked for")
+    }
+    return prompts
+  }
+
+  /// A row that names a picture elsewhere would make a job read what its lab may not.
+  private static func confine(
+    _ rows: [InstructionExample], of data: String, to images: String?
+  ) throws {
+    let folder = images ?? data.lastIndex(of: "/").map { String(data[..<$0]) } ?? ""
+    for row in rows {
+      for image in row.images {
+        let place = AbsolutePath.of(image, relativeTo: folder) ?? image
+        guard place.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/") else {
+          throw DatasetError(
+            message:
+              "\(data): row \(row.id) names the picture \(image), which lies outside of \(folder); say with "
+              + "'images' which folder holds all of them")
+        }
+      }
+    }
+  }
+
+  package static func open(
+    _ settings: TrainSettings, requiringImages: Bool = true
+  ) throws -> any PromptSet {
+    try open(
+      data: settings.data, images: settings.images, promptProtocol: settings.promptProtocol,
+      references: settings.references, types: settings.questionTypes, maxNewTokens: settings.maxNewTokens,
+      requiringImages: requiringImages)
+  }
+
+  package static func open(
+    _ settings: RolloutSettings, requiringImages: Bool = true
+  ) throws -> any PromptSet {
+    try open(
+      data: settings.data, images: settings.images, promptProtocol: settings.promptProtocol,
+      references: settings.references, types: settings.questionTypes, maxNewTokens: settings.maxNewTokens,
+      requiringImages: requiringImages)
+  }
+}

@@ -1,0 +1,55 @@
+internal import Inspection
+internal import JobModel
+
+/// The rows of a file.
+struct RowPrompts: PromptSet {
+  let rows: [InstructionExample]
+  let promptProtocol: PromptProtocol
+  let maxNewTokens: Int?
+
+  var count: Int { rows.count }
+
+  var target: RewardName.Target? {
+    var kinds: Set<RewardName.Target?> = []
+    for row in rows {
+      switch row.solution {
+      case .letter: kinds.insert(.option)
+      case .box: kinds.insert(.box)
+      case .text: kinds.insert(nil)
+      }
+    }
+    return kinds.count == 1 ? kinds.first ?? nil : nil
+  }
+
+  /// One per letter: a step with one answer alone would mostly teach to give it.
+  func stratum(of index: Int) -> String {
+    switch rows[index].solution {
+    case .letter(let letter): "letter/\(letter)"
+    case .box: "box"
+    case .text: "text"
+    }
+  }
+
+  func prompt(of index: Int) throws -> InspectionPrompt {
+    rows[index].prompt(promptProtocol, maxNewTokens: maxNewTokens)
+  }
+
+  func identity(of index: Int) -> PromptIdentity { PromptIdentity(sample: rows[index].id, question: 0) }
+
+  func target(of index: Int, scale: PictureScale) throws -> RewardTarget {
+    try rows[index].rewardTarget(scale: scale)
+  }
+
+  func reply(of index: Int, scale: PictureScale) throws -> String {
+    rows[index].reply(promptProtocol, scale: scale)
+  }
+
+  func text(of index: Int) -> (problem: String, answer: String?) {
+    let row = rows[index]
+    switch row.solution {
+    case .letter(let letter): return (row.problem, letter)
+    case .box(let box): return (row.problem, "\(box)")
+    case .text(let text): return (row.problem, text)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import JobModel
+import OrderedJSON
+import TaskExecutors
+
+/// What a job would do and take, found out without submitting it.
+struct DryRun {
+  let spec: JobSpec
+  /// Bytes of the machine it is meant for.
+  let memory: Int
+  let json: Bool
+
+  /// - Throws: an exit code when the job cannot fit.
+  func run() throws {
+    guard case .train(let settings) = spec.settings else {
+      Terminal.write(json ? "{\"valid\": true}\n" : "the job is valid; nothing was submitted\n")
+      return
+    }
+    let forecast = try TrainingForecast(settings)
+    let lengths = try PromptLengths(of: settings)
+    let learner = forecast.learner(lengths)
+    let worker = forecast.rolloutWorker(lengths)
+    var problems: [String] = []
+    if learner.bytes > memory {
+      problems.append(
+        "the learner needs about \(Format.size(learner.bytes)), the machine has \(Format.size(memory)); "
+          + "smaller: prompts_per_pass: 1, recompute_layers: true, trained_part: language, beta: 0")
+    }
+    if let worker, worker.bytes > memory {
+      problems.append(
+        "a rollout worker needs about \(Format.size(worker.bytes)), the machine has \(Format.size(memory)); "
+          + "smaller: prompts_per_task, group_size or max_new_tokens")
+    }
+    if let free = forecast.freeDisk, forecast.disk.bytes > free {
+      problems.append(
+        "the output takes up to \(Format.size(forecast.disk.bytes)), its disk has \(Format.size(free)) free")
+    }
+    Terminal.write(
+      json
+        ? document(forecast, lengths, learner, worker, problems).serialized(pretty: true) + "\n"
+        : text(forecast, lengths, learner, worker))
+    guard problems.isEmpty else {
+      for problem in problems { Terminal.writeError("does not fit: \(problem)\n") }
+      throw ExitCode(1)
+    }
+    if !json { Terminal.write("it fits; nothing was submitted\n") }
+  }
+
+  private func text(
+    _ forecast: TrainingForecast, _ lengths: PromptLengths, _ learner: MemoryForecast,
+    _ worker: MemoryForecast?
+  ) -> String {
+    let settings = forecast.settings
+    let answers = settings.promptsPerStep * forecast.answersPerPrompt
+    var text = Style.bold(spec.name) + "\n"
+    func line(_ name: String, _ value: String) {
+      text += Style.faint(name + String(repeating: " ", count: max(1, 18 - name.count))) + value + "\n"
+    }
+    line("parameters", "\(Format.count(forecast.size.parameters)), trained \(Format.count(forecast.trained))")
+    line(
+      "a step",
+      "\(settings.promptsPerStep) prompts × \(forecast.answersPerPrompt) = \(answers) "
+        + (settings.method == .grpo ? "answers" : "replies")
+        + " in \(forecast.passes) passes of \(forecast.promptsPerPass) prompts")
+    let passes = Double(settings.steps * settings.promptsPerStep) / Double(max(1, lengths.count))
+    line(
+      "the run",
+      "\(Format.count(settings.steps)) steps, \(Format.count(settings.steps * answers)) in all, "
+        + "\(Format.fixed(passes, 1)) times through \(Format.count(lengths.count)) prompts")
+    line(
+      "tokens of a prompt",
+      "\(Format.fixed(lengths.mean, 0)) on average, \(lengths.longest) at most "
+        + "(\(Format.fixed(lengths.pictureTokens, 0)) of pictures; from \(lengths.measured) prompts)")
+    func memory(_ name: String, _ forecast: MemoryForecast) {
+      line(name, Format.size(forecast.bytes))
+      for item in forecast.items { line("", "\(Format.size(item.bytes))  \(item.name)") }
+    }
+    memory("learner", learner)
+    if let worker { memory("rollout worker", worker) }
+    memory("disk", forecast.disk)
+    return text
+  }
+
+  private func document(
+    _ forecast: TrainingForecast, _ lengths: PromptLengths, _ learner: MemoryForecast,
+    _ worker: MemoryForecast?,
+    _ problems: [String]
+  ) -> JSON {
+    func bytes(_ forecast: MemoryForecast) -> JSON {
+      .object(
+        [.init("bytes", .integer(forecast.bytes))] + forecast.items.map { .init($0.name, .integer($0.bytes)) }
+      )
+    }
+    return [
+      "fits": .bool(problems.isEmpty), "problems": .array(problems.map(JSON.string)),
+      "parameters": .integer(forecast.size.parameters), "trained": .integer(forecast.trained),
+      "answers_per_step": .integer(forecast.settings.promptsPerStep * forecast.answersPerPrompt),
+      "passes_per_step": .integer(forecast.passes), "prompts": .integer(lengths.count),
+      "prompt_tokens": ["mean": .number(lengths.mean), "longest": .integer(lengths.longest)],
+      "learner": bytes(learner), "rollout_worker": worker.map(bytes) ?? .null, "disk": bytes(forecast.disk),
+    ]
+  }
+}
