@@ -141,7 +141,7 @@ def main() -> None:
         f"training; the step takes {own['step_seconds'] / sum(floor.values()):.2f} times that.",
         f"Gradients of all parameters against torch's, as one vector: {difference:.1e}.",
         f"{platform.machine()}, torch {torch.__version__}; made by `python3 Benchmarks/grpo_step.py "
-        + " ".join(a for a in sys.argv[1:] if not a.startswith("/")) + "`.",
+        + " ".join("…" if a.startswith("/") else a for a in sys.argv[1:]) + "`.",
     ]
     text = "\n".join(lines) + "\n"
     if args.output:

@@ -4,7 +4,7 @@
 
 Only the numbers of weights cost time, not their values. `--tokenizer` is a folder with the published tokenizer
 (tokenizer.json, tokenizer_config.json, preprocessor_config.json, …), which programs that convert or open the model as a
-whole want beside it; without it the folder has weights and config.json alone.
+whole want beside it; without it the folder has one whose tokens are the bytes.
 """
 
 import argparse
@@ -114,6 +114,16 @@ def values(name: str, shape: tuple[int, ...], dtype: torch.dtype, noise: torch.T
     return scaled.repeat(-(-count // len(scaled)))[:count].reshape(shape)
 
 
+def write_byte_tokenizer(folder: Path) -> None:
+    """The smallest tokenizer: a token for every byte, written as byte-level vocabularies write them, and no merges."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    symbols = [chr(byte) for byte in printable] + [chr(256 + index) for index in range(256 - len(printable))]
+    (folder / "vocab.json").write_text(json.dumps({symbol: index for index, symbol in enumerate(symbols)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    (folder / "preprocessor_config.json").write_text(json.dumps(
+        {"patch_size": 14, "temporal_patch_size": 2, "merge_size": 2, "min_pixels": 3136, "max_pixels": 12845056}))
+
+
 def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> None:
     # A prime number of them, so that no row of a matrix begins where another one does.
     noise = torch.randn(16_777_213, generator=torch.Generator().manual_seed(0))
@@ -121,6 +131,8 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
     for path in sorted(tokenizer.iterdir()) if tokenizer else []:
         if path.is_file() and path.suffix in (".json", ".jinja", ".txt") and not path.name.startswith("model"):
             shutil.copyfile(path, folder / path.name)
+    if not tokenizer:
+        write_byte_tokenizer(folder)
     (folder / "config.json").write_text(json.dumps(config(size, dtype), indent=1))
     kind = getattr(torch, dtype)
     shards: list[dict[str, torch.Size]] = [{}]
