@@ -1,5 +1,12 @@
-/// Settings of the C library's allocator.
+/// Settings of the C library's allocator, and reading mapped files ahead of their use.
+#define _GNU_SOURCE
 #include "CKernels.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -12,5 +19,42 @@ void ck_keep_freed_memory(void) {
 #else
 
 void ck_keep_freed_memory(void) {}
+
+#endif
+
+#if defined(__linux__)
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+/// Ranges, the last one empty.
+static void *read_ranges(void *ranges) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (const ck_range *range = ranges; range->bytes > 0; range++) {
+    uintptr_t start = (uintptr_t)range->start / page * page;
+    madvise((void *)start, (uintptr_t)range->start + range->bytes - start, MADV_POPULATE_READ);
+  }
+  free(ranges);
+  return NULL;
+}
+
+void ck_read_ahead(const ck_range *ranges, size_t count) {
+  ck_range *copy = calloc(count + 1, sizeof *copy);
+  if (!copy) return;
+  memcpy(copy, ranges, count * sizeof *copy);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, read_ranges, copy) == 0)
+    pthread_detach(thread);
+  else
+    free(copy);
+}
+
+#else
+
+void ck_read_ahead(const ck_range *ranges, size_t count) {
+  (void)ranges;
+  (void)count;
+}
 
 #endif

@@ -49,6 +49,9 @@ final class Storage {
     if file == nil { free(base) }
   }
 
+  /// Whether it is a part of a mapped file.
+  var isMapped: Bool { file != nil }
+
   /// The memory as float32 elements.
   var pointer: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
   /// How many float32 elements it holds.

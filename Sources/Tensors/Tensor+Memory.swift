@@ -80,6 +80,14 @@ extension Tensor {
     return bytes.elementsEqual(other.bytes)
   }
 
+  /// Has the system read tensors that lie in mapped files, in their order and in the background, while this
+  /// process does something else; otherwise each page is waited for when it is first used.
+  public static func readAhead(_ tensors: [Tensor]) {
+    let ranges = tensors.filter { $0.storage.isMapped && $0.count > 0 }
+      .map { ck_range(start: UnsafeRawPointer($0.storage.base), bytes: $0.storage.byteCount) }
+    if !ranges.isEmpty { ck_read_ahead(ranges, ranges.count) }
+  }
+
   private var bytes: UnsafeRawBufferPointer {
     let size = dtype == .float32 ? 4 * count : dtype.storedShape(of: shape).reduce(1, *)
     return UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: size)

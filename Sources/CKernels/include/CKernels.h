@@ -28,6 +28,15 @@ void ck_parallel(
 /// clear their pages again each time.
 void ck_keep_freed_memory(void);
 
+typedef struct ck_range {
+  const void *_Nonnull start;
+  size_t bytes;
+} ck_range;
+
+/// Has the system read mapped files and enter their pages for this process, range after range, on a thread of
+/// its own; what is unmapped meanwhile is passed over. Where the system cannot, pages come when they are used.
+void ck_read_ahead(const ck_range *_Nonnull ranges, size_t count);
+
 #pragma clang assume_nonnull begin
 
 // MARK: Conversions (conversions.c)

@@ -58,6 +58,8 @@ extension QwenModel {
       !$0.hasSuffix("rotary_emb.inv_freq") && !$0.hasSuffix("rotary_pos_emb.inv_freq")
     }
     guard unknown.isEmpty else { throw ModelError.unknownTensors(Array(unknown), folder: folder) }
+    // Every prompt goes through all of the decoder; not every one has an image.
+    Tensor.readAhead(model.parameters.filter { !$0.name.hasPrefix("model.visual.") }.map(\.tensor))
     return model
   }
 
