@@ -53,7 +53,10 @@ struct ScoringTests {
     let files = try FileManager.default.contentsOfDirectory(atPath: inbox).sorted()
     let rows = try rows(system, "scores")
     #expect(rows.compactMap { $0["path"]?.string } == files)
-    #expect(rows.filter { $0["error"]?.string != nil }.count == 1)
+    let broken = rows.filter { $0["error"]?.string != nil }
+    #expect(broken.compactMap { $0["path"]?.string }.allSatisfy { $0.contains("broken") })
+    #expect(broken.count == 1)
+    #expect(rows.count { $0["decision"]?.string != nil } == files.count - 1)
     #expect(
       rows.count { $0["quarantined"]?.bool == true } == 0, "a killed worker is not an image's fault")
     let interrupted = (detail["tasks"]?.array ?? []).filter { ($0["interruptions"]?.int ?? 0) > 0 }

@@ -46,26 +46,6 @@ struct SurvivalTests {
     try await system.stop()
   }
 
-  @Test("A scoring run whose worker is killed has one row per image, the broken one with its error")
-  func scoring() async throws {
-    let (system, data) = try await prepared()
-    let job = try await system.submit([
-      "kind: score", "model: \(Self.base)", "images: \(data)/inbox", "output: scores", "max_new_tokens: 48",
-      "shard_size: 4",
-    ])
-    try await system.killWorker(of: job, running: "shard")
-    _ = try await system.succeed(job)
-    let rows = try Program.text(system.scratch.path + "/scores/results.jsonl").split(separator: "\n")
-      .map { try JSON(parsing: Array($0.utf8)) }
-    let files = try FileManager.default.contentsOfDirectory(atPath: data + "/inbox").sorted()
-    #expect(rows.compactMap { $0["path"]?.string } == files)
-    let broken = rows.filter { $0["error"]?.string != nil }
-    #expect(broken.count == 1)
-    #expect(broken.first?["path"]?.string?.contains("broken") == true)
-    #expect(rows.filter { $0["decision"]?.string != nil }.count == files.count - 1)
-    try await system.stop()
-  }
-
   @Test(
     "A training whose learner and rollout worker are killed ends with the same weights as an undisturbed one")
   func training() async throws {
