@@ -46,6 +46,7 @@ let package = Package(
 
     // Queue half
     .target(name: "JobModel", dependencies: ["OrderedJSON"], swiftSettings: plain),
+    .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: numeric),
     .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: plain),
     .target(
       name: "LocalPostgres", dependencies: ["CPlatform", "PostgresClient"],
@@ -53,7 +54,7 @@ let package = Package(
     .target(
       name: "JobStore",
       dependencies: [
-        "JobModel", "PostgresClient", "CAssets",
+        "JobModel", "Scheduling", "PostgresClient", "CAssets",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: plain),
     .target(
@@ -114,7 +115,7 @@ let package = Package(
       dependencies: [
         "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "BaseModel", "SAM2", "OrderedJSON", "Images", "Tensors", "CPlatform",
+        "BaseModel", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -144,9 +145,10 @@ let package = Package(
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
     .testTarget(name: "JobModelTests", dependencies: ["JobModel", "OrderedJSON"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "JobModel"]),
     .testTarget(
       name: "JobStoreTests",
-      dependencies: ["JobStore", "JobModel", "PostgresClient", "LocalPostgres", "OrderedJSON"]),
+      dependencies: ["Scheduling", "JobStore", "JobModel", "PostgresClient", "LocalPostgres", "OrderedJSON"]),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [

@@ -43,6 +43,7 @@ struct AR1: AsyncParsableCommand {
           CalibrateCommand.self,
           BaseCommand.self,
           DemoCommand.self,
+          SimulateCommand.self,
         ]),
     ])
 

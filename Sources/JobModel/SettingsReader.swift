@@ -17,7 +17,7 @@ struct SettingsReader {
     self.prefix = prefix
   }
 
-  private mutating func find(_ key: some CodingKey) -> JSON? {
+  mutating func find(_ key: some CodingKey) -> JSON? {
     known.append(key.stringValue)
     guard let value = members.last(where: { $0.key == key.stringValue })?.value, value != .null else {
       return nil
@@ -222,7 +222,7 @@ struct SettingsReader {
     if !problems.isEmpty { throw JobSpecError(problems) }
   }
 
-  private static func choice(_ value: JSON, among names: [String]) -> String {
+  static func choice(_ value: JSON, among names: [String]) -> String {
     let list = "allowed is one of \(names.joined(separator: ", "))"
     guard case .string(let name) = value, let nearest = Spelling.nearest(to: name, among: names) else {
       return list

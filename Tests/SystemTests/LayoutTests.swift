@@ -7,9 +7,10 @@ struct LayoutTests {
   private static let allowed: [String: Set<String>] = [
     "OrderedJSON": [],
     "JobModel": ["OrderedJSON"],
+    "Scheduling": ["JobModel"],
     "PostgresClient": ["CPostgres"],
     "LocalPostgres": ["CPlatform", "PostgresClient"],
-    "JobStore": ["JobModel", "OrderedJSON", "PostgresClient", "CAssets"],
+    "JobStore": ["JobModel", "Scheduling", "OrderedJSON", "PostgresClient", "CAssets"],
     "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient", "CAssets", "HTTPClient"],
     "HTTPClient": ["CCurl"],
     "CoordinatorClient": ["JobModel", "OrderedJSON", "HTTPClient"],

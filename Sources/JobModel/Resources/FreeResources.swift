@@ -1,0 +1,94 @@
+/// What is left of a worker's inventory beside what its tasks use.
+///
+/// Tasks with devices of their own take whole ones; tasks that ask for memory only share devices as long as they
+/// fit. Slots are counted elsewhere.
+public struct FreeResources: Sendable, Equatable, Codable {
+  public private(set) var devices: [Device]
+  public private(set) var cores: Int
+  public private(set) var memory: Int64
+  public let labels: [String: String]
+
+  public struct Device: Sendable, Equatable, Codable {
+    public let index: Int
+    public let total: Int64
+    public fileprivate(set) var free: Int64
+    public fileprivate(set) var sharers: Int
+    /// Held by one task alone.
+    public fileprivate(set) var isTaken: Bool
+
+    /// No task uses it.
+    public var isWhole: Bool { !isTaken && sharers == 0 }
+  }
+
+  init(_ inventory: Inventory) {
+    devices = inventory.devices.map {
+      Device(index: $0.index, total: $0.memoryBytes, free: $0.memoryBytes, sharers: 0, isTaken: false)
+    }
+    cores = inventory.cores
+    memory = inventory.memoryBytes
+    labels = inventory.labels
+  }
+
+  public func fits(_ need: ResourceRequest) -> Bool {
+    if need.isSlot { return true }
+    guard need.cores <= cores, need.memory <= memory,
+      need.labels.allSatisfy({ labels[$0.key] == $0.value })
+    else { return false }
+    guard need.kind == .cuda else { return true }
+    return choice(for: need) != nil
+  }
+
+  /// Takes what a task needs.
+  /// - Returns: the indices of the devices it shall use, empty for a task without; nil, and nothing taken, when it
+  ///   does not fit.
+  public mutating func take(_ need: ResourceRequest) -> [Int]? {
+    guard fits(need) else { return nil }
+    cores -= need.cores
+    memory -= need.memory
+    guard need.kind == .cuda, let chosen = choice(for: need) else { return [] }
+    for position in chosen {
+      if need.gpus > 0 {
+        devices[position].isTaken = true
+      } else {
+        devices[position].sharers += 1
+        devices[position].free -= need.gpuMemory
+      }
+    }
+    return chosen.map { devices[$0].index }
+  }
+
+  /// Gives back what a task took on the devices it was given.
+  public mutating func give(_ need: ResourceRequest, devices indices: [Int]) {
+    cores += need.cores
+    memory += need.memory
+    for position in devices.indices where indices.contains(devices[position].index) {
+      if need.gpus > 0 {
+        devices[position].isTaken = false
+      } else {
+        devices[position].sharers -= 1
+        devices[position].free += need.gpuMemory
+      }
+    }
+  }
+
+  /// Positions of the devices to take: the smallest that do, so that large ones stay for those who need them; a
+  /// shared device that is in use already goes before an unused one.
+  private func choice(for need: ResourceRequest) -> [Int]? {
+    if need.gpus == 0 {
+      let fitting = devices.indices.filter { !devices[$0].isTaken && devices[$0].free >= need.gpuMemory }
+      return fitting.min { a, b in
+        if devices[a].isWhole != devices[b].isWhole { return !devices[a].isWhole }
+        return devices[a].free < devices[b].free
+      }.map { [$0] }
+    }
+    let whole = devices.indices.filter { devices[$0].isWhole && devices[$0].total >= need.gpuMemory }
+      .sorted { devices[$0].total < devices[$1].total }
+    return whole.count >= need.gpus ? Array(whole.prefix(need.gpus)) : nil
+  }
+
+  /// Memory of the devices nobody uses, the largest first.
+  public var wholeDevices: [Int64] { devices.filter(\.isWhole).map(\.total).sorted(by: >) }
+
+  /// The most memory left on one device that can be shared; -1 when there is none.
+  public var largestShare: Int64 { devices.filter { !$0.isTaken }.map(\.free).max() ?? -1 }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// The constants of fair share. Durations in seconds.
+public struct SchedulingPolicy: Sendable, Equatable {
+  /// What was used so long ago counts half.
+  public var halfLife = 7 * 86_400.0
+  /// How far history moves a lab's weight up or down: with 4, a lab that has had nothing gets up to four times its
+  /// share until it has caught up, one that had too much keeps at least a quarter.
+  public var correction = 4.0
+  /// A task is charged for at least so long from its admission until its end shows what it really took, so that a
+  /// lab cannot have everything admitted before anything is counted.
+  public var entrySeconds = 60.0
+  /// What a task is taken to last when nothing is known of its kind.
+  public var assumedSeconds = 900.0
+  /// A task that has run for less is not asked to give way.
+  public var minimumRun = 300.0
+  /// A job asked to give way so often is left alone.
+  public var preemptionBudget = 3
+  /// How long a task that was asked to give way has to save its work.
+  public var yieldSeconds = 120.0
+  /// A lab waits so long for capacity to free by itself before it takes its own back.
+  public var reclaimAfter = 10.0
+  /// At most so many tasks are asked to give way in one pass.
+  public var preemptionsPerPass = 16
+  /// A job that has waited so long goes one priority band up, and again after as long.
+  public var agingSeconds = 12 * 3_600.0
+  /// At most so many tasks are admitted in one pass.
+  public var admissionsPerPass = 5_000
+
+  public init() {}
+
+  /// Priorities fall into three bands. Of one user's jobs a band is served before the next; a job that has waited
+  /// long goes up.
+  public func band(priority: Int, waited: Double) -> Int {
+    let own = priority > 33 ? 2 : priority < -33 ? 0 : 1
+    return min(2, own + Int(max(0, waited) / agingSeconds))
+  }
+
+  /// How much more than its weight a lab counts for when it asks in this band. Between labs urgency weighs but does
+  /// not rule: else whoever calls everything urgent would get everything.
+  public func urgency(priority: Int) -> Double { priority > 33 ? 4 : priority < -33 ? 0.25 : 1 }
+
+  /// What a unit-second costs: urgency has its price, patience its reward.
+  public func price(priority: Int) -> Double { priority > 33 ? 2 : priority < -33 ? 0.5 : 1 }
+
+  /// The part of a usage that still counts after `seconds`.
+  public func decay(after seconds: Double) -> Double { exp2(-max(0, seconds) / halfLife) }
+}
