@@ -106,8 +106,7 @@ let package = Package(
       name: "TaskExecutors",
       dependencies: [
         "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
-        "CPlatform",
-        "Tensors",
+        "CPlatform", "Images", "Tensors", "OrderedJSON",
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: plain),
     .executableTarget(
@@ -164,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "ModelFiles", "OrderedJSON"]),
     .testTarget(name: "SAM2Tests", dependencies: ["SAM2", "Tensors", "Images", "ModelFiles"]),
-    .testTarget(name: "InspectionTests", dependencies: ["Inspection"]),
+    .testTarget(name: "InspectionTests", dependencies: ["Inspection", "Images", "OrderedJSON"]),
     .testTarget(
       name: "PostTrainingTests",
       dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),

@@ -34,7 +34,8 @@ package struct SettingsReader {
     return try SettingsReader(file: file, place: "\(place)\(key).", values: value)
   }
 
-  package func whole(_ key: String, default absent: Int, atLeast least: Int = 1) throws(ModelFileError) -> Int {
+  package func whole(_ key: String, default absent: Int, atLeast least: Int = 1) throws(ModelFileError) -> Int
+  {
     guard let value = value(key) else { return absent }
     return try whole(key, value, atLeast: least)
   }
@@ -69,6 +70,16 @@ package struct SettingsReader {
     guard let value = value(key) else { return nil }
     guard let number = value.double else { throw failure(key, "must be a number, not \(value.kind)") }
     return number
+  }
+
+  /// Three numbers, one per colour.
+  package func colours(_ key: String) throws(ModelFileError) -> [Double]? {
+    guard let value = value(key) else { return nil }
+    let numbers = (value.array ?? []).compactMap(\.double)
+    guard numbers.count == 3, value.array?.count == 3 else {
+      throw failure(key, "must be three numbers, one per colour, not \(value.serialized())")
+    }
+    return numbers
   }
 
   package func truth(_ key: String, default absent: Bool) throws(ModelFileError) -> Bool {

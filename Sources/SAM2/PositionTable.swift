@@ -14,12 +14,10 @@ struct PositionTable {
     self.trunk = trunk
   }
 
-  /// [side · side, width]
-  func rows(side: Int) throws -> Tensor {
+  /// - Parameter side: places of a side, a multiple of the first stage's window.
+  /// - Returns: [side · side, width]
+  func rows(side: Int) -> Tensor {
     let (width, windowSide) = (trunk.widths[0], trunk.windows[0])
-    guard side % windowSide == 0 else {
-      throw SegmenterError("windows of \(windowSide) do not divide the \(side) places of a side")
-    }
     let (rows, columns) = (trunk.backgroundSize[0], trunk.backgroundSize[1])
     let (down, across) = (CubicTaps(from: rows, to: side), CubicTaps(from: columns, to: side))
     var values = [Float](repeating: 0, count: side * side * width)

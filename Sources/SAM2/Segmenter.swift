@@ -9,17 +9,16 @@ public final class Segmenter {
   private let encoder: ImageEncoder
   private let boxes: BoxEncoder
   private let decoder: MaskDecoder
+  private let pixels: PixelNormalisation
 
-  /// The mean and deviation of ImageNet's colours, which the published models use.
-  private static let mean: [Float] = [0.485, 0.456, 0.406]
-  private static let deviation: [Float] = [0.229, 0.224, 0.225]
-
-  /// Reads a model folder in Hugging Face form: `config.json` and the safetensors of a `Sam2Model`, or of a
-  /// `Sam2VideoModel`, of which the memory is left aside. The `.pt` files of the original repository are Python
-  /// pickles and not read; transformers' conversion script makes such a folder of them.
+  /// Reads a model folder in Hugging Face form: `config.json`, `preprocessor_config.json` if there is one, and the
+  /// safetensors of a `Sam2Model`, or of a `Sam2VideoModel`, of which the memory is left aside. The `.pt` files of
+  /// the original repository are Python pickles and not read; transformers' conversion script makes such a folder of
+  /// them.
   /// - Throws: an error that names the file, and the tensor if it is one's fault.
   public init(folder: String) throws {
     configuration = try SegmenterConfiguration(folder: folder)
+    pixels = try PixelNormalisation(folder: folder)
     let parameters = Parameters(try ShardedWeights(folder: folder))
     encoder = try ImageEncoder(parameters, configuration: configuration)
     boxes = try BoxEncoder(parameters.below("prompt_encoder"), configuration: configuration)
@@ -28,17 +27,8 @@ public final class Segmenter {
 
   /// What all masks of an image share: nearly all of the work.
   public func embedding(of image: RGBImage) throws -> ImageEmbedding {
-    let size = configuration.imageSize
-    let square =
-      image.width == size && image.height == size ? image : image.resizedBilinear(width: size, height: size)
-    var planes = [Float](repeating: 0, count: 3 * size * size)
-    for channel in 0..<3 {
-      let values = (0..<256).map { (Float($0) / 255 - Self.mean[channel]) / Self.deviation[channel] }
-      for place in 0..<size * size {
-        planes[channel * size * size + place] = values[Int(square.pixels[place * 3 + channel])]
-      }
-    }
-    return try encoder(planes, width: image.width, height: image.height)
+    try encoder(
+      pixels.planes(of: image, side: configuration.imageSize), width: image.width, height: image.height)
   }
 
   /// The mask of what lies in each box.

@@ -79,6 +79,12 @@ public struct SegmenterConfiguration: Sendable, Equatable {
         throw vision.failure(key, "is \(found); only \(only) is implemented")
       }
     }
+    guard imageSize / trunk.patchStride % trunk.windows[0] == 0 else {
+      throw vision.failure(
+        "backbone_config.window_size_per_stage",
+        "begins with \(trunk.windows[0]), which does not divide the \(imageSize / trunk.patchStride) places of a side"
+      )
+    }
     guard trunk.blocks.count == 4 else {
       throw vision.failure(
         "backbone_config.blocks_per_stage", "has \(trunk.blocks.count) stages; only 4 are implemented")
@@ -90,7 +96,8 @@ public struct SegmenterConfiguration: Sendable, Equatable {
     }
     // Level 2 of the pyramid is what the decoder works on, levels 0 and 1 are its skips.
     let levels = trunk.patchStride * 4
-    guard featureStride == levels, imageSize % (trunk.patchStride * 8) == 0, imageSize <= 4096 else {
+    guard featureStride == levels, imageSize % (trunk.patchStride * 8) == 0, (1...4096).contains(imageSize)
+    else {
       throw reader.failure(
         "prompt_encoder_config.image_size",
         "is \(imageSize) with features of \(featureStride) pixels; the trunk calls for features of \(levels) pixels "
@@ -113,6 +120,13 @@ extension SegmenterConfiguration.Trunk {
     patchStride = try reader.side("patch_stride", default: 4)
     patchPadding = try reader.side("patch_padding", default: 3)
     backgroundSize = try reader.wholes("window_positional_embedding_background_size", atLeast: 1) ?? [7, 7]
+    guard (1...64).contains(patchKernel), (1...64).contains(patchStride), patchPadding < patchKernel else {
+      throw reader.failure(
+        "patch_kernel_size",
+        "is \(patchKernel) with a stride of \(patchStride) and a padding of \(patchPadding); kernel and stride are 1 to "
+          + "64 and the padding less than the kernel")
+    }
+    guard mlpRatio <= 64 else { throw reader.failure("mlp_ratio", "is \(mlpRatio); at most 64 is accepted") }
     let stride = try reader.side("query_stride", default: 2)
     guard stride == 2 else { throw reader.failure("query_stride", "is \(stride); only 2 is implemented") }
     if let activation = try reader.text("hidden_act"), activation != "gelu" {
@@ -151,6 +165,11 @@ extension SegmenterConfiguration.Decoder {
     fallsBack = try reader.truth("dynamic_multimask_via_stability", default: true)
     stabilityDelta = try reader.number("dynamic_multimask_stability_delta") ?? 0.05
     stabilityThreshold = try reader.number("dynamic_multimask_stability_thresh") ?? 0.98
+    for (key, value) in [
+      ("num_hidden_layers", layers), ("num_multimask_outputs", alternatives), ("iou_head_depth", iouLayers),
+    ] where value > 64 {
+      throw reader.failure(key, "is \(value); at most 64 is accepted")
+    }
     guard width % attentionDownsampling == 0, width / attentionDownsampling % heads == 0, width % heads == 0
     else {
       throw reader.failure(

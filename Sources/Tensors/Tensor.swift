@@ -49,7 +49,8 @@ public final class Tensor {
       "a tensor of shape \(shape) in \(dtype) exceeds its storage of \(storage.byteCount) bytes")
   }
 
-  convenience init(uninitialized shape: [Int]) {
+  /// Memory whose elements the caller writes before anyone reads them.
+  package convenience init(uninitialized shape: [Int]) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
     self.init(storage: Storage(count: shape.reduce(1, *)), offset: 0, shape: shape)
   }

@@ -63,6 +63,8 @@ struct ConfigurationTests {
       ("hidden_size", 50, "\"hidden_size\" is 50, which does not divide into 4"),
       ("num_key_value_heads", 3, "\"num_key_value_heads\" is 3, which does not divide the 4"),
       ("num_hidden_layers", 0, "\"num_hidden_layers\" must be a whole number of at least 1, not 0"),
+      ("num_hidden_layers", 2_147_483_647, "\"num_hidden_layers\" is 2147483647; at most 4096"),
+      ("vision_config", ["depth": 2_147_483_647], "\"vision_config.depth\" is 2147483647; at most 4096"),
       ("num_hidden_layers", "two", "must be a whole number of at least 1, not \"two\""),
       ("rope_scaling", ["type": "yarn"], "the rotary variant \"yarn\""),
       ("rope_scaling", ["mrope_section": [1, 2, 2]], "\"rope_scaling.mrope_section\" is [1, 2, 2]"),

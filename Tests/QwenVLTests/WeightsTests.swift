@@ -27,6 +27,33 @@ import Testing
     "\(try #require(throws: ModelError.self) { try QwenModel.load(folder: folder) })"
   }
 
+  @Test("a value that is not a number is found in the tensor that has it, whatever is asked")
+  func notANumber() throws {
+    let name = "model.language_model.layers.1.mlp.up_proj.weight"
+    try withFolder { tensors in
+      let index = try #require(tensors.firstIndex { $0.name == name })
+      let shape = tensors[index].tensor.shape
+      var values = [Float](repeating: 0.1, count: shape.reduce(1, *))
+      values[7] = .nan
+      tensors[index].tensor = .floats(values, shape: shape)
+    } _: { folder in
+      for dtype in [DType.float32, .bfloat16] {
+        let model = try QwenModel.load(folder: folder, dtype: dtype)
+        let prompt = try NetworkFixture.text([1, 2, 3])
+        let options = SamplingOptions(maxNewTokens: 2, stopTokenIDs: [])
+        for use in [
+          { _ = try model.logits(prompt) }, { _ = try model.generate(prompts: [prompt], options: options) },
+          { _ = try model.logProbabilities(prompt: prompt, completions: [[4, 5]]) },
+        ] as [() throws -> Void] {
+          let message = "\(try #require(throws: ModelError.self) { try use() })"
+          #expect(message.contains(folder) && message.contains(name), "\(message)")
+        }
+      }
+      let error = try #require(throws: (any Error).self) { try QwenModel.load(folder: folder, dtype: .int8) }
+      #expect("\(error)".contains(name))
+    }
+  }
+
   @Test("the published names mean the same parameters")
   func publishedNames() throws {
     try withFolder { tensors in

@@ -124,6 +124,19 @@ import Testing
       try refusal { config, _ in config.replace("\"mlp_dim\": 48", with: "\"mlp_dim\": \"x\"") }.contains(
         "mask_decoder_config.mlp_dim"))
     #expect(
+      try refusal { config, _ in config.replace("\"mlp_ratio\": 2.0", with: "\"mlp_ratio\": 1e300") }
+        .contains("mlp_ratio"))
+    for size in ["0", "2147483647", "129"] {
+      #expect(
+        try refusal { config, _ in config.replace("\"image_size\": 128", with: "\"image_size\": \(size)") }
+          != "")
+    }
+    #expect(
+      try refusal { _, folder in
+        try Data(#"{"image_std":[1,0,1]}"#.utf8).write(
+          to: URL(filePath: folder + "/preprocessor_config.json"))
+      }.contains("image_std"))
+    #expect(
       try refusal { _, folder in try files.removeItem(atPath: folder + "/model.safetensors") }.contains(
         "model.safetensors"))
     #expect(

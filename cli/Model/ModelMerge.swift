@@ -1,5 +1,6 @@
 import ArgumentParser
 import QwenVL
+import Tensors
 
 /// `ar1 model merge`: a model with its adapter merged into the weights.
 struct ModelMerge: ParsableCommand {
@@ -24,7 +25,9 @@ struct ModelMerge: ParsableCommand {
   var dtype: QwenModel.StoredType = .bfloat16
 
   func run() throws {
-    let base = try QwenModel.load(folder: model, dtype: dtype == .float32 ? .float32 : .bfloat16)
+    // In the form the file has, so that nothing is rounded twice and nothing takes more memory than it must.
+    let stored = try WeightsSummary(folder: model, tiedEmbeddings: false).dtype
+    let base = try QwenModel.load(folder: model, dtype: DType(rawValue: stored) ?? .float32)
     let adapted = base.adapted(by: try LoRAAdapter(folder: adapter, for: base), training: false)
     try adapted.save(to: output, dtype: dtype)
   }

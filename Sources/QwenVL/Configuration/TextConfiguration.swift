@@ -79,6 +79,9 @@ extension TextConfiguration {
 
   private func validate(_ reader: SettingsReader) throws(ModelFileError) {
     try reader.requireSiLU()
+    guard layers <= 4096 else {
+      throw reader.failure("num_hidden_layers", "is \(layers); at most 4096 is accepted")
+    }
     guard hiddenSize % heads == 0 else {
       throw reader.failure(
         "hidden_size", "is \(hiddenSize), which does not divide into \(heads) attention heads")

@@ -91,6 +91,12 @@ extension VisionConfiguration {
     guard channels == 3 else {
       throw reader.failure("in_channels", "is \(channels); images are read as RGB, so it must be 3")
     }
+    for (key, value, most) in [
+      ("patch_size", patchSize, 1024), ("temporal_patch_size", temporalPatchSize, 64),
+      ("spatial_merge_size", mergeSize, 64), ("depth", depth, 4096),
+    ] where value > most {
+      throw reader.failure(key, "is \(value); at most \(most) is accepted")
+    }
     guard windowTokens > 0 else {
       throw reader.failure(
         "window_size", "is \(windowSize), less than the \(pixelsPerTokenSide) pixels of one token")

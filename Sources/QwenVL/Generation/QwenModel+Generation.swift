@@ -104,8 +104,9 @@ extension QwenModel {
         }
       }
       let logits = linear(hidden, weight: decoder.head)  // [prompts that end, vocabulary]
-      try batch.draw(
-        from: logits, rows: ending.enumerated().flatMap { row, prompt in keys[prompt].map { _ in row } })
+      try draw(
+        &batch, from: logits,
+        rows: ending.enumerated().flatMap { row, prompt in keys[prompt].map { _ in row } })
       if !onStep(batch.progress(step: 0)) {
         cancelled = true
         break
@@ -114,12 +115,21 @@ extension QwenModel {
     seconds.prefill = elapsed()
 
     while !cancelled, !batch.running.isEmpty {
-      try batch.draw(from: try nextLogits(batch, cache: cache), rows: Array(batch.running.indices))
+      try draw(
+        &batch, from: try nextLogits(batch, cache: cache), rows: Array(batch.running.indices))
       cancelled = !onStep(batch.progress(step: batch.longest))
     }
     let completions = batch.completions(prompts: prompts.count, perPrompt: keys.map(\.count))
     seconds.decode = elapsed()
     return Generation(completions: completions, seconds: seconds)
+  }
+
+  private func draw(_ batch: inout DecodingBatch, from logits: Tensor, rows: [Int]) throws {
+    do {
+      try batch.draw(from: logits, rows: rows)
+    } catch {
+      throw notFinite("logits")
+    }
   }
 
   /// The logits behind the newest token of every running sequence, [running, vocabulary].

@@ -41,7 +41,7 @@ package struct TokenSampler {
       temperature == 1 && shaping == .none
       ? exponentials(logits, highest: highest, scale: 1) : LogitScan.sumOfExponentials(logits, minus: highest)
     guard highest.isFinite, sum.isFinite, sum > 0 else {
-      throw ModelError.invalid("the model's logits are not finite numbers; its weights are broken")
+      throw ModelError.invalid("the model's logits are not finite numbers")
     }
     let logSum = Double(highest) + log(sum)
     func drawn(_ id: Int, _ logProbability: Double) -> Draw {

@@ -130,8 +130,14 @@ extension ImageProcessor {
       temporalPatchSize: try reader.whole("temporal_patch_size", default: 2),
       mergeSize: try reader.whole("merge_size", default: 2),
       rescaleFactor: try reader.positive("rescale_factor", default: 1 / 255),
-      mean: try Self.channels("image_mean", reader) ?? Self.clipMean,
-      deviation: try Self.channels("image_std", reader) ?? Self.clipDeviation)
+      mean: try reader.colours("image_mean") ?? Self.clipMean,
+      deviation: try reader.colours("image_std") ?? Self.clipDeviation)
+    for (key, value, most) in [
+      ("patch_size", patchSize, 1024), ("temporal_patch_size", temporalPatchSize, 64),
+      ("merge_size", mergeSize, 64),
+    ] where value > most {
+      throw reader.failure(key, "is \(value); at most \(most) is accepted")
+    }
     guard limits.minPixels <= limits.maxPixels else {
       throw reader.failure(
         reader.has("min_pixels") ? "min_pixels" : "size.shortest_edge",
@@ -140,14 +146,5 @@ extension ImageProcessor {
     guard deviation.allSatisfy({ $0 > 0 }) else {
       throw reader.failure("image_std", "must be three numbers above 0, not \(deviation)")
     }
-  }
-
-  private static func channels(_ key: String, _ reader: SettingsReader) throws(ModelFileError) -> [Double]? {
-    guard let value = reader.value(key) else { return nil }
-    let numbers = (value.array ?? []).compactMap(\.double)
-    guard numbers.count == 3, value.array?.count == 3 else {
-      throw reader.failure(key, "must be three numbers, one per colour, not \(value.serialized())")
-    }
-    return numbers
   }
 }

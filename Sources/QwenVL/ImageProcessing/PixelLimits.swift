@@ -3,6 +3,9 @@ public struct PixelLimits: Sendable, Equatable {
   public var minPixels: Int
   public var maxPixels: Int
 
+  /// Beyond this the patches of one image alone would take half a gigabyte.
+  private static let most = 16_777_216.0
+
   public init(minPixels: Int, maxPixels: Int) {
     self.minPixels = minPixels
     self.maxPixels = maxPixels
@@ -18,7 +21,7 @@ public struct PixelLimits: Sendable, Equatable {
   /// within the limits, proportions as near to the original as that allows. Sides are rounded half to even.
   ///
   /// - Throws: ``PromptError`` for an image without pixels or more than 200 times as long as wide, and for
-  ///   limits that are not positive or contradict each other.
+  ///   limits that are not positive, contradict each other or call for more than 16.7 million pixels.
   public func resizedSize(width: Int, height: Int, factor: Int) throws(PromptError)
     -> (width: Int, height: Int)
   {
@@ -38,6 +41,11 @@ public struct PixelLimits: Sendable, Equatable {
     } else if resized[0] * resized[1] < Double(minPixels) {
       let enlarge = (Double(minPixels) / area).squareRoot()
       resized = sides.map { ($0 * enlarge / unit).rounded(.up) * unit }
+    }
+    guard resized[0] * resized[1] <= Self.most else {
+      throw PromptError(
+        "an image of \(width) x \(height) would be resized to more than \(Int(Self.most)) pixels; lower min_pixels or "
+          + "max_pixels")
     }
     return (Int(resized[0]), Int(resized[1]))
   }

@@ -37,7 +37,7 @@ extension QwenModel {
       features: given == nil ? images.featureRows : [Array(0..<features.shape[0])],
       imageToken: configuration.imageTokenID)
     let hidden = decoder(embeddings(of: pack, features: features), try pass(for: pack))
-    return linear(hidden, weight: decoder.head)
+    return try finite(linear(hidden, weight: decoder.head), "logits")
   }
 
   /// Token embeddings, with those of the image tokens replaced by the image features.

@@ -72,7 +72,8 @@ extension QwenModel {
     let hidden = decoder(
       embeddings(of: pack, features: features), try pass(for: pack, recomputingLayers: recomputingLayers),
       reading: reading)
-    return headLogProbabilities(hidden, head: decoder.head, targets: targets)
+    return try finite(
+      headLogProbabilities(hidden, head: decoder.head, targets: targets), "log-probabilities")
   }
 
   /// The features of all prompts' images, given or computed: in one tensor, with the identity of every

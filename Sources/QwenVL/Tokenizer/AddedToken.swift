@@ -34,6 +34,9 @@ extension AddedToken {
     guard let content = try reader.text("content") else {
       throw reader.failure("content", "is missing from an added token")
     }
+    guard id < 1 << 24 else {
+      throw reader.failure("id", "is \(id); identifiers are below \(1 << 24)")
+    }
     let special = try reader.truth("special", default: false)
     self.init(
       id: id, content: content, isSpecial: special,

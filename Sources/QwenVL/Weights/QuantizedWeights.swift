@@ -5,8 +5,9 @@ import Tensors
 ///
 /// They are kept in `.ar1/int8-<identity>.safetensors` of the folder, one U8 tensor `[panels, bytes]` per matrix
 /// under the matrix's name. The identity follows from names, shapes, formats, sizes and times of the weight
-/// files, so that weights that were replaced are quantised anew; what belonged to the old ones is then removed.
-/// A folder that cannot be written to costs the time again with every load, and memory of the process's own.
+/// files and a sample of every tensor's bytes, so that weights that were replaced are quantised anew; what
+/// belonged to the old ones is then removed. Processes that do so at once write the same bytes, each under a name
+/// of its own first. A folder that cannot be written to costs the time again with every load, and memory of the process's own.
 struct QuantizedWeights {
   /// Another way to quantise gets another number.
   private static let version = 2
@@ -83,13 +84,21 @@ struct QuantizedWeights {
     return whole ? file : nil
   }
 
-  /// A process that has them mapped keeps them until it ends.
+  /// Files of earlier weights, and what a process that was killed left behind. A process that has one mapped keeps
+  /// it until it ends.
   private static func removeOthers(in folder: String, than path: String) {
     let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasPrefix("int8-") && name.hasSuffix(".safetensors") && "\(folder)/\(name)" != path {
-      try? files.removeItem(atPath: "\(folder)/\(name)")
+    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix("int8-") {
+      let file = "\(folder)/\(name)"
+      let isOther = name.hasSuffix(".safetensors") && file != path
+      if isOther || name.contains(".partial-") && age(of: file) > 3600 { try? files.removeItem(atPath: file) }
     }
+  }
+
+  /// Seconds since a file was last written to.
+  private static func age(of file: String) -> Double {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+    return (attributes?[.modificationDate] as? Date).map { -$0.timeIntervalSinceNow } ?? 0
   }
 
   private static func identity(of weights: ShardedWeights, names: [String]) throws -> String {
@@ -102,6 +111,7 @@ struct QuantizedWeights {
     }
     for name in names {
       hash.combine("\(name) \(try weights.shape(of: name)) \(try weights.dtype(of: name).rawValue)\n")
+      hash.combine(try weights.sample(of: name))
     }
     return hash.text
   }

@@ -75,6 +75,9 @@ public final class ShardedWeights {
 
   public func floats(of name: String) throws(SafetensorsError) -> [Float] { try file(name).floats(of: name) }
 
+  /// A few of a tensor's bytes: enough to tell trained weights from others without reading them.
+  public func sample(of name: String) throws(SafetensorsError) -> [UInt8] { try file(name).sample(of: name) }
+
   func file(_ name: String) throws(SafetensorsError) -> SafetensorsFile {
     guard let file = places[name] else {
       throw SafetensorsError(path: folder, tensor: name, reason: "is in none of its weight files")

@@ -13,8 +13,9 @@ final class KeyValueCache {
 
   init(layers: Int, capacity: Int, width: Int) {
     self.capacity = capacity
-    keys = (0..<layers).map { _ in Tensor.zeros([capacity, width]) }
-    values = (0..<layers).map { _ in Tensor.zeros([capacity, width]) }
+    // No row is read before it was written, so memory is taken as the rows are.
+    keys = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width]) }
+    values = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width]) }
   }
 
   /// Keeps the keys and values of some rows, and returns those of all rows.

@@ -1,0 +1,62 @@
+import Testing
+
+/// The commands that run a model without a queue.
+@Suite(.timeLimit(.minutes(2)))
+struct ModelCommandTests {
+  private let scratch: Scratch
+  private let program: Program
+  private let model = Repository.root + "/models/demo-base"
+
+  init() throws {
+    scratch = try Scratch()
+    program = Program(path: Program.built, folder: scratch.path)
+  }
+
+  private func request(_ more: String = "") throws -> String {
+    try scratch.write(
+      #"{"messages":[{"role":"user","content":[{"type":"text","text":"Is there any defect?"}]}]\#(more)}"#,
+      to: "request.json")
+  }
+
+  @Test("Streamed text is the text that is printed at the end")
+  func streaming() async throws {
+    let arguments = ["model", "generate", model, "--request", try request(), "--max-new-tokens", "24"]
+    let whole = try await program.run(arguments)
+    let streamed = try await program.run(arguments + ["--stream"])
+    #expect(whole.code == 0 && streamed.code == 0, "\(whole.error)\(streamed.error)")
+    #expect(!whole.output.isEmpty && streamed.output == whole.output)
+  }
+
+  @Test("Draws from part of the distribution tell with which probability they were made")
+  func drawnProbabilities() async throws {
+    let document = try await program.document([
+      "model", "generate", model, "--request", try request(#","n":3"#), "--max-new-tokens", "6",
+      "--temperature", "0.8", "--top-k", "1",
+    ])
+    let completions = try #require(document["completions"]?.array)
+    #expect(completions.count == 3)
+    for completion in completions {
+      let ids = try #require(completion["ids"]?.array)
+      #expect(ids == completions[0]["ids"]?.array)
+      // One token is left at each step: it is certain.
+      #expect(completion["drawn_logprobs"]?.array?.map(\.double) == ids.map { _ in 0 })
+      #expect(completion["logprobs"]?.array?.count == ids.count)
+    }
+  }
+
+  @Test("Options that contradict each other or cannot be are refused")
+  func refusals() async throws {
+    for (options, named) in [
+      (["--stream", "--json"], "--stream"), (["--top-p", "1.5"], "top-p"), (["--top-k", "0"], "top-k"),
+      (["--repetition-penalty", "0"], "repetition penalty"), (["--adapter", scratch.path + "/none"], "none"),
+    ] {
+      let run = try await program.run(["model", "generate", model, "--request", try request()] + options)
+      #expect(run.code != 0)
+      #expect(run.error.contains(named), "\(run.error)")
+    }
+    let several = try await program.run([
+      "model", "generate", model, "--request", try request(#","n":2"#), "--stream",
+    ])
+    #expect(several.code != 0 && several.error.contains("--stream"))
+  }
+}
