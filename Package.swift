@@ -152,7 +152,7 @@ let package = Package(
       name: "CoordinatorTests",
       dependencies: [
         "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
-        "PostgresClient", "OrderedJSON", "HTTPClient",
+        "PostgresClient", "OrderedJSON", "HTTPClient", "Scheduling",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

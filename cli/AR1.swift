@@ -23,18 +23,21 @@ struct AR1: AsyncParsableCommand {
           RescoreCommand.self, PlotCommand.self,
           WaitCommand.self, CancelCommand.self, EventsCommand.self, TopCommand.self,
           RetryCommand.self, ForkCommand.self,
+          CloneCommand.self, WhyCommand.self, PriorityCommand.self, PauseCommand.self, ResumeCommand.self,
         ]),
       CommandGroup(
         name: "Machines",
         subcommands: [
           UpCommand.self, CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self,
           DoctorCommand.self,
+          DrainCommand.self,
         ]),
       CommandGroup(
         name: "Labs",
         subcommands: [
           LabCommand.self, UserCommand.self, TokenCommand.self, WebhookCommand.self, UsageCommand.self,
           AuditCommand.self,
+          QuotaCommand.self,
         ]),
       CommandGroup(
         name: "Without a queue",

@@ -26,6 +26,18 @@ static const unsigned char migration_0004_up[] = {
 static const unsigned char migration_0004_down[] = {
 #embed "../../migrations/0004_operation.down.sql"
 };
+static const unsigned char migration_0005_up[] = {
+#embed "../../migrations/0005_fair_share.sql"
+};
+static const unsigned char migration_0005_down[] = {
+#embed "../../migrations/0005_fair_share.down.sql"
+};
+static const unsigned char migration_0006_up[] = {
+#embed "../../migrations/0006_job_rules.sql"
+};
+static const unsigned char migration_0006_down[] = {
+#embed "../../migrations/0006_job_rules.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -52,6 +64,10 @@ static const ar1_asset assets[] = {
     {"migrations/0003_history.sql", migration_0003_up, sizeof migration_0003_up},
     {"migrations/0004_operation.down.sql", migration_0004_down, sizeof migration_0004_down},
     {"migrations/0004_operation.sql", migration_0004_up, sizeof migration_0004_up},
+    {"migrations/0005_fair_share.down.sql", migration_0005_down, sizeof migration_0005_down},
+    {"migrations/0005_fair_share.sql", migration_0005_up, sizeof migration_0005_up},
+    {"migrations/0006_job_rules.down.sql", migration_0006_down, sizeof migration_0006_down},
+    {"migrations/0006_job_rules.sql", migration_0006_up, sizeof migration_0006_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

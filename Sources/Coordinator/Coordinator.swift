@@ -111,6 +111,7 @@ public struct Coordinator: Sendable {
     ReportRoutes(store: store).add(to: authenticated)
     WebhookRoutes(store: store).add(to: authenticated)
     WorkerRoutes(store: store, signals: signals, metrics: metrics).add(to: authenticated)
+    QuotaRoutes(store: store, signals: signals).add(to: authenticated)
     LearnerRoutes(store: store, signals: signals).add(to: authenticated)
     return router
   }

@@ -29,9 +29,28 @@ struct JobRoutes {
         }
         return state
       }
+      let label = try request.text("label").map { text in
+        guard let label = Label.parse(text) else {
+          throw Refusal.badRequest(
+            "the query's 'label' is '\(text)'; it is written name=value; \(Label.rule)")
+        }
+        return label
+      }
       return try JSONBody.response(
         try await store.jobs(
-          lab: caller.lab, state: state, limit: try request.limit(), before: try request.before()))
+          lab: caller.lab, state: state, label: label, limit: try request.limit(),
+          before: try request.before()))
+    }
+    group.post("jobs/:job") { request, context in
+      let caller = try context.submitter()
+      let body: ChangeJobRequest = try await JSONBody.read(from: request)
+      let job = try await store.change(context.number("job"), body, by: caller)
+      signals.work.fire()
+      return try JSONBody.response(job)
+    }
+    group.get("jobs/:job/why") { _, context in
+      let caller = try context.reader()
+      return try JSONBody.response(try await store.explain(context.number("job"), lab: caller.lab))
     }
     group.get("jobs/:job") { _, context in
       let caller = try context.reader()

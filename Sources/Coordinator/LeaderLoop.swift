@@ -46,11 +46,31 @@ struct LeaderLoop: Service {
         if !isAway, !Task.isCancelled { logger.error("the leader's work waits for the database: \(error)") }
         isAway = true
       }
-      try? await Task.sleep(for: interval * Double.random(in: 0.8...1.2))
+      await admit(leading: term != nil && !isAway, for: interval * Double.random(in: 0.8...1.2))
     }
     if let term {
       // Not in this task: it is cancelled.
       await Task { try? await store.resignLeadership(term) }.value
+    }
+  }
+}
+
+extension LeaderLoop {
+  /// Until the next tick: a pass of admission whenever something has changed, so that what is submitted or comes free
+  /// does not wait for the tick. Changes that come close together share a pass.
+  private func admit(leading: Bool, for duration: Duration) async {
+    guard leading else {
+      try? await Task.sleep(for: duration)
+      return
+    }
+    let end = ContinuousClock.now + duration
+    while !Task.isCancelled {
+      let generation = signals.work.generation
+      if let admitted = try? await store.admitIfContended(), admitted > 0 { signals.work.fire() }
+      let left = end - .now
+      guard left > .zero else { return }
+      await signals.work.wait(after: generation, upTo: left)
+      try? await Task.sleep(for: min(.milliseconds(20), max(.zero, end - .now)))
     }
   }
 }

@@ -82,7 +82,10 @@ struct WorkerRoutes {
     group.post("sessions") { request, context in
       let caller = try context.worker()
       let body: RegisterRequest = try await JSONBody.read(from: request)
-      return try JSONBody.response(try await store.register(body, token: caller.token), status: .created)
+      let reply = try await store.register(body, token: caller.token)
+      // There may be a place now for what waits.
+      signals.work.fire()
+      return try JSONBody.response(reply, status: .created)
     }
     group.post("sessions/:session/heartbeat") { request, context in
       let caller = try context.worker()

@@ -9,14 +9,36 @@ extension CoordinatorClient {
   }
 
   /// The newest first.
-  /// - Parameter before: only jobs with a lower number, for paging.
-  public func jobs(state: JobState? = nil, before: JobID? = nil, limit: Int = 50) async throws -> [JobRecord]
-  {
-    var query = "limit=\(limit)"
-    if let state { query += "&state=\(state.rawValue)" }
-    if let before { query += "&before=\(before)" }
-    let list: JobList = try await get("/v1/jobs?\(query)")
+  /// - Parameters:
+  ///   - before: only jobs with a lower number, for paging.
+  ///   - label: "name=value": only jobs that bear it.
+  public func jobs(
+    state: JobState? = nil, label: String? = nil, before: JobID? = nil, limit: Int = 50
+  ) async throws -> [JobRecord] {
+    let list: JobList = try await get(
+      Self.query(
+        "/v1/jobs", before: before, ("limit", String(limit)), ("state", state?.rawValue), ("label", label)))
     return list.jobs
+  }
+
+  /// Why a job stands where it stands, and when it should go on.
+  public func why(_ job: JobID) async throws -> Explanation { try await get("/v1/jobs/\(job)/why") }
+
+  public func change(_ job: JobID, _ body: ChangeJobRequest) async throws -> JobRecord {
+    try await post("/v1/jobs/\(job)", body, mayRepeat: true)
+  }
+
+  public func quotas() async throws -> [LabQuota] {
+    let list: LabQuotaList = try await get("/v1/quotas")
+    return list.quotas
+  }
+
+  public func setQuota(_ quota: LabQuota) async throws -> LabQuota {
+    try await post("/v1/quotas", quota, mayRepeat: true)
+  }
+
+  public func changeWorker(_ session: SessionID, _ body: ChangeWorkerRequest) async throws -> WorkerRecord {
+    try await post("/v1/workers/\(session)", body, mayRepeat: true)
   }
 
   public func job(_ id: JobID) async throws -> JobDetail { try await get("/v1/jobs/\(id)") }

@@ -51,17 +51,32 @@ public struct RetryPolicy: Codable, Sendable, Equatable {
     /// As `retry`, and the attempt does not count.
     case requeue
     case giveUp
+    /// The range of items is tried in two halves, each with all its attempts.
+    case split
+    /// The item is taken out, and the task counts as done.
+    case quarantine
   }
+
+  /// A range of items that was interrupted so often may hold one that kills its workers. An executor that finds such
+  /// items by itself has had its tries by then.
+  public static let interruptionsBeforeSplit = 8
 
   /// - Parameters:
   ///   - attempt: the number of the attempt that failed, from 1.
   ///   - interruptions: how often the task had been interrupted before.
+  ///   - items: how many items of the input it works on, where others can do without them; nil where they cannot.
   public func decision(
-    for failureClass: FailureClass, attempt: Int, maxAttempts: Int, interruptions: Int
+    for failureClass: FailureClass, attempt: Int, maxAttempts: Int, interruptions: Int, items: Int? = nil
   ) -> Decision {
     switch failureClass {
     case .userError: return .giveUp
-    case .interrupted: return interruptions + 1 >= interruptionCap ? .giveUp : .requeue
+    case .poisonInput where items != nil: return items == 1 ? .quarantine : .split
+    case .interrupted:
+      if let items, items > 1, interruptions + 1 >= min(Self.interruptionsBeforeSplit, interruptionCap) {
+        return .split
+      }
+      guard interruptions + 1 >= interruptionCap else { return .requeue }
+      return items == 1 ? .quarantine : .giveUp
     case .outOfMemory, .transient, .poisonInput:
       guard attempt < maxAttempts else { return .giveUp }
       var delay = firstDelay

@@ -61,3 +61,8 @@ extension JobKind {
     }
   }
 }
+
+extension JobKind {
+  /// The kind of task that carries its work.
+  public var workKind: TaskKind { self == .train ? .learn : .shard }
+}

@@ -17,6 +17,24 @@ public struct JobSpec: Sendable, Equatable {
   public var priority: Int
   /// How often a task may fail before its job fails. Interruptions do not count.
   public var maxAttempts: Int
+  /// What the tasks that carry its work need of a worker.
+  public var resources: ResourceRequest
+  /// For finding it again.
+  public var labels: [String: String]
+  /// Jobs that have to succeed before it begins.
+  public var after: [JobID]
+  /// It does not begin before this moment, in seconds since 1970; nil: at once.
+  public var at: Timestamp?
+  /// Repeats the job: when one has ended, the next is submitted for the next moment that fits.
+  public var cron: String?
+  /// It fails when it is not done so many seconds after it could begin.
+  public var deadline: Double?
+  /// A task of it without progress for so many seconds is tried again.
+  public var stallAfter: Double?
+  /// At most so many of its tasks run at once.
+  public var atOnce: Int?
+  /// Only one unfinished job of the lab has this key.
+  public var unique: String?
   public var settings: JobSettings
 
   public var kind: JobKind { settings.kind }
@@ -25,11 +43,23 @@ public struct JobSpec: Sendable, Equatable {
   public static let longestName = 120
 
   public init(
-    name: String, priority: Int = 0, maxAttempts: Int = JobSpec.defaultMaxAttempts, settings: JobSettings
+    name: String, priority: Int = 0, maxAttempts: Int = JobSpec.defaultMaxAttempts,
+    resources: ResourceRequest = .slot, labels: [String: String] = [:], after: [JobID] = [],
+    at: Timestamp? = nil, cron: String? = nil, deadline: Double? = nil, stallAfter: Double? = nil,
+    atOnce: Int? = nil, unique: String? = nil, settings: JobSettings
   ) {
     self.name = name
     self.priority = priority
     self.maxAttempts = maxAttempts
+    self.resources = resources
+    self.labels = labels
+    self.after = after
+    self.at = at
+    self.cron = cron
+    self.deadline = deadline
+    self.stallAfter = stallAfter
+    self.atOnce = atOnce
+    self.unique = unique
     self.settings = settings
   }
 
@@ -52,6 +82,15 @@ public struct JobSpec: Sendable, Equatable {
     priority = reader.integer(CommonKeys.priority, default: 0, in: -100...100)
     maxAttempts = reader.integer(
       CommonKeys.maxAttempts, default: JobSpec.defaultMaxAttempts, in: 1...20)
+    resources = reader.group(CommonKeys.resources, default: .slot) { ResourceRequest(&$0) }
+    labels = reader.labels(CommonKeys.labels)
+    after = reader.jobs(CommonKeys.after)
+    at = reader.moment(CommonKeys.at)
+    cron = reader.cron(CommonKeys.cron)
+    deadline = reader.length(CommonKeys.deadline, in: 1...31_536_000)
+    stallAfter = reader.length(CommonKeys.stallAfter, in: 10...31_536_000)
+    atOnce = reader.optionalInteger(CommonKeys.atOnce, in: 1...1_000_000)
+    unique = reader.optionalText(CommonKeys.unique, longest: 120)
     switch kind {
     case .train: settings = .train(TrainSettings(&reader))
     case .eval: settings = .eval(EvalSettings(&reader))
@@ -64,6 +103,9 @@ public struct JobSpec: Sendable, Equatable {
   enum CommonKeys: String, CodingKey {
     case kind, name, priority
     case maxAttempts = "max_attempts"
+    case resources, labels, after, at, cron, deadline, unique
+    case stallAfter = "stall_after"
+    case atOnce = "at_once"
   }
 }
 
@@ -110,6 +152,15 @@ extension JobSpec: Codable {
     try common.encode(name, forKey: .name)
     try common.encode(priority, forKey: .priority)
     try common.encode(maxAttempts, forKey: .maxAttempts)
+    if !resources.isSlot { try common.encode(resources, forKey: .resources) }
+    if !labels.isEmpty { try common.encode(labels, forKey: .labels) }
+    if !after.isEmpty { try common.encode(after, forKey: .after) }
+    try common.encodeIfPresent(at.map(Moment.text), forKey: .at)
+    try common.encodeIfPresent(cron, forKey: .cron)
+    try common.encodeIfPresent(deadline, forKey: .deadline)
+    try common.encodeIfPresent(stallAfter, forKey: .stallAfter)
+    try common.encodeIfPresent(atOnce, forKey: .atOnce)
+    try common.encodeIfPresent(unique, forKey: .unique)
     switch settings {
     case .train(let settings): try settings.encode(to: encoder)
     case .eval(let settings): try settings.encode(to: encoder)

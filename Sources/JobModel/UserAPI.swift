@@ -180,6 +180,9 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   public var kinds: [TaskKind]
   public var slots: Int
   public var alive: Bool
+  /// It finishes what it has and gets nothing more.
+  public var draining: Bool
+  public var inventory: Inventory
   public var startedAt: Timestamp
   public var lastSeenAt: Timestamp
   /// The tasks it runs that belong to the caller's lab.
@@ -188,7 +191,9 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
 
   public init(
     session: SessionID, name: String, host: String, process: Int, version: String, kinds: [TaskKind],
-    slots: Int, alive: Bool, startedAt: Timestamp, lastSeenAt: Timestamp, tasks: [TaskID], running: Int
+    slots: Int, alive: Bool,
+    draining: Bool, inventory: Inventory, startedAt: Timestamp, lastSeenAt: Timestamp, tasks: [TaskID],
+    running: Int
   ) {
     self.session = session
     self.name = name
@@ -198,6 +203,8 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
     self.kinds = kinds
     self.slots = slots
     self.alive = alive
+    self.draining = draining
+    self.inventory = inventory
     self.startedAt = startedAt
     self.lastSeenAt = lastSeenAt
     self.tasks = tasks
@@ -205,7 +212,7 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case session, name, host, process, version, kinds, slots, alive
+    case session, name, host, process, version, kinds, slots, alive, draining, inventory
     case startedAt = "started_at"
     case lastSeenAt = "last_seen_at"
     case tasks, running

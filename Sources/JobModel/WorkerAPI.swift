@@ -11,11 +11,11 @@ public struct RegisterRequest: Codable, Sendable, Equatable {
   /// Tasks it runs at once.
   public var slots: Int
   /// Devices, memory, cores and labels, as the worker describes them.
-  public var inventory: JSON
+  public var inventory: Inventory
 
   public init(
     name: String, host: String, process: Int, version: String, kinds: [TaskKind], slots: Int,
-    inventory: JSON = .object([])
+    inventory: Inventory = Inventory()
   ) {
     self.name = name
     self.host = host
@@ -53,17 +53,23 @@ public struct ClaimRequest: Codable, Sendable, Equatable {
   public var limit: Int
   /// How long the coordinator may wait for work before it answers with none.
   public var waitSeconds: Double
+  /// What its running tasks leave of its inventory; nil: only tasks that need no more than a slot are wanted.
+  public var free: FreeResources?
 
-  public init(session: SessionID, kinds: [TaskKind], limit: Int, waitSeconds: Double = 0) {
+  public init(
+    session: SessionID, kinds: [TaskKind], limit: Int, waitSeconds: Double = 0, free: FreeResources? = nil
+  ) {
     self.session = session
     self.kinds = kinds
     self.limit = limit
     self.waitSeconds = waitSeconds
+    self.free = free
   }
 
   enum CodingKeys: String, CodingKey {
     case session, kinds, limit
     case waitSeconds = "wait_seconds"
+    case free
   }
 }
 
@@ -79,6 +85,8 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
   /// From 1; interruptions do not count.
   public var attempt: Int
   public var maxAttempts: Int
+  /// How often it ran out of memory before: its executor works on half as much at once for each.
+  public var memoryFailures: Int
   public var payload: JSON
   public var spec: JobSpec
   /// Where the job's paths must lie, links followed; nil allows every path.
@@ -86,7 +94,8 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
 
   public init(
     id: TaskID, epoch: Epoch, job: JobID, lab: LabID, kind: TaskKind, stage: Int, ordinal: Int64?,
-    attempt: Int, maxAttempts: Int, payload: JSON, spec: JobSpec, confinement: PathConfinement? = nil
+    attempt: Int, maxAttempts: Int, memoryFailures: Int = 0, payload: JSON, spec: JobSpec,
+    confinement: PathConfinement? = nil
   ) {
     self.id = id
     self.epoch = epoch
@@ -97,6 +106,7 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
     self.ordinal = ordinal
     self.attempt = attempt
     self.maxAttempts = maxAttempts
+    self.memoryFailures = memoryFailures
     self.payload = payload
     self.spec = spec
     self.confinement = confinement
@@ -104,9 +114,15 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
 
   public var lease: Lease { Lease(task: id, epoch: epoch) }
 
+  /// What it takes of the worker beside a slot.
+  public var need: ResourceRequest {
+    kind == .plan || kind == .report ? spec.resources.light : spec.resources
+  }
+
   enum CodingKeys: String, CodingKey {
     case id, epoch, job, lab, kind, stage, ordinal, attempt
     case maxAttempts = "max_attempts"
+    case memoryFailures = "memory_failures"
     case payload, spec, confinement
   }
 }
@@ -185,6 +201,8 @@ public struct HeartbeatReply: Codable, Sendable, Equatable {
     case lost
     /// The job was cancelled: stop, discard the output. The lease is over.
     case cancelRequested = "cancel-requested"
+    /// Renewed, but others are due its place: save the work and give the lease back soon.
+    case yieldRequested = "yield-requested"
   }
 
   public init(sessionAlive: Bool, results: [Result]) {

@@ -29,6 +29,7 @@ extension JobStore {
         throw StoreError.conflict(
           "job \(id) is \(job.state.rawValue); only failed and cancelled jobs can be retried")
       }
+      try session.checkUnique(of: job)
       try session.reopen(job.id)
       try session.noteEvent(
         "job-retried", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)")
@@ -40,6 +41,17 @@ extension JobStore {
 }
 
 extension Session {
+  /// A job may not come back beside another one with its unique key. (Index jobs_unique.)
+  fileprivate func checkUnique(of job: LockedJob) throws {
+    let key = try execute(
+      """
+      SELECT j.unique_key FROM jobs j WHERE j.id = $1 AND EXISTS (SELECT 1 FROM jobs o
+        WHERE o.lab_id = j.lab_id AND o.unique_key = j.unique_key AND o.finished_at IS NULL)
+      """, job.id
+    ).first.map { try $0.get("unique_key", as: String.self) }
+    if let key { throw try uniqueConflict(key, lab: job.lab) }
+  }
+
   /// (Index tasks_of_job.)
   fileprivate func reopen(_ job: JobID) throws {
     try execute(
@@ -51,8 +63,11 @@ extension Session {
     try execute(
       """
       UPDATE jobs SET state = 'queued', finished_at = NULL, failure_class = NULL, failure_message = NULL,
-        failure_detail = NULL
+        failure_detail = NULL, preemptions = 0, reserved_at = NULL,
+        deadline_at = CASE WHEN deadline_at IS NOT NULL THEN
+          now() + make_interval(secs => (spec ->> 'deadline')::float8) END
       WHERE id = $1
       """, job)
+    try countDependencies(of: [job])
   }
 }

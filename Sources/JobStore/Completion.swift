@@ -13,6 +13,7 @@ extension JobStore {
         return (try session.hasSucceeded(request.lease) ? .accepted : .stale, 0)
       }
       try Self.check(request, against: task)
+      try session.charge(task.id, succeeded: true)
       try session.succeed(task, result: result)
       if let progress = request.progress { try session.storeProgress(progress, task: task.id) }
       try session.insertArtifacts(request.artifacts, task: task)
@@ -20,8 +21,7 @@ extension JobStore {
       try session.insertTasks(request.spawn, job: task.job.id)
       if task.kind.endsJob { try session.withdrawTasks(of: task.job.id) }
       let admitted = try session.admit(task.job)
-      try session.settle(task.job)
-      return (.accepted, admitted)
+      return (.accepted, admitted + (try session.settle(task.job)))
     }
     hintReady(ifAny: admitted)
     return WriteReply(outcome: outcome)

@@ -10,10 +10,13 @@ extension JobStore {
       guard let task = try session.hold(request.lease) else {
         return (FailReply(outcome: .stale, retryAfter: nil), 0)
       }
+      try session.charge(task.id)
       try session.storeFailure(request.failure, task: task.id)
+      let range = try session.range(of: task)
       let decision = policy.decision(
         for: request.failure.failureClass, attempt: task.attempt, maxAttempts: task.job.maxAttempts,
-        interruptions: task.interruptions)
+        interruptions: task.interruptions, items: range?.items.count)
+      if request.failure.failureClass == .outOfMemory { try session.countMemoryFailure(of: task) }
       switch decision {
       case .retry(let delay):
         try session.putBack(task, delay: delay)
@@ -24,6 +27,9 @@ extension JobStore {
       case .requeue:
         try session.putBackInterrupted(task)
         return (FailReply(outcome: .accepted, retryAfter: 0), try session.admit(task.job))
+      case .split, .quarantine:
+        let admitted = try session.isolate(task, range, decision, because: request.failure.message)
+        return (FailReply(outcome: .accepted, retryAfter: decision == .split ? 0 : nil), admitted)
       case .giveUp:
         try session.failForGood(task, request.failure)
         return (FailReply(outcome: .accepted, retryAfter: nil), 0)
@@ -41,6 +47,7 @@ extension JobStore {
     for lease in request.leases {
       let admitted = try await pool.transaction { session -> Int? in
         guard let task = try session.hold(lease) else { return nil }
+        try session.charge(task.id)
         try session.putBackReleased(task)
         try session.noteEvent(
           "task-released", lab: task.job.lab, job: task.job.id, task: task.id, message: request.reason)
@@ -55,6 +62,10 @@ extension JobStore {
 }
 
 extension Session {
+  fileprivate func countMemoryFailure(of task: HeldTask) throws {
+    try execute("UPDATE tasks SET memory_failures = memory_failures + 1 WHERE id = $1", task.id)
+  }
+
   /// Another attempt, not before the delay is over.
   fileprivate func putBack(_ task: HeldTask, delay: Double) throws {
     try execute(

@@ -2,19 +2,22 @@ public import JobModel
 import PostgresClient
 
 extension JobStore {
-  /// A lab's jobs, newest first. (Index jobs_of_lab.)
+  /// A lab's jobs, newest first. (Indices jobs_of_lab, jobs_by_label.)
   /// - Parameter before: only jobs older than this one, for the next page.
   public func jobs(
-    lab: LabID, state: JobState? = nil, limit: Int = 100, before: JobID? = nil
+    lab: LabID, state: JobState? = nil, label: (name: String, value: String)? = nil, limit: Int = 100,
+    before: JobID? = nil
   ) async throws -> JobList {
+    let labels = try label.map { try StoredJSON.text([$0.name: $0.value]) }
     let page = min(max(limit, 1), 1000)
     let jobs = try await pool.run { session -> [JobRecord] in
       let ids: [JobID] = try session.execute(
         """
         SELECT id FROM jobs
         WHERE lab_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR id < $3)
+          AND ($5::jsonb IS NULL OR labels @> $5::jsonb)
         ORDER BY id DESC LIMIT $4
-        """, lab, state?.rawValue, before, page + 1
+        """, lab, state?.rawValue, before, page + 1, labels
       ).map { try $0.get("id") }
       return try session.jobs(ids, lab: lab)
     }

@@ -61,7 +61,8 @@ extension Session {
 
   /// Brings a job's state in line with its tasks: running, or succeeded when nothing is left to do.
   /// (Index tasks_unfinished.)
-  func settle(_ job: LockedJob) throws {
+  /// - Returns: how many tasks of jobs that waited for it became ready or wait for the leader.
+  func settle(_ job: LockedJob) throws -> Int {
     let left: Bool = try execute(
       """
       SELECT EXISTS (SELECT 1 FROM tasks
@@ -77,7 +78,9 @@ extension Session {
         WHERE id = $1
         """, job.id)
       try noteEvent("job-succeeded", lab: job.lab, job: job.id, message: "all tasks succeeded")
+      return try admitDependents(of: job.id)
     }
+    return 0
   }
 
   /// For a job that was locked when its first task was claimed.
@@ -87,8 +90,13 @@ extension Session {
     try noteStart(of: job.id, lab: job.lab)
   }
 
-  /// Fails or cancels a job and withdraws everything of it that is not over.
+  /// Fails or cancels a job and withdraws everything of it that is not over, and the jobs that wait for it.
   func end(_ job: LockedJob, as state: JobState, failure: TaskFailure) throws {
+    try endAlone(job, as: state, failure: failure)
+    try cancelDependents(of: job, as: state)
+  }
+
+  func endAlone(_ job: LockedJob, as state: JobState, failure: TaskFailure) throws {
     try withdrawTasks(of: job.id)
     try execute(
       """
@@ -103,6 +111,7 @@ extension Session {
   /// waited for. (Indices ready_of_job, tasks_unfinished.)
   func withdrawTasks(of job: JobID) throws {
     try execute("DELETE FROM ready WHERE job_id = $1", job)
+    try chargeRunning(of: job)
     try execute(
       """
       UPDATE tasks SET state = 'cancelled', lease_epoch = lease_epoch + 1, finished_at = now()

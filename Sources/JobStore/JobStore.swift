@@ -1,5 +1,6 @@
 public import JobModel
 public import PostgresClient
+public import Scheduling
 
 /// Everything that is decided about jobs, tasks, leases and ledgers, as transactions on PostgreSQL.
 ///
@@ -16,14 +17,17 @@ public struct JobStore: Sendable {
   public let pool: ConnectionPool
   let retryPolicy: RetryPolicy
   let timing: LeaseTiming
+  let schedulingPolicy: SchedulingPolicy
   private let hint: ReadyHint
 
   public init(
-    pool: ConnectionPool, retry: RetryPolicy = RetryPolicy(), timing: LeaseTiming = LeaseTiming()
+    pool: ConnectionPool, retry: RetryPolicy = RetryPolicy(), timing: LeaseTiming = LeaseTiming(),
+    scheduling: SchedulingPolicy = SchedulingPolicy()
   ) {
     self.pool = pool
     retryPolicy = retry
     self.timing = timing
+    schedulingPolicy = scheduling
     hint = ReadyHint(pool: pool)
   }
 

@@ -11,6 +11,7 @@ public struct TickReport: Sendable, Equatable {
   public var sessionsLost = 0
   public var tasksTakenBack = 0
   public var tasksAdmitted = 0
+  public var tasksPreempted = 0
 }
 
 extension JobStore {
@@ -48,22 +49,19 @@ extension JobStore {
     }
   }
 
-  /// The leader's regular work: take back what silent workers hold, admit what has waited long enough. Every
-  /// step looks again under row locks, so that two leaders at the change of a term do no harm.
+  /// The leader's regular work: take back what silent workers hold and what has not given way in time, see to
+  /// deadlines, standstills and repetitions, book what was used, admit what may run next. Every step looks again under
+  /// row locks, so that two leaders at the change of a term do no harm.
   public func tick() async throws -> TickReport {
     let reaped = try await reap()
-    let admitted = try await admitDue() + reaped.admitted
+    let overdue = try await takeOverdue()
+    try await enforceRules()
+    try await bookCharges()
+    let pass = try await admitWaiting()
+    let admitted = pass.admitted + reaped.admitted + overdue
     hintReady(ifAny: admitted)
-    return TickReport(sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted)
-  }
-
-  private func admitDue() async throws -> Int {
-    let jobs = try await pool.run { session in try session.jobsWithDueTasks(limit: 1000) }
-    guard !jobs.isEmpty else { return 0 }
-    return try await pool.transaction { session in
-      var admitted = 0
-      for job in try session.lockJobs(jobs).values { admitted += try session.admit(job) }
-      return admitted
-    }
+    return TickReport(
+      sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted,
+      tasksPreempted: pass.preempted)
   }
 }

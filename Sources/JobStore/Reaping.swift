@@ -20,10 +20,16 @@ extension JobStore {
       for orphan in orphans {
         guard try session.isOrphan(orphan.lease), let task = try session.hold(orphan.lease) else { continue }
         taken += 1
+        try session.charge(task.id)
+        let range = try session.range(of: task)
         let decision = policy.decision(
           for: .interrupted, attempt: task.attempt, maxAttempts: task.job.maxAttempts,
-          interruptions: task.interruptions)
-        if decision == .giveUp {
+          interruptions: task.interruptions, items: range?.items.count)
+        if decision == .split || decision == .quarantine {
+          _ = try session.isolate(
+            task, range, decision,
+            because: "\(task.interruptions + 1) workers vanished while they worked on it")
+        } else if decision == .giveUp {
           let failure = TaskFailure(
             .interrupted,
             "interrupted \(task.interruptions + 1) times: its workers keep vanishing while they run it")

@@ -35,7 +35,8 @@ extension JobStore {
     try await pool.transaction { session in
       let alive = try session.renew(request.session, token: token)
       let verdicts = try session.verdicts(for: request, alive: alive)
-      for (renewal, verdict) in zip(request.leases, verdicts) where verdict == .renewed {
+      for (renewal, verdict) in zip(request.leases, verdicts)
+      where verdict == .renewed || verdict == .yieldRequested {
         if let progress = renewal.progress { try session.storeProgress(progress, task: renewal.task) }
       }
       return HeartbeatReply(
@@ -87,19 +88,22 @@ extension Session {
     guard !request.leases.isEmpty else { return [] }
     let rows = try execute(
       """
-      SELECT t.id, t.lease_epoch, t.state, t.session_id, j.state AS job_state
-      FROM tasks t JOIN jobs j ON j.id = t.job_id WHERE t.id = ANY($1::bigint[])
+      SELECT t.id, t.lease_epoch, t.state, t.session_id, t.yield_by IS NOT NULL AS yields
+      FROM tasks t WHERE t.id = ANY($1::bigint[])
       """, request.leases.map(\.task))
-    var found: [TaskID: (epoch: Epoch, state: TaskState, holder: SessionID?)] = [:]
+    var found: [TaskID: (epoch: Epoch, state: TaskState, holder: SessionID?, yields: Bool)] = [:]
     for index in 0..<rows.count {
       let row = rows[index]
       found[try row.get("id")] = (
-        try row.get("lease_epoch"), try row.name("state"), try row.getIfPresent("session_id")
+        try row.get("lease_epoch"), try row.name("state"), try row.getIfPresent("session_id"),
+        try row.get("yields")
       )
     }
     return request.leases.map { lease in
       guard let task = found[lease.task], task.holder == request.session else { return .lost }
-      if alive, task.state == .running, task.epoch == lease.epoch { return .renewed }
+      if alive, task.state == .running, task.epoch == lease.epoch {
+        return task.yields ? .yieldRequested : .renewed
+      }
       // Cancelling raises the epoch once more, in place of whatever the worker would have written.
       if task.state == .cancelled, task.epoch - 1 == lease.epoch { return .cancelRequested }
       return .lost
@@ -132,6 +136,7 @@ extension Session {
     try execute(
       """
       SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
+        w.draining, w.inventory,
         extract(epoch FROM w.started_at)::float8 AS started_at,
         extract(epoch FROM w.last_seen_at)::float8 AS last_seen_at,
         coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE j.lab_id = $1), '{}') AS tasks,
@@ -148,7 +153,9 @@ extension Session {
         session: try row.get("id"), name: try row.get("name"), host: try row.get("host"),
         process: try row.get("process"), version: try row.get("version"),
         kinds: try row.get("kinds", as: [String].self).compactMap(TaskKind.init(rawValue:)),
-        slots: try row.get("slots"), alive: try row.get("alive"), startedAt: try row.get("started_at"),
+        slots: try row.get("slots"), alive: try row.get("alive"),
+        draining: try row.get("draining"), inventory: try row.json("inventory"),
+        startedAt: try row.get("started_at"),
         lastSeenAt: try row.get("last_seen_at"), tasks: try row.get("tasks"),
         running: try row.get("running"))
     }

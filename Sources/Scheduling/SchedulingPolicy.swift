@@ -20,6 +20,8 @@ public struct SchedulingPolicy: Sendable, Equatable {
   public var yieldSeconds = 120.0
   /// A lab waits so long for capacity to free by itself before it takes its own back.
   public var reclaimAfter = 10.0
+  /// Beyond its nominal quota a lab has only so much of what it is due taken from others for it.
+  public var reclaimedPart = 0.75
   /// At most so many tasks are asked to give way in one pass.
   public var preemptionsPerPass = 16
   /// A job that has waited so long goes one priority band up, and again after as long.

@@ -6,6 +6,8 @@ import Synchronization
 /// functions return at once, so model code may call them in its inner loop.
 public final class TaskContext: Sendable {
   public let task: ClaimedTask
+  /// Indices of the GPUs it shall use; empty for one that asked for none.
+  public let devices: [Int]
   let logs: LogBuffer
   private let client: CoordinatorClient
 
@@ -13,11 +15,13 @@ public final class TaskContext: Sendable {
     var stop: StopReason?
     var progress: TaskProgress?
     var isProgressNew = false
+    var isAskedToYield = false
   }
   private let state = Mutex(State())
 
-  init(task: ClaimedTask, client: CoordinatorClient) {
+  init(task: ClaimedTask, client: CoordinatorClient, devices: [Int] = []) {
     self.task = task
+    self.devices = devices
     self.client = client
     logs = LogBuffer(lease: task.lease)
   }
@@ -68,6 +72,12 @@ public final class TaskContext: Sendable {
   public func checkCancellation() throws {
     if let reason = stopReason { throw TaskStopped(reason: reason) }
   }
+
+  /// Others are due the task's place: save the work and throw `TaskStopped(reason: .preempted)`. Who does not within
+  /// some minutes loses the lease.
+  public var isAskedToYield: Bool { state.withLock { $0.isAskedToYield } }
+
+  func askToYield() { state.withLock { $0.isAskedToYield = true } }
 
   /// The first reason counts.
   func stop(_ reason: StopReason) {

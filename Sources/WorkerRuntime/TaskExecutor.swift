@@ -12,6 +12,10 @@ public protocol TaskExecutor: Sendable {
   /// The kinds of tasks it takes.
   var kinds: [TaskKind] { get }
 
+  /// Whether it watches `context.isAskedToYield` and, when asked, saves its work and throws `TaskStopped`. A task of an
+  /// executor that does not is stopped at once.
+  var savesOnRequest: Bool { get }
+
   /// Does the task. What it returns is committed in one transaction if the lease still holds, else discarded.
   ///
   /// - Throws: `TaskError` with a class that decides about another try and a message a person can act on;
@@ -22,6 +26,7 @@ public protocol TaskExecutor: Sendable {
 
 extension TaskExecutor {
   public var jobKinds: [JobKind] { JobKind.allCases }
+  public var savesOnRequest: Bool { false }
 }
 
 /// What a finished task leaves.
@@ -65,6 +70,8 @@ public enum StopReason: String, Sendable, Equatable {
   case leaseLost = "lease lost"
   /// The worker shuts down and has given the lease back.
   case draining
+  /// Others are due its place.
+  case preempted
 }
 
 /// Thrown by `TaskContext.checkCancellation()`.

@@ -54,6 +54,9 @@ extension Worker {
       let lease = Lease(task: result.task, epoch: result.epoch)
       switch result.verdict {
       case .renewed: running[lease]?.trust.renewed(by: start)
+      case .yieldRequested:
+        running[lease]?.trust.renewed(by: start)
+        yield(lease)
       case .lost: stop(lease, .leaseLost)
       case .cancelRequested: stop(lease, .cancelled)
       }

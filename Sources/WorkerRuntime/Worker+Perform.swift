@@ -16,6 +16,10 @@ extension Worker {
     if let reason = context.stopReason {
       logger.info("task \(lease.task): output discarded (\(reason.rawValue))")
       context.logs.discard()
+      if reason == .preempted {
+        try? await client.release(
+          ReleaseRequest(leases: [lease], reason: "it gave way"), patience: trustLeft(lease))
+      }
       return
     }
     switch result {

@@ -9,6 +9,8 @@ public struct WorkerConfiguration: Sendable {
   public var slots: Int
   /// Takes only these of the kinds its executors offer; nil takes all.
   public var kinds: Set<TaskKind>?
+  /// For jobs that ask for them.
+  public var labels: [String: String]
   public var version: String
   /// How long a shutdown waits for executors that have been told to stop, in seconds. Their leases are given
   /// back before.
@@ -17,12 +19,14 @@ public struct WorkerConfiguration: Sendable {
   public var claimWaitSeconds: Double
 
   public init(
-    name: String? = nil, slots: Int = 1, kinds: Set<TaskKind>? = nil, version: String = "0.1.0",
+    name: String? = nil, slots: Int = 1, kinds: Set<TaskKind>? = nil, labels: [String: String] = [:],
+    version: String = "0.1.0",
     drainSeconds: Double = 20, claimWaitSeconds: Double = 20
   ) {
     self.name = name ?? Host.name
     self.slots = max(1, slots)
     self.kinds = kinds
+    self.labels = labels
     self.version = version
     self.drainSeconds = drainSeconds
     self.claimWaitSeconds = claimWaitSeconds
@@ -43,6 +47,7 @@ public actor Worker {
     let context: TaskContext
     var trust: LeaseTrust
     let work: Task<TaskOutcome, any Error>
+    let savesOnRequest: Bool
   }
 
   let client: CoordinatorClient
@@ -50,6 +55,10 @@ public actor Worker {
   let configuration: WorkerConfiguration
   let logger: Logger
   private let files = ConfinedFiles()
+
+  let inventory: Inventory
+  /// What the running tasks leave of it.
+  private var free: FreeResources
 
   var session: RegisterReply?
   /// When the request was sent that renewed the session last: its leases live from then.
@@ -69,6 +78,8 @@ public actor Worker {
     self.executors = executors
     self.configuration = configuration
     self.logger = logger
+    inventory = Host.inventory(labels: configuration.labels)
+    free = inventory.free
   }
 
   /// The kinds of tasks it claims.
@@ -108,8 +119,8 @@ public actor Worker {
     while true {
       try Task.checkCancellation()
       let session = try await currentSession()
-      let free = configuration.slots - performing.count
-      guard free > 0 else {
+      let slots = configuration.slots - performing.count
+      guard slots > 0 else {
         await waitForChange()
         continue
       }
@@ -121,7 +132,8 @@ public actor Worker {
       do {
         reply = try await client.claim(
           ClaimRequest(
-            session: session.session, kinds: kinds, limit: free, waitSeconds: configuration.claimWaitSeconds))
+            session: session.session, kinds: kinds, limit: slots, waitSeconds: configuration.claimWaitSeconds,
+            free: free))
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
         try Task.checkCancellation()
         logger.warning("a claim got no answer: \(error.message)")
@@ -155,7 +167,7 @@ public actor Worker {
     let reply = try await client.register(
       RegisterRequest(
         name: configuration.name, host: Host.name, process: Host.process, version: configuration.version,
-        kinds: kinds, slots: configuration.slots, inventory: Host.inventory))
+        kinds: kinds, slots: configuration.slots, inventory: inventory))
     session = reply
     renewedAt = start
     claimWasLost = false
@@ -191,7 +203,8 @@ public actor Worker {
   // MARK: Tasks
 
   private func begin(_ task: ClaimedTask, _ session: RegisterReply) {
-    let context = TaskContext(task: task, client: client)
+    let devices = free.take(task.need)
+    let context = TaskContext(task: task, client: client, devices: devices ?? [])
     let trust = LeaseTrust(leaseSeconds: session.leaseSeconds, renewedBy: renewedAt)
     let thread = idleThreads.popLast() ?? DedicatedThread(name: "task")
     let executor = executors.first {
@@ -206,18 +219,20 @@ public actor Worker {
       try files.check(task)
       return try await executor.run(task, context: context)
     }
-    running[task.lease] = Running(context: context, trust: trust, work: work)
+    running[task.lease] = Running(
+      context: context, trust: trust, work: work, savesOnRequest: executor?.savesOnRequest ?? false)
     logger.info(
       "task \(task.id) (\(task.kind.rawValue) of job \(task.job), attempt \(task.attempt)) begins")
     performing[task.lease] = Task {
       await self.perform(context, work)
-      self.ended(task.lease, thread)
+      self.ended(task, devices, thread)
     }
   }
 
-  private func ended(_ lease: Lease, _ thread: DedicatedThread) {
-    running[lease] = nil
-    performing[lease] = nil
+  private func ended(_ task: ClaimedTask, _ devices: [Int]?, _ thread: DedicatedThread) {
+    if let devices { free.give(task.need, devices: devices) }
+    running[task.lease] = nil
+    performing[task.lease] = nil
     idleThreads.append(thread)
     wakeClaims()
   }
@@ -228,6 +243,14 @@ public actor Worker {
     entry.context.stop(reason)
     entry.work.cancel()
     logger.notice("task \(lease.task) is told to stop: \(reason.rawValue)")
+  }
+
+  /// Others are due its place. Work that can be saved is given the time; other work stops at once.
+  func yield(_ lease: Lease) {
+    guard let entry = running[lease], !entry.context.isAskedToYield else { return }
+    entry.context.askToYield()
+    logger.notice("task \(lease.task) is asked to give way")
+    if !entry.savesOnRequest { stop(lease, .preempted) }
   }
 
   // MARK: End

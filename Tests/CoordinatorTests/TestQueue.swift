@@ -6,6 +6,7 @@ import JobStore
 import Logging
 import OrderedJSON
 import PostgresClient
+import Scheduling
 import Testing
 import WorkerRuntime
 
@@ -37,13 +38,13 @@ actor TestQueue {
 
   static func run(
     ownServer: Bool = false, leaseSeconds: Double = 30, heartbeatSeconds: Double = 1,
-    configuration: CoordinatorConfiguration = brisk,
+    configuration: CoordinatorConfiguration = brisk, scheduling: SchedulingPolicy = SchedulingPolicy(),
     logger: Logger = quiet, _ body: (TestQueue) async throws -> Void
   ) async throws {
     let server = ownServer ? try await TestServer() : try await TestServer.shared()
     let queue = try await TestQueue(
       server: server, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds),
-      configuration: configuration, logger: logger)
+      configuration: configuration, scheduling: scheduling, logger: logger)
     let result: Result<Void, any Error>
     do { result = .success(try await body(queue)) } catch { result = .failure(error) }
     await queue.end()
@@ -52,13 +53,14 @@ actor TestQueue {
   }
 
   private init(
-    server: TestServer, timing: LeaseTiming, configuration: CoordinatorConfiguration, logger: Logger
+    server: TestServer, timing: LeaseTiming, configuration: CoordinatorConfiguration,
+    scheduling: SchedulingPolicy, logger: Logger
   ) async throws {
     self.server = server
     self.configuration = configuration
     self.logger = logger
     pool = ConnectionPool(address: try await server.newDatabase(), size: 4)
-    store = JobStore(pool: pool, timing: timing)
+    store = JobStore(pool: pool, timing: timing, scheduling: scheduling)
     try await store.migrate()
     lab = try await store.createLab(named: "lab")
     memberSecret = try await store.createToken(

@@ -135,7 +135,7 @@ struct JobSpecTests {
       ),
       (
         #"{"kind":"score","model":"m","images":"i","output":"o","zzzzzz":1}"#,
-        "known keys are append, cache, classes"
+        "known keys are after, append, at, at_once, cache, classes"
       ),
       (
         #"{"kind":"score","model":"m","images":"i","output":"o","max_errors":"-1%"}"#,
@@ -187,5 +187,90 @@ struct JobSpecTests {
       #expect(try tree.decode(JobSpec.self) == spec)
       #expect(try JobSpec(JSON(parsing: tree.serialized())) == spec)
     }
+  }
+
+  @Test("needs, labels, what comes before and when are read, and written back the same")
+  func schedule() throws {
+    let text = #"""
+      {"kind":"eval","model":"/m","data":"/d","output":"/o","labels":{"night":true,"line":7},"after":[12,3],
+       "at":"2026-12-01 22:00","resources":{"gpu":1,"gpu_memory":"40GB..","memory":"16GiB","labels":{"site":"north"}}}
+      """#
+    let spec = try JobSpec(JSON(parsing: text))
+    #expect(spec.labels == ["night": "true", "line": "7"] && spec.after == [3, 12])
+    #expect(spec.at == 1_796_162_400)
+    #expect(
+      spec.resources
+        == ResourceRequest(
+          gpus: 1, gpuMemory: 40_000_000_000, memory: 17_179_869_184, labels: ["site": "north"]))
+    #expect(spec.resources.description == "1 GPU of 40GB, 16GiB of memory, the label site=north")
+    #expect(try JobSpec(JSON(encoding: spec)) == spec)
+    let gpu = #"{"kind":"eval","model":"/m","data":"/d","output":"/o","resources":{"device":"cuda"}}"#
+    #expect(try JobSpec(JSON(parsing: gpu)).resources.gpus == 1)
+  }
+
+  @Test(
+    "a wrong need, label or moment is named",
+    arguments: [
+      (
+        #""resources":{"gpus":1}"#, "unknown key 'resources.gpus' in resources; did you mean 'resources.gpu'?"
+      ),
+      (
+        #""resources":{"gpu_memory":"much"}"#,
+        "resources.gpu_memory: found 'much'; allowed is a size such as 40GB or 512MiB"
+      ),
+      (
+        #""resources":{"device":"cpu","gpu":1}"#,
+        "resources.device: found 'cpu' beside 'gpu' or 'gpu_memory'; leave one of them out"
+      ),
+      (#""after":"train""#, "after: found 'train'; allowed is a job's number, or a list of at most 100"),
+      (
+        #""at":"tomorrow""#,
+        "at: found 'tomorrow'; allowed is a moment in UTC such as '2026-12-01 22:00', or seconds since 1970"
+      ),
+    ])
+  func scheduleMistakes(member: String, expected: String) {
+    let found = problems(#"{"kind":"eval","model":"/m","data":"/d","output":"/o",\#(member)}"#)
+    #expect(found == [expected])
+  }
+
+  @Test(
+    "moments read and write over leap years and months",
+    arguments: [0, 951_782_399, 1_709_164_800, 4_102_444_799])
+  func moments(seconds: Int) {
+    #expect(Moment.parse(Moment.text(Double(seconds))) == Double(seconds))
+  }
+
+  @Test("rules of a job are read, and written back the same")
+  func rules() throws {
+    let text = #"""
+      {"kind":"score","model":"/m","images":"/d","output":"/o","cron":"30 22 * * 1-5","deadline":"8h",
+       "stall_after":"15m","at_once":4,"unique":"nightly"}
+      """#
+    let spec = try JobSpec(JSON(parsing: text))
+    #expect(spec.cron == "30 22 * * 1-5" && spec.deadline == 28_800 && spec.stallAfter == 900)
+    #expect(spec.atOnce == 4 && spec.unique == "nightly")
+    #expect(try JobSpec(JSON(encoding: spec)) == spec)
+    for bad in [
+      #""cron":"30 25 * * *""#, #""cron":"0 0 31 2 *""#, #""deadline":"soon""#, #""stall_after":1"#,
+    ] {
+      #expect(
+        problems(#"{"kind":"score","model":"/m","images":"/d","output":"/o",\#(bad)}"#).count == 1, "\(bad)")
+    }
+  }
+
+  @Test(
+    "a schedule's next moment",
+    arguments: [
+      ("30 22 * * 1-5", "2026-11-27 22:30", "2026-11-30T22:30:00Z"),
+      ("*/15 * * * *", "2026-11-25 23:46", "2026-11-26T00:00:00Z"),
+      ("0 6 1 * *", "2026-11-25 00:00", "2026-12-01T06:00:00Z"),
+      ("0 0 29 2 *", "2026-01-01 00:00", "2028-02-29T00:00:00Z"),
+      ("0 12 13 * 5", "2026-11-25 00:00", "2026-11-27T12:00:00Z"),
+      ("5,10-12 3 * * 7", "2026-11-29 03:10", "2026-11-29T03:11:00Z"),
+    ])
+  func cron(text: String, from: String, expected: String) throws {
+    let schedule = try #require(CronSchedule(text))
+    let next = schedule.next(after: try #require(Moment.parse(from)))
+    #expect(next.map(Moment.text) == expected)
   }
 }

@@ -52,5 +52,14 @@ struct StateTests {
     #expect(decide(.poisonInput, attempt: 5) == .giveUp)
     #expect(decide(.interrupted, attempt: 5, interruptions: 1) == .requeue)
     #expect(decide(.interrupted, attempt: 1, interruptions: 2) == .giveUp)
+    func isolate(_ failure: FailureClass, items: Int, interruptions: Int = 0) -> RetryPolicy.Decision {
+      policy.decision(for: failure, attempt: 1, maxAttempts: 5, interruptions: interruptions, items: items)
+    }
+    #expect(isolate(.poisonInput, items: 256) == .split)
+    #expect(isolate(.poisonInput, items: 1) == .quarantine)
+    #expect(isolate(.interrupted, items: 256, interruptions: 1) == .requeue)
+    #expect(isolate(.interrupted, items: 256, interruptions: 2) == .split)
+    #expect(isolate(.interrupted, items: 1, interruptions: 2) == .quarantine)
+    #expect(isolate(.transient, items: 256) == .retry(after: 2))
   }
 }

@@ -75,19 +75,23 @@ struct Bench {
     return caller
   }
 
-  func session(_ name: String = "w") async throws -> SessionID {
+  func session(
+    _ name: String = "w", slots: Int = 8, inventory: Inventory = Inventory()
+  ) async throws -> SessionID {
     try await store.register(
       RegisterRequest(
-        name: name, host: "h", process: 1, version: "1", kinds: TaskKind.allCases, slots: 8),
+        name: name, host: "h", process: 1, version: "1", kinds: TaskKind.allCases, slots: slots,
+        inventory: inventory),
       token: workerToken
     ).session
   }
 
-  func claim(_ session: SessionID, kinds: [TaskKind] = TaskKind.allCases, limit: Int = 1) async throws
-    -> [ClaimedTask]
-  {
-    try await store.claim(ClaimRequest(session: session, kinds: kinds, limit: limit), token: workerToken)
-      .tasks
+  func claim(
+    _ session: SessionID, kinds: [TaskKind] = TaskKind.allCases, limit: Int = 1, free: FreeResources? = nil
+  ) async throws -> [ClaimedTask] {
+    try await store.claim(
+      ClaimRequest(session: session, kinds: kinds, limit: limit, free: free), token: workerToken
+    ).tasks
   }
 
   /// Claims one task, which must be there.
@@ -102,10 +106,10 @@ struct Bench {
     _ kind: String = "eval", priority: Int = 0, with settings: [JSON.Member] = []
   ) async throws -> JobRecord {
     try await store.submit(
-      SubmitRequest(spec: Self.spec(kind, priority: priority, with: settings)), by: person)
+      SubmitRequest(spec: Self.spec(kind, priority: priority, settings)), by: person)
   }
 
-  static func spec(_ kind: String, priority: Int = 0, with settings: [JSON.Member] = []) throws -> JobSpec {
+  static func spec(_ kind: String, priority: Int = 0, _ settings: [JSON.Member] = []) throws -> JobSpec {
     var members: [JSON.Member] = [
       .init("kind", .string(kind)), .init("model", "/m"), .init("output", "/o"),
       .init("priority", .integer(priority)),

@@ -7,10 +7,11 @@ struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs",
     abstract: "List the jobs of your lab, the newest first.",
-    discussion: "Example: ar1 jobs --state running")
+    discussion: "Example: ar1 jobs --state running --label night=true")
 
   @Option(help: "Only jobs in this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).")
   var state: JobState?
+  @Option(help: ArgumentHelp("Only jobs that bear this label.", valueName: "name=value")) var label: String?
   @Option(help: "At most so many.") var limit = 30
   @Option(help: ArgumentHelp("Only jobs before this one, for paging.", valueName: "job")) var before: Int64?
   @Flag(help: "Print one JSON document.") var json = false
@@ -18,10 +19,14 @@ struct JobsCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...1_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+    if let label, Label.parse(label) == nil {
+      throw ValidationError("--label is written name=value; \(Label.rule)")
+    }
   }
 
   func run() async throws {
-    let jobs = try await connection.client().jobs(state: state, before: before, limit: limit)
+    let jobs = try await connection.client().jobs(
+      state: state, label: label, before: before, limit: limit)
     if json {
       try JSONOutput.print(JobList(jobs: jobs))
       return

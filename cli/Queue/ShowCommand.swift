@@ -16,15 +16,16 @@ struct ShowCommand: AsyncParsableCommand {
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func run() async throws {
-    let detail = try await connection.client().job(job)
+    let client = try connection.client()
+    let detail = try await client.job(job)
     if json {
       try JSONOutput.print(detail)
       return
     }
-    Terminal.write(try text(detail))
+    Terminal.write(try text(detail, detail.job.state.isFinal ? nil : try await client.why(job)))
   }
 
-  private func text(_ detail: JobDetail) throws -> String {
+  private func text(_ detail: JobDetail, _ why: Explanation?) throws -> String {
     let job = detail.job
     let now = Double(time(nil))
     var text = Style.bold("job \(job.id)") + "  \(job.spec.kind.rawValue)  \(job.spec.name)\n"
@@ -33,6 +34,13 @@ struct ShowCommand: AsyncParsableCommand {
     }
     line("state", JobText.style(job.state)(job.state.rawValue))
     if let failure = job.failure { line("reason", "\(failure.message) (\(failure.failureClass.rawValue))") }
+    if let why {
+      let place = why.position.map { " (number \($0) in the queue)" } ?? ""
+      for (index, reason) in why.reasons.enumerated() {
+        line(index == 0 ? "why" : "", reason + (index == 0 ? place : ""))
+      }
+      if let forecast = ExplanationText.forecast(why) { line("forecast", forecast) }
+    }
     line("progress", JobText.progress(job))
     line("submitted", "\(Format.time(job.createdAt)) by \(job.user) of \(job.lab)")
     if job.startedAt != nil { line("run time", JobText.runningTime(job, now: now)) }

@@ -43,6 +43,50 @@ struct SubmissionOptions: ParsableArguments {
   ///   - tree: its keys and values; options given on the command line go before the tree's own.
   ///   - folder: from where relative paths are taken.
   func submit(_ tree: JSON, relativeTo folder: String) async throws {
+    let spec = try specification(tree, relativeTo: folder)
+    if dryRun { return try dryRun(spec) }
+    let client = try connection.client()
+    try await report(
+      client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)), client)
+  }
+
+  /// Checks and submits the jobs of a file, which may wait for each other by their names.
+  func submit(_ jobs: [JSON], relativeTo folder: String) async throws {
+    // All are checked before the first is submitted.
+    let plan = try JobChain(jobs)
+    for position in jobs.indices {
+      _ = try specification(plan.tree(position, numbers: [:]), relativeTo: folder)
+    }
+    if dryRun {
+      for position in jobs.indices {
+        try dryRun(specification(plan.tree(position, numbers: [:]), relativeTo: folder))
+      }
+      return
+    }
+    let client = try connection.client()
+    var records: [JobRecord] = []
+    for position in jobs.indices {
+      let numbers = Dictionary(zip(plan.names, records.map(\.id)), uniquingKeysWith: { $1 })
+      let spec = try specification(plan.tree(position, numbers: numbers), relativeTo: folder)
+      records.append(
+        try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)))
+    }
+    if wait, let last = records.last {
+      try await report(last, client)
+    } else if json {
+      try JSONOutput.print(JobList(jobs: records))
+    } else {
+      for record in records { try await report(record, client) }
+    }
+  }
+
+  private func dryRun(_ spec: JobSpec) throws {
+    let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
+    try DryRun(spec: spec, memory: machine, json: json).run()
+  }
+
+  /// The job of a tree, with what the command line says in the place of the tree's own.
+  private func specification(_ tree: JSON, relativeTo folder: String) throws -> JobSpec {
     var members = tree.members ?? []
     if tree.members != nil {
       func replace(_ key: String, _ value: JSON?) {
@@ -54,13 +98,11 @@ struct SubmissionOptions: ParsableArguments {
       replace("priority", priority.map(JSON.integer))
       replace("max_attempts", maxAttempts.map(JSON.integer))
     }
-    let spec = try JobSpec(tree.members == nil ? tree : .object(members), relativeTo: folder)
-    if dryRun {
-      let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
-      return try DryRun(spec: spec, memory: machine, json: json).run()
-    }
-    let client = try connection.client()
-    var record = try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString))
+    return try JobSpec(tree.members == nil ? tree : .object(members), relativeTo: folder)
+  }
+
+  private func report(_ submitted: JobRecord, _ client: CoordinatorClient) async throws {
+    var record = submitted
     if wait {
       record = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
     }

@@ -13,6 +13,12 @@ struct SubmitCommand: AsyncParsableCommand {
         data: data/mmad
         output: results/before
 
+      A file with the one key 'jobs' holds a list of jobs, which may wait for earlier ones by name:
+
+        jobs:
+          - {name: tune, kind: train, model: models/base, data: data/mmad, output: runs/tune}
+          - {name: measure, kind: eval, after: tune, model: runs/tune/model, data: data/mmad, output: results}
+
       Unknown keys are refused, with the nearest known one.
 
       Example: ar1 submit before.yaml --wait
@@ -25,6 +31,10 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (tree, folder) = try JobFile.read(file)
-    try await submission.submit(tree, relativeTo: folder)
+    if let jobs = tree["jobs"]?.array, tree.members?.count == 1 {
+      try await submission.submit(jobs, relativeTo: folder)
+    } else {
+      try await submission.submit(tree, relativeTo: folder)
+    }
   }
 }

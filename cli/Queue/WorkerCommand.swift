@@ -28,6 +28,11 @@ struct WorkerCommand: AsyncParsableCommand {
   var kinds: String?
   @Flag(help: "Learn together with the other processes of this mpirun; takes tasks of the kind learn alone.")
   var mpi = false
+  @Option(
+    name: .customLong("label"),
+    help: ArgumentHelp(
+      "A label that jobs can ask for, such as site=north; may be repeated.", valueName: "name=value"))
+  var labels: [String] = []
   @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = Logger.Level.info
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -38,6 +43,12 @@ struct WorkerCommand: AsyncParsableCommand {
     _ = try chosenKinds()
     if mpi, slots != 1 || kinds != nil {
       throw ValidationError("--mpi makes a worker with one learner; leave out --slots and --kinds")
+    }
+    for label in labels where Label.parse(label) == nil {
+      throw ValidationError("--label \(label) is not written name=value; \(Label.rule)")
+    }
+    guard labels.count <= Label.most else {
+      throw ValidationError("a worker bears at most \(Label.most) labels")
     }
   }
 
@@ -70,7 +81,11 @@ struct WorkerCommand: AsyncParsableCommand {
   private func work(_ logger: Logger, crew: LearnerCrew, kinds: Set<TaskKind>?) async throws {
     let worker = Worker(
       client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(crew: crew),
-      configuration: WorkerConfiguration(name: name, slots: slots, kinds: kinds), logger: logger)
+      configuration: WorkerConfiguration(
+        name: name, slots: slots, kinds: kinds,
+        labels: Dictionary(
+          labels.compactMap(Label.parse).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })),
+      logger: logger)
     try await TerminationSignals.cancelling {
       try await worker.run()
     }

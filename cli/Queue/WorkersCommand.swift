@@ -26,18 +26,31 @@ struct WorkersCommand: AsyncParsableCommand {
     let now = Double(time(nil))
     var table = Table([
       .right("SESSION"), .left("NAME"), .left("HOST"), .right("PID"), .left("STATE"), .left("BUSY"),
-      .right("LAST SEEN"), .left("KINDS"),
+      .right("LAST SEEN"), .left("HAS"), .left("KINDS"),
     ])
     for worker in workers {
       table.add([
         Table.Cell(String(worker.session)), Table.Cell(worker.name), Table.Cell(worker.host),
         Table.Cell(String(worker.process)),
-        worker.alive ? Table.Cell("alive", .green) : Table.Cell("gone", .faint),
+        worker.alive
+          ? worker.draining ? Table.Cell("draining", .yellow) : Table.Cell("alive", .green)
+          : Table.Cell("gone", .faint),
         Table.Cell("\(worker.running)/\(worker.slots)"),
         Table.Cell(Format.duration(max(0, now - worker.lastSeenAt)) + " ago"),
+        Table.Cell(Self.has(worker.inventory)),
         Table.Cell(worker.kinds.map(\.rawValue).joined(separator: ", ")),
       ])
     }
     table.print()
+  }
+
+  /// "16 cores, 128 GiB, 2 × NVIDIA H100 80GB, site=north"
+  private static func has(_ inventory: Inventory) -> String {
+    var parts = ["\(inventory.cores) core\(inventory.cores == 1 ? "" : "s")"]
+    if inventory.memoryBytes > 0 { parts.append(Format.size(Int(inventory.memoryBytes))) }
+    let names = Dictionary(grouping: inventory.devices, by: \.name).sorted { $0.key < $1.key }
+    for (name, devices) in names { parts.append("\(devices.count) × \(name)") }
+    for (name, value) in inventory.labels.sorted(by: { $0.key < $1.key }) { parts.append("\(name)=\(value)") }
+    return parts.joined(separator: ", ")
   }
 }

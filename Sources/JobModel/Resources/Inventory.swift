@@ -5,8 +5,6 @@ public struct Inventory: Sendable, Equatable, Codable {
   /// GPUs; the CPU is not listed.
   public var devices: [Device]
   public var labels: [String: String]
-  /// Model folders and policies it holds in memory, the newest last.
-  public var checkpoints: [String]
 
   public struct Device: Sendable, Equatable, Codable {
     public var index: Int
@@ -26,20 +24,18 @@ public struct Inventory: Sendable, Equatable, Codable {
   }
 
   public init(
-    cores: Int = 1, memoryBytes: Int64 = 0, devices: [Device] = [], labels: [String: String] = [:],
-    checkpoints: [String] = []
+    cores: Int = 1, memoryBytes: Int64 = 0, devices: [Device] = [], labels: [String: String] = [:]
   ) {
     self.cores = cores
     self.memoryBytes = memoryBytes
     self.devices = devices
     self.labels = labels
-    self.checkpoints = checkpoints
   }
 
   enum CodingKeys: String, CodingKey {
     case cores
     case memoryBytes = "memory_bytes"
-    case devices, labels, checkpoints
+    case devices, labels
   }
 
   /// A worker that says nothing of a thing has none of it.
@@ -49,8 +45,7 @@ public struct Inventory: Sendable, Equatable, Codable {
       cores: try values.decodeIfPresent(Int.self, forKey: .cores) ?? 1,
       memoryBytes: try values.decodeIfPresent(Int64.self, forKey: .memoryBytes) ?? 0,
       devices: try values.decodeIfPresent([Device].self, forKey: .devices) ?? [],
-      labels: try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:],
-      checkpoints: try values.decodeIfPresent([String].self, forKey: .checkpoints) ?? [])
+      labels: try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:])
   }
 
   /// Everything it has, unused.

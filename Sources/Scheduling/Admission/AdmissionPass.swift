@@ -1,4 +1,4 @@
-import JobModel
+public import JobModel
 
 /// One pass over a snapshot. Use `Admission.plan`.
 ///
@@ -177,5 +177,12 @@ public enum Admission {
     var pass = AdmissionPass(snapshot, policy: policy)
     pass.run()
     return pass.plan
+  }
+}
+
+extension Admission {
+  /// Why a task could run on none of these workers, however idle; nil when one could take it.
+  public static func refusal(of need: ResourceRequest, kind: TaskKind, on nodes: [Node]) -> String? {
+    Pool(nodes).refusal(of: need, kind: kind)
   }
 }

@@ -15,8 +15,7 @@ extension AdmissionPass {
     // What frees by itself shortly, or was asked for before, is not asked for again.
     var future = pool
     for holding in snapshot.holdings {
-      let endsSoon = holding.isRunning && (holding.expectedEnd ?? .infinity) <= snapshot.now + 30
-      guard holding.isYielding || endsSoon, holding.leader == nil else { continue }
+      guard holding.isYielding || endsSoon(holding), holding.leader == nil else { continue }
       for task in ending(with: holding) { if let spot = spots[task.task] { future.free(spot) } }
     }
     var shares = shares
@@ -47,6 +46,12 @@ extension AdmissionPass {
     }
   }
 
+  /// Not worth asking: it is about to end. A task whose expected end has passed is one of which nothing is known.
+  private func endsSoon(_ holding: Holding) -> Bool {
+    guard holding.isRunning, let end = holding.expectedEnd else { return false }
+    return end >= snapshot.now && end <= snapshot.now + 30
+  }
+
   private func free(_ tasks: [Holding], in pool: inout Pool, _ shares: inout Shares) {
     for task in tasks {
       shares.release(task)
@@ -61,10 +66,15 @@ extension AdmissionPass {
   ) -> [[Holding]]? {
     let device = demand.need.kind
     func due(_ lab: LabID) -> Double { dues[Shares.Key(lab: lab, device: device)] ?? 0 }
-    guard shares.held(demand.lab, device) + shares.units(demand) <= due(demand.lab) + 1e-9 else { return nil }
+    // Its nominal quota a lab has back in full. Of what is idle it takes less than is due, and nothing from a lab that
+    // its history has made wait longer: the rest evens out as tasks end, and nobody is asked in vain.
+    let isOwn = shares.fitsNominal(demand)
+    let limit = due(demand.lab) * (isOwn ? 1 : policy.reclaimedPart)
+    guard shares.held(demand.lab, device) + shares.units(demand) <= limit + 1e-9 else { return nil }
     var (trial, left) = (future, shares)
     var chosen: [[Holding]] = []
     for victim in candidates where victim[0].need.kind == device && victim[0].lab != demand.lab {
+      guard isOwn || shares.level(demand.lab, device) < left.level(victim[0].lab, device) else { continue }
       let units = victim.reduce(0) { $0 + shares.units($1.need) }
       guard left.held(victim[0].lab, device) - units >= due(victim[0].lab) - 1e-9 else { continue }
       guard chosen.count < most else { return nil }
@@ -105,7 +115,7 @@ extension AdmissionPass {
       // One of a gang that has no more members than it needs is worth nothing alone.
       if let leader = holding.leader, (gangs[leader]?.count ?? 0) <= companions[leader] ?? 0 { return false }
       return holding.isRunning && !holding.isYielding && now - holding.since >= policy.minimumRun
-        && holding.preemptions < policy.preemptionBudget && (holding.expectedEnd ?? .infinity) > now + 30
+        && holding.preemptions < policy.preemptionBudget && !endsSoon(holding)
     }.map { [$0] + (gangs[$0.task] ?? []) }.sorted { a, b in
       let (learnsA, learnsB) = (a[0].kind == .learn, b[0].kind == .learn)
       if learnsA != learnsB { return learnsB }

@@ -30,10 +30,10 @@ struct ShardRange: Equatable {
     items = from..<to
   }
 
-  /// The name of the shard's file, which sorts by position.
+  /// The name of the shard's file, which sorts by position. It goes by the first item, because a shard may be split.
   var fileName: String {
-    let digits = String(index)
-    return "shard-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    let digits = String(items.lowerBound)
+    return "shard-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
   }
 
   /// The tasks behind a plan: its shards at stage 1 and the report that joins them at stage 2.
@@ -51,6 +51,12 @@ struct ShardRange: Equatable {
   /// Even slices of `count` items.
   static func slices(of count: Int, size: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: max(1, size)).map { $0..<min($0 + max(1, size), count) }
+  }
+
+  /// Items that were taken out because they break whatever works on them, by position in the input.
+  static func quarantined(of context: TaskContext) async throws -> [QuarantinedItem] {
+    try await context.job().tasks.compactMap { QuarantinedItem(result: $0.result) }
+      .sorted { $0.item < $1.item }
   }
 
   /// The lines of all shards in the order of the input.

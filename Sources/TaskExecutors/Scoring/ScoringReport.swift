@@ -15,7 +15,15 @@ struct ScoringReport {
 
   func outcome() async throws -> TaskOutcome {
     let entries = try await ScoringFiles.entries(context)
-    let rows = try await ShardRange.lines(of: context).map { line in try asUserError { try ScoreRow(line) } }
+    var rows = try await ShardRange.lines(of: context).map { line in try asUserError { try ScoreRow(line) } }
+    // What the queue took out has no row of its shard.
+    for taken in try await ShardRange.quarantined(of: context) where entries.indices.contains(taken.item) {
+      let entry = entries[taken.item]
+      var row = ScoreRow(path: entry.path, category: entry.category)
+      row.error = "set aside: \(taken.reason)"
+      row.isQuarantined = true
+      rows.insert(row, at: min(taken.item, rows.count))
+    }
     guard rows.map(\.path) == entries.map(\.path) else {
       throw TaskError(
         .transient, "the shards hold \(rows.count) rows that are not the \(entries.count) listed images")

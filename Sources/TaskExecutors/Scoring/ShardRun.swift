@@ -79,7 +79,9 @@ struct ShardRun: Sendable {
       return try reading.timing { try reader.read(entries[image - range.items.lowerBound], index: image) }
     }
     while true {
-      let batch = try seconds.waiting.timing { try feed.nextBatch() }
+      let batch = try seconds.waiting.timing { [failures = context.task.memoryFailures] in
+        try feed.nextBatch(memoryFailures: failures)
+      }
       if batch.isEmpty { break }
       try score(batch)
     }

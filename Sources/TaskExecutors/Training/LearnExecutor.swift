@@ -22,6 +22,7 @@ public struct LearnExecutor: WorkerRuntime.TaskExecutor {
 
   public var jobKinds: [JobKind] { [.train] }
   public var kinds: [TaskKind] { [.learn] }
+  public var savesOnRequest: Bool { true }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .train(let settings) = task.spec.settings else {

@@ -19,6 +19,8 @@ final class LearningRun {
   private var versions: RunVersions
   /// The newest announced version; nil while that is version 0, the model the run starts from.
   private var announced: PolicyVersion?
+  /// Others are due the place: the step under way is the last here.
+  private var yields = false
   /// nil when they could not be written, which the run survives: the ledger has every metric.
   private var metricsFiles: MetricsFiles?
 
@@ -133,6 +135,7 @@ final class LearningRun {
         taken.metrics["seconds/validation"] = before.duration(to: clock.now) / .seconds(1)
       }
       let before = clock.now
+      yields = context.isAskedToYield
       let published = try publish(step: step)
       taken.metrics["seconds/publish"] = before.duration(to: clock.now) / .seconds(1)
       taken.metrics["tokens_per_second"] =
@@ -145,6 +148,10 @@ final class LearningRun {
           done: Double(step), total: Double(settings.steps), unit: "steps",
           metrics: taken.metrics.filter { StepLine.shown.contains($0.key) }))
       context.log(StepLine.text(step: step, of: settings.steps, taken.metrics))
+      if yields, step < settings.steps {
+        context.log("gives way after step \(step), whose full state is saved")
+        throw TaskStopped(reason: .preempted)
+      }
     }
     if let history, history.isOver, let best = history.best, learner.stepCount < settings.steps {
       context.log(
@@ -155,7 +162,7 @@ final class LearningRun {
 
   /// Publishes the weights where somebody needs them: a worker that samples, a resuming learner, the best version.
   private func publish(step: Int) throws -> PolicyVersion? {
-    let isState = step % settings.saveEvery == 0 || step == settings.steps
+    let isState = step % settings.saveEvery == 0 || step == settings.steps || yields
     let isMeasured = heldOut?.isDue(step: step, of: settings.steps) ?? false
     guard method.publishesEveryStep || isState || isMeasured else { return nil }
     return try versions.publish(learner, step: step, asState: isState)
@@ -173,6 +180,7 @@ final class LearningRun {
     copyMetrics("continued") { try metricsFiles?.append(record) }
     guard let published else { return }
     announced = published
+    if yields { versions.noteState(step) }
     versions.clean(after: published, keeping: history?.best?.step)
     CommitPoint.cleaned.pass(step: step)
   }

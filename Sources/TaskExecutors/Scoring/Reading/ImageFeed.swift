@@ -31,13 +31,15 @@ final class ImageFeed: Sendable {
   deinit { handover.abandon() }
 
   /// The next images, read and ready; waits for them. Empty at the end.
+  /// - Parameter memoryFailures: how often the shard ran out of memory: each halves what is decoded together.
   /// - Throws: what ended the reading.
-  func nextBatch() throws -> [ReadImage] {
+  func nextBatch(memoryFailures: Int = 0) throws -> [ReadImage] {
+    let halvings = min(max(0, memoryFailures), 10)
     var batch: [ReadImage] = []
     var tokens = 0
-    while batch.count < Self.largestBatch {
+    while batch.count < max(1, Self.largestBatch >> halvings) {
       let isFirst = batch.isEmpty
-      let left = Self.mostTokens - tokens
+      let left = (Self.mostTokens >> halvings) - tokens
       guard let next = handover.take(if: { isFirst || $0.tokens <= left }), let image = next else { break }
       batch.append(image)
       tokens += image.tokens

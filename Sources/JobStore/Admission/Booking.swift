@@ -1,0 +1,117 @@
+import JobModel
+import PostgresClient
+import Scheduling
+
+extension JobStore {
+  /// Books what ended attempts have used since the last time: to the decayed usage that shares go by, to the days
+  /// that budgets go by, and to the lengths that forecasts go by. All of it or nothing.
+  func bookCharges() async throws {
+    let policy = schedulingPolicy
+    try await pool.transaction { session in
+      try session.execute("SELECT pg_advisory_xact_lock(7271002)")
+      let needs = try session.needs()
+      let memory = try session.nodes().flatMap { $0.inventory.devices.map(\.memoryBytes) }.max() ?? 0
+      let charges = try session.takeCharges()
+      try session.noteTurnover(charges.reduce(0) { $0 + $1.attempts })
+      for charge in charges {
+        let need = charge.need.flatMap { needs[$0] } ?? .slot
+        try session.book(
+          charge, device: need.kind, used: charge.seconds * need.units(deviceMemory: memory), policy: policy)
+      }
+    }
+  }
+}
+
+/// Attempts of one sort, added up.
+private struct Charge {
+  let lab: LabID
+  let user: UserID
+  let job: JobID
+  let kind: TaskKind
+  let need: Int?
+  let priority: Int
+  let attempts: Int
+  let seconds: Double
+  let finished: Int
+  let finishedSeconds: Double
+}
+
+extension Session {
+  /// Notes what a running attempt has used, at its end. The caller holds the task. (Primary keys of tasks and jobs.)
+  func charge(_ task: TaskID, succeeded: Bool = false) throws {
+    try execute(
+      """
+      INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
+      SELECT j.lab_id, j.user_id, j.id, t.kind,
+        CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
+        greatest(extract(epoch FROM clock_timestamp() - t.claimed_at), 0)::float8, $2
+      FROM tasks t JOIN jobs j ON j.id = t.job_id WHERE t.id = $1 AND t.claimed_at IS NOT NULL
+      """, task, succeeded)
+  }
+
+  /// The same for everything a job runs, before it is withdrawn. (Index tasks_unfinished.)
+  func chargeRunning(of job: JobID) throws {
+    try execute(
+      """
+      INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
+      SELECT j.lab_id, j.user_id, j.id, t.kind,
+        CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
+        greatest(extract(epoch FROM clock_timestamp() - t.claimed_at), 0)::float8, false
+      FROM tasks t JOIN jobs j ON j.id = t.job_id
+      WHERE t.job_id = $1 AND t.state = 'running' AND t.claimed_at IS NOT NULL
+      """, job)
+  }
+
+  fileprivate func takeCharges() throws -> [Charge] {
+    try execute(
+      """
+      WITH taken AS (DELETE FROM charges RETURNING *)
+      SELECT lab_id, user_id, job_id, kind, need_id, priority, count(*) AS attempts,
+        sum(seconds) AS seconds, count(*) FILTER (WHERE succeeded) AS finished,
+        coalesce(sum(seconds) FILTER (WHERE succeeded), 0) AS finished_seconds
+      FROM taken GROUP BY lab_id, user_id, job_id, kind, need_id, priority
+      ORDER BY lab_id, user_id, job_id, kind
+      """
+    ).map { row in
+      Charge(
+        lab: try row.get("lab_id"), user: try row.get("user_id"), job: try row.get("job_id"),
+        kind: try row.name("kind"), need: try row.getIfPresent("need_id"), priority: try row.get("priority"),
+        attempts: try row.get("attempts"), seconds: try row.get("seconds"), finished: try row.get("finished"),
+        finishedSeconds: try row.get("finished_seconds"))
+    }
+  }
+
+  fileprivate func noteTurnover(_ attempts: Int) throws {
+    try execute(
+      """
+      UPDATE admission SET booked_at = now(),
+        turnover = (turnover + $1 / greatest(extract(epoch FROM now() - booked_at), 0.2)) / 2
+      WHERE id = 1
+      """, Double(attempts))
+  }
+
+  /// (Primary keys of the three tables.)
+  fileprivate func book(_ charge: Charge, device: DeviceKind, used: Double, policy: SchedulingPolicy) throws {
+    try execute(
+      """
+      INSERT INTO decayed_usage (lab_id, user_id, device, amount, at) VALUES ($1, $2, $3, $4, now())
+      ON CONFLICT (lab_id, user_id, device) DO UPDATE SET at = now(), amount = excluded.amount
+        + decayed_usage.amount * exp(-ln(2) * least(extract(epoch FROM now() - decayed_usage.at) / $5, 700))
+      """, charge.lab, charge.user, device.rawValue, used * policy.price(priority: charge.priority),
+      policy.halfLife)
+    try execute(
+      """
+      INSERT INTO usage_days (lab_id, day, user_id, device, unit_seconds, attempts)
+      VALUES ($1, now()::date, $2, $3, $4, $5)
+      ON CONFLICT (lab_id, day, user_id, device) DO UPDATE SET attempts = usage_days.attempts + excluded.attempts,
+        unit_seconds = usage_days.unit_seconds + excluded.unit_seconds
+      """, charge.lab, charge.user, device.rawValue, used, charge.attempts)
+    guard charge.finished > 0 else { return }
+    try execute(
+      """
+      INSERT INTO task_lengths (job_id, kind, finished, seconds) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (job_id, kind) DO UPDATE SET finished = task_lengths.finished + excluded.finished,
+        seconds = task_lengths.seconds + excluded.seconds
+      """, charge.job, charge.kind.rawValue, charge.finished, charge.finishedSeconds)
+  }
+}

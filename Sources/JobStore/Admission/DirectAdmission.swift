@@ -1,0 +1,82 @@
+import JobModel
+import PostgresClient
+
+extension Session {
+  /// Admits the blocked tasks of the job's lowest unfinished stage whose backoff has run out, as many as it may have at
+  /// once, as long as nobody competes: first come, first served. While labs do compete they are marked as waiting for the leader instead
+  /// (`not_before` is set), who admits them in his next pass. The job is locked by the caller. (Indices
+  /// tasks_unfinished, primary keys of jobs and admission.)
+  /// - Returns: how many became ready or wait for the leader.
+  func admit(_ job: LockedJob) throws -> Int {
+    try execute(
+      """
+      WITH lowest AS (
+        SELECT min(stage) AS stage FROM tasks
+        WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running')
+      ), next AS (
+        SELECT t.id FROM tasks t, lowest, admission a, jobs j
+        WHERE t.job_id = $1 AND t.stage = lowest.stage AND t.state = 'blocked'
+          AND (t.not_before IS NULL OR (t.not_before <= now() AND NOT a.contended))
+          AND a.id = 1 AND j.id = $1 AND j.paused_at IS NULL AND j.waits_for = 0
+        ORDER BY t.id
+        LIMIT (SELECT CASE WHEN at_once IS NOT NULL THEN greatest(0, at_once - (SELECT count(*) FROM tasks
+          WHERE job_id = $1 AND state IN ('ready', 'running'))) END FROM jobs WHERE id = $1)
+      ), due AS (
+        UPDATE tasks SET state = CASE WHEN a.contended THEN 'blocked' ELSE 'ready' END,
+          not_before = CASE WHEN a.contended THEN now() END
+        FROM next, admission a, jobs j
+        WHERE tasks.id = next.id AND a.id = 1 AND j.id = $1
+        RETURNING tasks.id, tasks.kind, tasks.state,
+          CASE WHEN tasks.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
+      ), put AS (
+        INSERT INTO ready (task_id, job_id, rank, kind, need_id)
+        SELECT id, $1, $2, kind, need_id FROM due WHERE state = 'ready'
+      )
+      SELECT count(*) AS admitted FROM due
+      """, job.id, -job.priority
+    ).only().get("admitted")
+  }
+
+  /// Jobs with a task whose backoff has run out. (Index tasks_delayed.)
+  func jobsWithDueTasks(limit: Int) throws -> [JobID] {
+    try execute(
+      """
+      SELECT DISTINCT due.job_id FROM (
+        SELECT t.job_id FROM tasks t JOIN jobs j ON j.id = t.job_id
+        WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0
+        ORDER BY t.not_before LIMIT $1) AS due
+      """, limit
+    ).map { try $0.get("job_id") }
+  }
+
+  /// Creates tasks of a job in the order given. The caller admits them.
+  func insertTasks(_ tasks: [NewTask], job: JobID) throws {
+    guard !tasks.isEmpty else { return }
+    try execute(
+      """
+      WITH new AS (
+        SELECT nextval(pg_get_serial_sequence('tasks', 'id')) AS id, given.*
+        FROM unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::float8[], $7::text[])
+          WITH ORDINALITY AS given (kind, stage, ordinal, payload, total, unit, position)
+        ORDER BY position
+      ), made AS (
+        INSERT INTO tasks (id, job_id, kind, stage, ordinal) OVERRIDING SYSTEM VALUE
+        SELECT id, $1, kind, stage, ordinal FROM new
+      )
+      INSERT INTO task_details (task_id, payload, progress_done, progress_total, progress_unit)
+      SELECT id, payload::json, CASE WHEN unit IS NULL THEN NULL ELSE 0 END, total, unit FROM new
+      """, job, tasks.map(\.kind.rawValue), tasks.map(\.stage), tasks.map(\.ordinal),
+      try tasks.map { try StoredJSON.text($0.payload) }, tasks.map { $0.progress?.total },
+      tasks.map { $0.progress?.unit })
+  }
+
+  /// Takes back what a job has ready and nobody has claimed; it is admitted again when it may.
+  func withdrawReady(of job: JobID) throws {
+    try execute(
+      """
+      WITH gone AS (DELETE FROM ready WHERE job_id = $1 RETURNING task_id)
+      UPDATE tasks SET state = 'blocked', not_before = now() FROM gone
+      WHERE tasks.id = gone.task_id AND tasks.state = 'ready'
+      """, job)
+  }
+}

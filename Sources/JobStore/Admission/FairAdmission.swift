@@ -1,0 +1,191 @@
+import JobModel
+import PostgresClient
+import Scheduling
+
+/// What one pass of the leader's admission did.
+struct AdmissionReport: Sendable {
+  var admitted = 0
+  var preempted = 0
+}
+
+extension JobStore {
+  /// The leader's admission at a tick: finds out whether anybody competes and, if so, decides anew who is next, also
+  /// about what was admitted and nobody has claimed.
+  ///
+  /// As long as nobody competes, tasks are admitted as they come (`Session.admit`) and this only looks for those
+  /// whose backoff has run out.
+  func admitWaiting() async throws -> AdmissionReport {
+    let competes = try await pool.transaction { session -> Bool in
+      try session.lockPasses()
+      let was = try session.isContended()
+      let competes = try session.competes(contended: was)
+      if competes != was { try session.setContended(competes) }
+      // A transaction of its own: whoever cancels a job waits for these rows, and a pass waits for jobs.
+      if competes { try session.withdrawUnclaimed() }
+      return competes
+    }
+    return competes ? try await pass() : AdmissionReport(admitted: try await admitDue())
+  }
+
+  /// Between two ticks: another pass over what waits, unless nobody competes.
+  /// - Returns: how many tasks became ready.
+  public func admitIfContended() async throws -> Int {
+    guard try await pool.run({ try $0.isContended() }) else { return 0 }
+    let admitted = try await pass().admitted
+    hintReady(ifAny: admitted)
+    return admitted
+  }
+
+  /// One pass at a time reads a snapshot, decides, and writes the plan down. Nothing it decides can contradict what
+  /// happens meanwhile, because tasks become ready only under their job's lock.
+  private func pass() async throws -> AdmissionReport {
+    let policy = schedulingPolicy
+    return try await pool.transaction { session in
+      try session.lockPasses()
+      let snapshot = try session.snapshot(policy: policy)
+      return try session.apply(Admission.plan(snapshot, policy: policy), policy: policy)
+    }
+  }
+
+  private func admitDue() async throws -> Int {
+    let jobs = try await pool.run { session in try session.jobsWithDueTasks(limit: 1000) }
+    guard !jobs.isEmpty else { return 0 }
+    return try await pool.transaction { session in
+      var admitted = 0
+      for job in try session.lockJobs(jobs).values { admitted += try session.admit(job) }
+      return admitted
+    }
+  }
+}
+
+extension Session {
+  func isContended() throws -> Bool {
+    try execute("SELECT contended FROM admission WHERE id = 1").only().get("contended")
+  }
+
+  /// Whether someone has to decide who is next: users wait beside each other, a quota limits a lab with unfinished
+  /// jobs, or several trainings could take each other's places for rollouts. While that is so, whoever still waits
+  /// keeps it so. (Indices jobs_unfinished, ready_order, tasks_delayed.)
+  fileprivate func competes(contended: Bool) throws -> Bool {
+    try execute(
+      """
+      SELECT EXISTS (SELECT 1 FROM quotas q WHERE (q.nominal > 0 OR q.borrow IS NOT NULL
+            OR q.max_running IS NOT NULL OR q.budget_hours IS NOT NULL)
+          AND EXISTS (SELECT 1 FROM jobs j WHERE j.lab_id = q.lab_id AND j.finished_at IS NULL))
+        OR (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE finished_at IS NULL AND kind = 'train' LIMIT 2) AS t) > 1
+        OR (SELECT count(DISTINCT j.user_id) FROM ready r JOIN jobs j ON j.id = r.job_id) > 1
+        OR ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs j ON j.id = t.job_id
+          WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0))
+        AS competes
+      """, contended
+    ).only().get("competes")
+  }
+
+  fileprivate func lockPasses() throws { try execute("SELECT pg_advisory_xact_lock(7271001)") }
+
+  /// From the moment nobody competes whoever makes a task admits it; what is left takes its place by priority.
+  fileprivate func setContended(_ contended: Bool) throws {
+    try execute("UPDATE admission SET contended = $1 WHERE id = 1", contended)
+    guard !contended else { return }
+    try execute(
+      """
+      WITH free AS (SELECT r.task_id, j.priority FROM ready r JOIN jobs j ON j.id = r.job_id
+        FOR UPDATE OF r SKIP LOCKED)
+      UPDATE ready SET rank = -free.priority FROM free WHERE ready.task_id = free.task_id
+      """)
+    try execute("UPDATE jobs SET reserved_at = NULL WHERE reserved_at IS NOT NULL")
+  }
+
+  /// Takes back everything that is ready and that nobody is claiming just now. (Primary keys of ready and tasks.)
+  fileprivate func withdrawUnclaimed() throws {
+    try execute(
+      """
+      WITH free AS (SELECT task_id FROM ready FOR UPDATE SKIP LOCKED),
+        gone AS (DELETE FROM ready USING free WHERE ready.task_id = free.task_id RETURNING ready.task_id)
+      UPDATE tasks SET state = 'blocked', not_before = now() FROM gone
+      WHERE tasks.id = gone.task_id AND tasks.state = 'ready'
+      """)
+  }
+
+  /// As above, when a limit is set: nothing is claimed from then on without a look at it.
+  func obeyLimits() throws {
+    try execute("UPDATE admission SET contended = true WHERE id = 1")
+    try withdrawUnclaimed()
+  }
+
+  /// Writes a plan down. Jobs are locked in the order of their ids before anything of theirs moves.
+  fileprivate func apply(_ plan: Plan, policy: SchedulingPolicy) throws -> AdmissionReport {
+    let victims = try jobs(of: plan.preemptions.map(\.task))
+    let reserved: [JobID] = try execute("SELECT id FROM jobs WHERE reserved_at IS NOT NULL")
+      .map { try $0.get("id") }
+    let jobs = try lockJobs(
+      Array(Set(plan.grants.map(\.job) + Array(victims.values) + plan.reservations + reserved)))
+    var report = AdmissionReport()
+    var rank: Int64 = try execute("SELECT next_rank FROM admission WHERE id = 1").only().get("next_rank")
+    for grant in plan.grants where jobs[grant.job]?.state.isFinal == false {
+      report.admitted += try admit(grant, rank: rank)
+      rank += 1
+    }
+    try execute("UPDATE admission SET next_rank = $1 WHERE id = 1", rank)
+    for preemption in plan.preemptions {
+      guard let victim = victims[preemption.task], let job = jobs[victim] else { continue }
+      report.preempted += try askToYield(
+        preemption.task, of: job, for: preemption.beneficiary, seconds: policy.yieldSeconds)
+    }
+    if !plan.reservations.isEmpty || !reserved.isEmpty {
+      try execute(
+        """
+        UPDATE jobs SET reserved_at = CASE WHEN id = ANY($1::bigint[]) THEN coalesce(reserved_at, now()) END
+        WHERE id = ANY($2::bigint[])
+        """, plan.reservations, Array(Set(plan.reservations + reserved)))
+    }
+    return report
+  }
+
+  /// Makes the first waiting tasks of a job's kind ready. (Index tasks_of_job.)
+  private func admit(_ grant: Grant, rank: Int64) throws -> Int {
+    try execute(
+      """
+      WITH due AS (
+        SELECT t.id FROM tasks t, jobs j
+        WHERE t.job_id = $1 AND t.kind = $2 AND t.state = 'blocked'
+          AND (t.not_before IS NULL OR t.not_before <= now()) AND j.id = $1 AND j.paused_at IS NULL
+          AND j.waits_for = 0 AND t.stage = (SELECT min(stage) FROM tasks
+            WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running'))
+        ORDER BY t.id LIMIT $3
+      ), moved AS (
+        UPDATE tasks SET state = 'ready', not_before = NULL FROM due WHERE tasks.id = due.id
+        RETURNING tasks.id, tasks.kind
+      )
+      INSERT INTO ready (task_id, job_id, rank, kind, need_id)
+      SELECT moved.id, $1, $4, moved.kind,
+        CASE WHEN moved.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
+      FROM moved JOIN jobs j ON j.id = $1
+      """, grant.job, grant.kind.rawValue, grant.count, rank
+    ).affected
+  }
+
+  private func jobs(of tasks: [TaskID]) throws -> [TaskID: JobID] {
+    guard !tasks.isEmpty else { return [:] }
+    let rows = try execute("SELECT id, job_id FROM tasks WHERE id = ANY($1::bigint[])", tasks)
+    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.get("id"), try $0.get("job_id")) })
+  }
+
+  /// Asks a running task to save its work and give its place back. (Primary keys of tasks and jobs.)
+  private func askToYield(
+    _ task: TaskID, of job: LockedJob, for beneficiary: JobID, seconds: Double
+  ) throws -> Int {
+    let asked = try execute(
+      """
+      UPDATE tasks SET yield_by = now() + make_interval(secs => $2)
+      WHERE id = $1 AND state = 'running' AND yield_by IS NULL
+      """, task, seconds
+    ).affected
+    guard asked == 1 else { return 0 }
+    try execute("UPDATE jobs SET preemptions = preemptions + 1 WHERE id = $1", job.id)
+    try noteEvent(
+      "task-preempted", lab: job.lab, job: job.id, task: task,
+      message: "asked to give way to a job that is due its place")
+    return 1
+  }
+}

@@ -1,0 +1,189 @@
+public import JobModel
+import PostgresClient
+import Scheduling
+
+extension JobStore {
+  /// Why a job stands where it stands, and when it should go on, as far as anything has been measured.
+  public func explain(_ id: JobID, lab: LabID) async throws -> Explanation {
+    let policy = schedulingPolicy
+    return try await pool.transaction { session in
+      guard let job = try session.jobs([id], lab: lab).first else { throw StoreError.noJob(id) }
+      var explanation = Explanation(job: id, state: job.state, reasons: [])
+      if job.state.isFinal {
+        explanation.reasons = [job.failure?.message ?? "all its tasks have succeeded"]
+        return explanation
+      }
+      let facts = try session.waitingFacts(of: id)
+      explanation.reasons = try session.ownReasons(of: id, facts)
+      if explanation.reasons.isEmpty, facts.due + facts.ready > 0 {
+        try session.explainWaiting(&explanation, facts, policy: policy)
+      }
+      if job.tasks.running > 0 {
+        explanation.reasons.append(
+          "\(job.tasks.running) of its tasks run\(job.tasks.running == 1 ? "s" : ""), "
+            + "\(job.tasks.succeeded) of \(job.tasks.total) are done")
+      }
+      try session.forecast(&explanation, job)
+      return explanation
+    }
+  }
+}
+
+/// What of a job waits, and for what.
+private struct WaitingFacts {
+  let now: Double
+  let paused: Bool
+  let waitsFor: Int
+  /// Tasks that could run.
+  let due: Int
+  let ready: Int
+  /// The earliest end of a backoff or of a scheduled start.
+  let nextAttempt: Double?
+  let failure: String?
+  let contended: Bool
+}
+
+extension Session {
+  /// (Primary key of jobs, index tasks_of_job.)
+  fileprivate func waitingFacts(of job: JobID) throws -> WaitingFacts {
+    let row = try execute(
+      """
+      SELECT extract(epoch FROM now())::float8 AS now, j.paused_at IS NOT NULL AS paused, j.waits_for,
+        a.contended,
+        count(t.id) FILTER (WHERE t.state = 'blocked' AND t.stage = low.stage
+          AND (t.not_before IS NULL OR t.not_before <= now())) AS due,
+        count(t.id) FILTER (WHERE t.state = 'ready') AS ready,
+        extract(epoch FROM min(t.not_before) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()))::float8
+          AS next_attempt,
+        max(d.failure_message) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()) AS failure
+      FROM jobs j CROSS JOIN admission a
+        CROSS JOIN LATERAL (SELECT min(stage) AS stage FROM tasks
+          WHERE job_id = j.id AND state IN ('blocked', 'ready', 'running')) AS low
+        LEFT JOIN tasks t ON t.job_id = j.id LEFT JOIN task_details d ON d.task_id = t.id
+      WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id
+      """, job
+    ).only()
+    return WaitingFacts(
+      now: try row.get("now"), paused: try row.get("paused"), waitsFor: try row.get("waits_for"),
+      due: try row.get("due"), ready: try row.get("ready"), nextAttempt: try row.getIfPresent("next_attempt"),
+      failure: try row.getIfPresent("failure"), contended: try row.get("contended"))
+  }
+
+  /// What holds a job back that lies in the job itself.
+  fileprivate func ownReasons(of job: JobID, _ facts: WaitingFacts) throws -> [String] {
+    var reasons: [String] = []
+    if facts.paused { reasons.append("it is paused; 'ar1 resume \(job)' lets it go on") }
+    if facts.waitsFor > 0 {
+      let names = try execute(
+        """
+        SELECT o.id, o.state FROM job_dependencies d JOIN jobs o ON o.id = d.on_job_id
+        WHERE d.job_id = $1 AND o.state <> 'succeeded' ORDER BY o.id
+        """, job
+      ).map { "job \(try $0.get("id", as: JobID.self)) (\(try $0.get("state", as: String.self)))" }
+      reasons.append("it waits for \(names.joined(separator: ", "))")
+    }
+    if let next = facts.nextAttempt, facts.due + facts.ready == 0 {
+      let moment = Moment.text(next)
+      reasons.append(
+        facts.failure.map { "its next try begins at \(moment), after: \($0)" } ?? "it begins at \(moment)")
+    }
+    return reasons
+  }
+
+  /// What holds it back that lies in the pool, the lab's quota or the order.
+  fileprivate func explainWaiting(
+    _ explanation: inout Explanation, _ facts: WaitingFacts, policy: SchedulingPolicy
+  ) throws {
+    let job = explanation.job
+    if let reason = try unmetNeed(of: job) {
+      explanation.reasons.append(reason)
+      return
+    }
+    if facts.ready == 0, facts.due > 0, let most = try reachedAtOnce(job) {
+      explanation.reasons.append("\(most) of its tasks are out, as many as it allows at once (at_once)")
+      return
+    }
+    if facts.ready > 0 {
+      let ahead: Int = try execute(
+        """
+        SELECT count(DISTINCT r.job_id) AS ahead FROM ready r
+        JOIN (SELECT rank, job_id, task_id, kind FROM ready WHERE job_id = $1
+          ORDER BY rank, task_id LIMIT 1) AS mine
+          ON r.kind = mine.kind AND r.job_id <> $1
+            AND (r.rank, r.job_id, r.task_id) < (mine.rank, mine.job_id, mine.task_id)
+        """, job
+      ).only().get("ahead")
+      explanation.position = ahead + 1
+      explanation.reasons.append(
+        ahead == 0
+          ? "it is next: a worker with a free slot will take it"
+          : "\(ahead) job\(ahead == 1 ? " goes" : "s go") before it, and every worker that takes such tasks is busy"
+      )
+      return
+    }
+    guard facts.contended else {
+      explanation.reasons.append("it is admitted in a moment")
+      return
+    }
+    let wait = Admission.plan(try snapshot(policy: policy), policy: policy).waits[job]
+    explanation.position = wait?.position
+    explanation.reasons.append(wait?.reason.description ?? "it is admitted in a moment")
+  }
+
+  /// The most tasks the job allows at once, when so many are out. (Index tasks_unfinished.)
+  private func reachedAtOnce(_ job: JobID) throws -> Int? {
+    try execute(
+      """
+      SELECT j.at_once FROM jobs j WHERE j.id = $1 AND j.at_once <= (SELECT count(*) FROM tasks
+        WHERE job_id = $1 AND state IN ('ready', 'running'))
+      """, job
+    ).first.map { try $0.get("at_once") }
+  }
+
+  /// Why no connected worker could run the job's next task; nil when one could.
+  private func unmetNeed(of job: JobID) throws -> String? {
+    let row = try execute(
+      """
+      SELECT t.kind, n.request FROM tasks t JOIN jobs j ON j.id = t.job_id
+        LEFT JOIN resource_needs n
+          ON n.id = CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
+      WHERE t.job_id = $1 AND t.state IN ('blocked', 'ready') ORDER BY t.stage, t.id LIMIT 1
+      """, job
+    ).first
+    guard let row else { return nil }
+    let kind: TaskKind = try row.name("kind")
+    let need: ResourceRequest = try row.jsonIfPresent("request") ?? .slot
+    return Admission.refusal(of: need, kind: kind, on: try nodes())
+  }
+
+  /// When it should begin and end, by the lengths of its finished tasks and the rate of its progress.
+  fileprivate func forecast(_ explanation: inout Explanation, _ job: JobRecord) throws {
+    let row = try execute(
+      """
+      SELECT extract(epoch FROM now())::float8 AS now,
+        (SELECT extract(epoch FROM max(claimed_at))::float8 FROM tasks
+          WHERE job_id = $1 AND state = 'running') AS last_start,
+        (SELECT sum(d.progress_done / extract(epoch FROM d.progress_at - t.claimed_at))::float8
+          FROM tasks t JOIN task_details d ON d.task_id = t.id
+          WHERE t.job_id = $1 AND t.state = 'running' AND d.progress_at > t.claimed_at) AS running_rate,
+        (SELECT (sum(seconds) / sum(finished))::float8 FROM task_lengths WHERE job_id = $1
+          AND kind NOT IN ('plan', 'report') AND finished > 0) AS own_length,
+        (SELECT (sum(l.seconds) / sum(l.finished))::float8 FROM (SELECT seconds, finished FROM task_lengths
+          WHERE finished > 0 ORDER BY job_id DESC LIMIT 100) AS l) AS any_length,
+        (SELECT sum(slots) FROM worker_sessions WHERE state = 'alive' AND NOT draining) AS slots
+      """, job.id
+    ).only()
+    let now: Double = try row.get("now")
+    let length = try row.getIfPresent("own_length", as: Double.self) ?? row.getIfPresent("any_length")
+    let slots = max(1, try row.getIfPresent("slots", as: Int.self) ?? 1)
+    if let position = explanation.position, job.tasks.running == 0, let length {
+      // The jobs before it begin one after another as slots come free.
+      explanation.startsAt = now + length * Double(position) / Double(slots)
+    }
+    guard job.tasks.running > 0, let progress = job.progress, let total = progress.total else { return }
+    let rate: Double? = try row.getIfPresent("running_rate")
+    guard let rate, rate > 0, rate.isFinite else { return }
+    explanation.rate = rate
+    explanation.endsAt = now + max(0, total - progress.done) / rate
+  }
+}
