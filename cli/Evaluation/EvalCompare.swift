@@ -63,7 +63,15 @@ struct EvalCompare: ParsableCommand {
     return exists && isFolder ? path + "/answers.json" : path
   }
 
+  /// Four decimals, or two digits and the power of ten of what is smaller.
   private static func probability(_ value: Double) -> String {
-    value >= 0.0001 ? Format.fixed(value, 4) : value == 0 ? "< 1e-300" : "\(value)"
+    guard value < 0.0001 else { return Format.fixed(value, 4) }
+    guard value > 0 else { return "< 1e-300" }
+    var (digits, power) = (value, 0)
+    while digits < 0.995 {
+      digits *= 10
+      power += 1
+    }
+    return "\(Format.fixed(digits, 1))e-\(power)"
   }
 }

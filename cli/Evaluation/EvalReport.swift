@@ -21,26 +21,24 @@ struct EvalReport: ParsableCommand {
   @Option(help: "Folder for report.txt, .json, .csv, .tex and .html; made if new.", completion: .directory)
   var output: String
   @Option(help: "few-shot.json or the training data's folder, to count the overlap.") var trainedOn: String?
-  @Option(help: "Pictures on the page at most.") var pictures = 60
+  @Option(name: .customLong("pictures"), help: "Pictures on the page at most.") var shownPictures = 60
   @Option(help: "Decides which pictures the intervals are drawn from.") var seed: UInt64 = 0
 
   func validate() throws {
-    guard (0...10_000).contains(pictures) else { throw ValidationError("--pictures is 0 to 10,000") }
+    guard (0...10_000).contains(shownPictures) else { throw ValidationError("--pictures is 0 to 10,000") }
   }
 
   func run() throws {
     let file = EvalCompare.file(answers)
     let records = try AnswersFile.read(path: file)
+    let pictures = try data.map { try EvaluationPictures(path: URL(filePath: $0).standardizedFileURL.path) }
     let overlap = try trainedOn.map {
-      try TrainingOverlap(evaluated: records.map(\.image), trainedOn: $0)
+      try TrainingOverlap(evaluated: records.map(\.image), paths: pictures?.paths ?? [:], trainedOn: $0)
     }
     let report = try EvaluationReport(
       records: records, origin: [.init("answers", file)] + (data.map { [.init("data", $0)] } ?? []),
       overlap: overlap, seed: seed)
-    let samples = try data.map {
-      try EvaluationPictures(path: URL(filePath: $0).standardizedFileURL.path).samples
-    }
-    let gallery = ReportGallery(records: records, samples: samples ?? [], limit: pictures)
+    let gallery = ReportGallery(records: records, samples: pictures?.samples ?? [], limit: shownPictures)
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
     for file in report.files(gallery: gallery) {
       let path = output + "/" + file.name

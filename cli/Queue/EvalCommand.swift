@@ -7,20 +7,28 @@ struct EvalCommand: AsyncParsableCommand {
     commandName: "eval",
     abstract: "Measure a model on questions about pictures; score, report and compare answers.",
     discussion: """
-      Without a sub-command an evaluation is submitted. Its settings:
-        --model FOLDER            the model                            --data PATH        the data set
-        --output FOLDER           answers and reports                  --protocol NAME    mmad, paper or paper-released
-        --references N            reference images per question        --reference-source random or similar
-        --domain-knowledge true   texts on products (mmad)             --option-order     published or shuffled
-        --trained-on RECORD       to count the overlap                 --question-types   separated by commas
-        --limit N, --shard-size N, --max-new-tokens N, --seed N, --wait, --json; all: ar1 help eval submit
+      Without a sub-command an evaluation is submitted, with these settings:
+        --model FOLDER           the model to evaluate
+        --data PATH              the data set
+        --output FOLDER          where answers and reports go
+        --protocol NAME          mmad, paper or paper-released
+        --references N           reference images per question
+        --reference-source NAME  random or similar
+        --domain-knowledge true  texts on products and defects (mmad)
+        --option-order NAME      published or shuffled
+        --trained-on RECORD      to count the overlap with the training
+        --question-types LIST    only these, separated by commas
+        --limit N                only the first so many questions
+        --shard-size N, --max-new-tokens N, --seed N, --wait, --json
+      'ar1 help eval submit' explains them and those of every job.
 
-      Examples: ar1 eval --model models/base --data data/mmad --output results/before --wait
-                ar1 eval --model models/base --data data/mmad --protocol mmad --references 2 \\
-                  --reference-source similar --output results/2-shot --wait
-                ar1 eval compare results/before results/after
-                ar1 eval report results/before --data data/mmad --output results/before
-                ar1 eval score results/before/answers.json
+      Examples:
+        ar1 eval --model models/base --data data/mmad --output before --wait
+        ar1 eval --model models/base --data data/mmad --output retrieved \\
+          --protocol mmad --references 2 --reference-source similar
+        ar1 eval compare before after
+        ar1 eval report before --data data/mmad --output before
+        ar1 eval score before/answers.json
       """,
     subcommands: [EvalSubmitCommand.self, EvalScore.self, EvalReport.self, EvalCompare.self],
     defaultSubcommand: EvalSubmitCommand.self)

@@ -79,12 +79,17 @@ public struct DatasetSurvey: Sendable {
         if sample.isNormal {
           category.testGood += 1
         } else {
-          let parts = sample.name.split(separator: "/")
-          category.testDefective[parts.count > 1 ? String(parts[parts.count - 2]) : "", default: 0] += 1
+          category.testDefective[Self.kind(of: sample), default: 0] += 1
         }
       }
     }
     return order.compactMap { found[$0] }
+  }
+
+  /// The kind of defect of an abnormal picture: in all of MMAD's names the fourth component.
+  private static func kind(of sample: InspectionSample) -> String {
+    let parts = sample.name.split(separator: "/")
+    return parts.count > 4 ? String(parts[3]) : "defective"
   }
 
   /// A copy beside the numbers its authors state, when all categories are there.

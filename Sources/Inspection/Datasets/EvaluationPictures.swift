@@ -9,6 +9,11 @@ public struct EvaluationPictures: Sendable {
   /// The name of the layout.
   public let layout: String
 
+  /// Where the pictures lie, by name.
+  public var paths: [String: String] {
+    Dictionary(samples.map { ($0.name, $0.imagePath) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// References listed for a picture of a data set that brings none.
   private static let listedReferences = 8
 

@@ -28,15 +28,22 @@ struct HTMLPage {
     body += "</dl>\n"
   }
 
-  /// - Parameter last: whether the last row is a summary.
+  /// - Parameters:
+  ///   - rows: cells; what follows a line break in one stands small below it.
+  ///   - last: whether the last row is a summary.
   mutating func table(_ headings: [String], _ rows: [[String]], last: Bool = false) {
     body +=
       "<div class=wide><table><tr>" + headings.map { "<th>\(Self.escaped($0))</th>" }.joined() + "</tr>\n"
     for (index, row) in rows.enumerated() {
       body += last && index == rows.count - 1 ? "<tr class=last>" : "<tr>"
-      body += row.map { "<td>\(Self.escaped($0))</td>" }.joined() + "</tr>\n"
+      body += row.map { "<td>\(Self.cell($0))</td>" }.joined() + "</tr>\n"
     }
     body += "</table></div>\n"
+  }
+
+  private static func cell(_ text: String) -> String {
+    let lines = text.split(separator: "\n", maxSplits: 1).map { escaped(String($0)) }
+    return lines.count == 2 ? "\(lines[0])<small>\(lines[1])</small>" : lines.joined()
   }
 
   mutating func bars(_ rows: [(name: String, percent: Double)]) {
@@ -132,7 +139,8 @@ struct HTMLPage {
     .note{opacity:.7;margin:.3rem 0}.wide{overflow-x:auto}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.6rem 0}
     td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-    td:first-child,th:first-child{text-align:left}tr.last td{font-weight:600;border-top:2px solid var(--line)}
+    td:first-child,th:first-child{text-align:left}small{display:block;font-weight:400;opacity:.65;font-size:.75rem}
+    tr.last td{font-weight:600;border-top:2px solid var(--line)}
     .bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:.15rem .8rem;align-items:center;max-width:60rem}
     .bar{background:var(--soft);height:.8rem}.bar i{display:block;height:100%;background:var(--ink)}
     .curves{display:flex;flex-wrap:wrap;gap:1rem}.curves figure{margin:0;width:14rem}figcaption{font-size:.85rem;opacity:.75}

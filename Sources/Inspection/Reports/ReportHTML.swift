@@ -6,11 +6,11 @@ extension EvaluationReport {
     var page = HTMLPage(title: "Evaluation: \(origin.first { $0.name == "model" }?.value ?? "answers")")
     page.facts(
       origin.map { ($0.name, $0.value) } + [
-        ("answers", counts), ("training pictures", overlap?.sentence ?? Self.unknownTraining),
+        ("counted", counts), ("training pictures", overlap?.sentence ?? Self.unknownTraining),
       ])
     page.heading("Accuracy by type of question (%)")
     page.note(
-      "strict: an answer that cannot be read is wrong. In brackets the 95 % interval, pictures drawn again.")
+      "strict: an answer that cannot be read is wrong. Below it the 95 % interval, pictures drawn again.")
     page.table(["data set"] + Self.headings, tableRows(strict), last: true)
     page.note("upstream: as the published script counts, which skips the record after an unreadable one.")
     page.table(
@@ -61,7 +61,7 @@ extension EvaluationReport {
           guard let interval = intervals.interval(row: row.dataset, entry.name) else {
             return fixed(entry.value, 2)
           }
-          return "\(fixed(entry.value, 2)) (\(fixed(interval.lower, 1))–\(fixed(interval.upper, 1)))"
+          return "\(fixed(entry.value, 2))\n\(fixed(interval.lower, 1)) – \(fixed(interval.upper, 1))"
         }
     }
   }

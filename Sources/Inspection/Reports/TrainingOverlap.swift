@@ -12,17 +12,34 @@ public struct TrainingOverlap: Sendable, Equatable {
 
   /// - Parameters:
   ///   - evaluated: names of the evaluation's pictures; each counts once.
-  ///   - trainedOn: `few-shot.json` as the sampler left it, or the folder or index of a data set in MMAD's layout.
+  ///   - paths: where they lie, by name, as far as known.
+  ///   - trainedOn: `few-shot.json` as the sampler left it, or the folder or index of a data set in MMAD's layout. Of a
+  ///     folder, pictures that only share a name are told apart by their bytes.
   /// - Throws: ``DatasetError`` for a record that is none.
-  public init(evaluated: [String], trainedOn path: String) throws(DatasetError) {
+  public init(
+    evaluated: [String], paths: [String: String] = [:], trainedOn path: String
+  ) throws(DatasetError) {
     let trained = try Self.names(path)
-    let known = Set(trained.map(Self.identity))
+    let known = Dictionary(trained.map { (Self.identity($0), $0) }, uniquingKeysWith: { first, _ in first })
+    let folder = DatasetFolder.isFolder(path) ? path : nil
     var seen: Set<String> = []
     let pictures = evaluated.filter { seen.insert($0).inserted }
     source = path
     self.trained = known.count
     self.evaluated = pictures.count
-    shared = pictures.filter { known.contains(Self.identity($0)) }
+    shared = pictures.filter { picture in
+      guard let name = known[Self.identity(picture)] else { return false }
+      guard let folder, let own = paths[picture] else { return true }
+      return Self.areSame(own, DatasetFolder.joined(folder, name))
+    }
+  }
+
+  /// Whether two files hold the same bytes; a file that is not there cannot be told from its namesake.
+  private static func areSame(_ first: String, _ second: String) -> Bool {
+    guard let one = FileManager.default.contents(atPath: first),
+      let other = FileManager.default.contents(atPath: second)
+    else { return true }
+    return one == other
   }
 
   /// The record that belongs to the evaluation part of a few-shot split, if this is one.

@@ -31,23 +31,23 @@ public struct Calibration: Sendable {
         continue
       }
       scores.append((probability, label.isDefective))
-      if label.isDefective, !label.maskPaths.isEmpty {
-        do {
+      do {
+        if label.isDefective, !label.maskPaths.isEmpty {
           let mask = try DefectMask(paths: label.maskPaths)
-          if let width = picture.width, let height = picture.height,
-            (width, height) != (mask.width, mask.height)
-          {
+          let size = (picture.width ?? mask.width, picture.height ?? mask.height)
+          guard size == (mask.width, mask.height) else {
             unusable.append(
-              "\(picture.name): the mask is \(mask.width) x \(mask.height), the picture \(width) x \(height)")
+              "\(picture.name): the mask is \(mask.width) x \(mask.height), the picture \(size.0) x \(size.1)"
+            )
             continue
           }
-          regions.add(scores: picture.map(width: mask.width, height: mask.height), mask: mask)
+          regions.add(scores: try picture.map(width: mask.width, height: mask.height), mask: mask)
           masked = true
-        } catch {
-          unusable.append("\(picture.name): \(error)")
+        } else if !label.isDefective, let width = picture.width, let height = picture.height {
+          regions.add(scores: try picture.map(width: width, height: height), mask: nil)
         }
-      } else if !label.isDefective, let width = picture.width, let height = picture.height {
-        regions.add(scores: picture.map(width: width, height: height), mask: nil)
+      } catch {
+        unusable.append("\(picture.name): \(error)")
       }
     }
     guard let metrics = RankingMetrics(scores.map { ($0.0, $0.1) }) else {

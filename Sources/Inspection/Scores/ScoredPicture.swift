@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Images
 import OrderedJSON
 
 /// What a run said of one picture.
@@ -12,19 +13,29 @@ public struct ScoredPicture: Sendable, Equatable {
   public let width, height: Int?
   /// Places of defects in original pixels.
   public let boxes: [PixelBox]
+  /// The mask that the run drew into its boxes, where it did.
+  public let maskPath: String?
   /// What an answers file says itself: whether the picture is defective.
   public let knownDefective: Bool?
 
-  /// A map of scores: the probability inside the boxes, 0 outside.
-  public func map(width: Int, height: Int) -> [Float] {
-    var map = [Float](repeating: 0, count: width * height)
+  /// A map of scores: the probability inside the mask, or inside the boxes where the run drew none, and 0 outside.
+  /// - Throws: `ImageError` for a mask that cannot be read or has another size.
+  public func map(width: Int, height: Int) throws -> [Float] {
     let value = Float(probability ?? 1)
+    if let maskPath {
+      let mask = try DefectMask(paths: [maskPath])
+      guard (mask.width, mask.height) == (width, height) else {
+        throw ImageError(
+          name: maskPath, reason: "is \(mask.width) x \(mask.height), the picture is \(width) x \(height)")
+      }
+      return mask.isDefective.map { $0 ? value : 0 }
+    }
+    var map = [Float](repeating: 0, count: width * height)
     for box in boxes {
       guard let inside = box.normalized(width: width, height: height) else { continue }
       // A pixel belongs to a box when its centre does.
-      let columns = Int((inside.x1 - 0.5).rounded(.up))..<max(Int((inside.x2 - 0.5).rounded(.up)), 0)
-      for y in Int((inside.y1 - 0.5).rounded(.up))..<Int((inside.y2 - 0.5).rounded(.up))
-      where !columns.isEmpty {
+      let columns = Int((inside.x1 - 0.5).rounded(.up))..<Int((inside.x2 - 0.5).rounded(.up))
+      for y in Int((inside.y1 - 0.5).rounded(.up))..<Int((inside.y2 - 0.5).rounded(.up)) {
         for x in columns { map[y * width + x] = value }
       }
     }
@@ -52,7 +63,7 @@ public struct ScoredPicture: Sendable, Equatable {
     return records.filter { QuestionType(published: $0.questionType) == .anomalyDetection }.map {
       ScoredPicture(
         name: $0.image, path: nil, probability: $0.defectProbability, width: nil, height: nil, boxes: [],
-        knownDefective: !$0.isNormal)
+        maskPath: nil, knownDefective: !$0.isNormal)
     }
   }
 
@@ -61,6 +72,7 @@ public struct ScoredPicture: Sendable, Equatable {
       throw DatasetError(message: "\(path): no such file, or it cannot be read")
     }
     let source = source(of: path)
+    let masks = DatasetFolder(path: DatasetFolder.parent(of: path))["masks"]
     var result: [ScoredPicture] = []
     var number = 0
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -78,7 +90,9 @@ public struct ScoredPicture: Sendable, Equatable {
           name: name, path: source.map { DatasetFolder.joined($0, name) },
           probability: row["defect_probability"]?.double, width: row["width"]?.int,
           height: row["height"]?.int,
-          boxes: boxes, knownDefective: nil))
+          boxes: boxes,
+          maskPath: masks.has(name + ".png") ? DatasetFolder.joined(masks.path, name + ".png") : nil,
+          knownDefective: nil))
     }
     return result
   }

@@ -87,7 +87,9 @@ struct EvaluationRun {
           .init("option_order", settings.optionOrder.rawValue), .init("decoding", "greedy"),
           .init("seed", String(settings.seed)),
         ], missingTemplates: pictures.missingTemplates,
-        overlap: try record.map { try TrainingOverlap(evaluated: records.map(\.image), trainedOn: $0) },
+        overlap: try record.map {
+          try TrainingOverlap(evaluated: records.map(\.image), paths: pictures.paths, trainedOn: $0)
+        },
         seed: UInt64(settings.seed))
     }
   }

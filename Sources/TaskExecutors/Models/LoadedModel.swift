@@ -61,7 +61,9 @@ final class LoadedModel {
   ///   - sha256: the manifest's hash as the ledger announced it.
   func adoptPolicy(path: String, sha256: String) throws {
     guard policy != sha256 else { return }
+    // Other weights see other things.
     keptFeatures.removeAll()
+    pictureFeatures = PictureFeatures()
     do {
       let checkpoint = try Checkpoint(folder: path, manifestSHA256: sha256)
       let stored = Set(checkpoint.names)

@@ -31,6 +31,8 @@ struct ConversionTests {
         .anomalyDetection, .defectClassification, .defectLocalization, .objectClassification,
       ])
     #expect(made.questions.map(\.count) == [8, 4, 3, 8])
+    let survey = DatasetSurvey(of: try DatasetCatalogue.open(folder.path("out")))
+    #expect(survey.categories[0].testDefective == ["contamination": 1, "crack": 1, "hole": 1])
     #expect(made.withoutPlace == ["MVTec3D-AD/rope/test/open/rgb/000.png"])
     let dataset = try MMADDataset(root: folder.path("out"))
     #expect(dataset.missingTemplates.isEmpty && dataset.missingMasks.isEmpty)

@@ -125,6 +125,23 @@ struct ReportTests {
     #expect(unknown.text.contains("training pictures: unknown") && !unknown.text.contains("95 % intervals"))
   }
 
+  @Test("of a folder trained on, other pictures of the same names are no overlap")
+  func namesakes() throws {
+    let folder = try Miniature()
+    let names = ["DS-Mine/part/image/good/0.png", "DS-Mine/part/image/good/1.png"]
+    for (index, name) in names.enumerated() {
+      try folder.picture("train/\(name)", shade: 50)
+      try folder.picture("test/\(name)", shade: index == 0 ? 50 : 60)
+    }
+    try folder.write(
+      "{" + names.map { #""\#($0)":{"conversation":[]}"# }.joined(separator: ",") + "}", to: "train/mmad.json"
+    )
+    let paths = Dictionary(uniqueKeysWithValues: names.map { ($0, folder.path("test/\($0)")) })
+    let overlap = try TrainingOverlap(evaluated: names, paths: paths, trainedOn: folder.path("train"))
+    #expect(overlap.shared == [names[0]])
+    #expect(try TrainingOverlap(evaluated: names, trainedOn: folder.path("train")).shared == names)
+  }
+
   @Test("the page is one file: pictures stand in it, worst first, and text cannot become markup")
   func page() throws {
     let folder = try Miniature()

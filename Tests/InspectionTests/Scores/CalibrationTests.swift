@@ -55,6 +55,21 @@ struct CalibrationTests {
     #expect(calibration.regions?.aupro() == 1 && calibration.regions?.pixels?.auroc == 1)
   }
 
+  @Test("masks that the run drew count instead of its boxes, and one of another size is told")
+  func drawnMasks() throws {
+    try parts()
+    try results([("normal/0.png", 0.1, nil), ("anomalous/0.png", 0.9, [0, 0, 12, 9])])
+    func calibration() throws -> Calibration {
+      try Calibration(
+        try ScoredPicture.read(folder.path("out")), labels: try PictureLabels(folder.path("parts")))
+    }
+    #expect((try calibration().regions?.pixels?.auroc ?? 1) < 1)
+    try folder.mask("out/masks/anomalous/0.png.png")
+    #expect(try calibration().regions?.pixels?.auroc == 1)
+    try folder.mask("out/masks/anomalous/0.png.png", width: 5, height: 5)
+    #expect(try calibration().unusableMasks.count == 1)
+  }
+
   @Test("a table's labels are found by path and by file name, and its empty cells leave pictures out")
   func table() throws {
     try folder.write(
