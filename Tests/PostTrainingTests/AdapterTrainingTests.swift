@@ -45,7 +45,7 @@ import Testing
   func supervised() throws {
     let model = try adapted(try base())
     let trainer = try SupervisedTrainer(
-      model: model, optimizer: AdamWSettings(),
+      policy: model, optimizer: AdamWSettings(),
       schedule: LearningRateSchedule(shape: .constant, peak: 2e-2, totalSteps: 80))
     let examples = try SupervisionTests.examples()
     let first = try trainer.evaluate(examples)
@@ -54,7 +54,7 @@ import Testing
     #expect(last < 0.7 * first, "from \(first) to \(last)")
     // What was learnt is in the merged model too.
     let merged = try SupervisedTrainer(
-      model: model.merged().training(.language), optimizer: AdamWSettings(),
+      policy: model.merged().training(.language), optimizer: AdamWSettings(),
       schedule: LearningRateSchedule(shape: .constant, peak: 1, totalSteps: 1))
     #expect(abs(try merged.evaluate(examples) - last) < 1e-4)
   }

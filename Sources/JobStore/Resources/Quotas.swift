@@ -11,6 +11,7 @@ extension JobStore {
   /// Puts a lab's quota of a device in the place of the one before. Tasks that run are left alone; what waits obeys
   /// from the next pass on.
   public func setQuota(_ quota: LabQuota, by caller: Caller) async throws -> LabQuota {
+    try Self.check(name: quota.lab, of: "lab")
     let numbers = [quota.weight, quota.nominal, quota.borrow, quota.lend, quota.budgetHours].compactMap(
       \.self)
     guard quota.weight > 0, numbers.allSatisfy({ $0.isFinite && $0 >= 0 && $0 <= 1e9 }),
