@@ -91,13 +91,14 @@ extension Worker {
 
   // MARK: Logs
 
-  /// Sends lines as they come until it is cancelled.
+  /// Sends lines as they come until it is cancelled. A request under way is seen through, in a task of its own: given up
+  /// half-way, lines that the coordinator has stored already would be sent once more.
   private func ship(_ logs: LogBuffer) async {
     while !Task.isCancelled {
       let batch = logs.nextBatch()
       if batch.isEmpty {
         try? await Task.sleep(for: .milliseconds(250))
-      } else if await !send(batch, of: logs) {
+      } else if await !Task { await send(batch, of: logs) }.value {
         try? await Task.sleep(for: .seconds(1))
       }
     }
