@@ -11,18 +11,23 @@ struct StoppedWorkerTests {
     let system = try await RunningSystem.start(workers: 2)
     let data = system.scratch.path + "/data"
     let made = try await system.program.run([
-      "data", "generate", "--output", data, "--seed", "5", "--training", "8", "--held-out", "40", "--inbox",
+      "data", "generate", "--output", data, "--seed", "5", "--training", "8", "--held-out", "240", "--inbox",
       "8",
     ])
     try #require(made.code == 0, "\(made.error)")
     let job = try await system.submit([
       "kind: eval", "model: \(Repository.root)/models/demo-base", "data: \(data)/heldout", "output: eval",
-      "references: 0", "max_new_tokens: 48", "shard_size: 8",
+      "references: 0", "max_new_tokens: 48",
+      // Shards that take long enough to be caught in the middle, on a fast machine too.
+      "shard_size: 60",
     ])
     // The worker that runs a shard, and its session; one that had just finished is let go on.
     var (process, session, task) = (0, 0, 0)
     try await system.until("a worker is stopped in the middle of a shard") {
       let running = try await Self.runningShards(of: job, system)
+      if try await system.detail(job)["job"]?["state"]?.string == "succeeded" {
+        throw SystemError("job \(job) ended before a worker was stopped")
+      }
       for worker in try await system.program.document(["workers"])["workers"]?.array ?? [] {
         let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
         guard let held = tasks.first(where: { running.contains($0) }), let number = worker["process"]?.int
