@@ -59,7 +59,7 @@ extension JobStore {
   }
 
   /// A lab's name is also that of its folder.
-  static func checkLab(name: String) throws {
+  private static func checkLab(name: String) throws {
     try check(name: name, of: "lab")
     guard !name.hasPrefix("."), !name.contains("/") else {
       throw StoreError.invalid(

@@ -20,7 +20,6 @@ extension JobStore {
       throw StoreError.invalid(
         "a quota's numbers lie between 0 and 1000000000, and its weight is above 0")
     }
-    try Self.checkLab(name: quota.lab)
     return try await pool.transaction { session in
       guard let lab = try session.lab(named: quota.lab) else {
         throw StoreError.notFound("there is no lab '\(quota.lab.prefix(120))'")
