@@ -141,7 +141,8 @@ struct MMADReader {
 
   /// The mask lies below `<data set>/<category>/`; its folder is spelt `rbg_mask` in some categories and
   /// `rgb_mask` in others, in the file or on the disk.
-  private mutating func maskPath(_ value: JSON?, folder: String, name: String) throws(DatasetError) -> String? {
+  private mutating func maskPath(_ value: JSON?, folder: String, name: String) throws(DatasetError) -> String?
+  {
     guard let value, !value.isNull else { return nil }
     guard let text = value.string else {
       throw DatasetError(message: "\"mask_path\" is \(value.kind), neither a string nor null")
