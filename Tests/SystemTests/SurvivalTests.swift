@@ -50,12 +50,12 @@ struct SurvivalTests {
     "A training whose learner and rollout worker are killed ends with the same weights as an undisturbed one")
   func training() async throws {
     let (system, data) = try await prepared()
-    // Enough that both kills fall into the training however fast the machine is.
-    let stepCount = 48
+    // Enough, and long enough in the rollouts, that both kills fall into the training however fast the machine is.
+    let stepCount = 40
     func settings(_ output: String) -> [String] {
       [
         "kind: train", "model: \(Self.base)", "data: \(data)/train", "output: \(output)", "references: 0",
-        "question_types: [Anomaly Detection]", "steps: \(stepCount)", "prompts_per_step: 2", "group_size: 4",
+        "question_types: [Anomaly Detection]", "steps: \(stepCount)", "prompts_per_step: 2", "group_size: 16",
         "max_new_tokens: 40", "learning_rate: 0.001", "save_every: 5", "seed: 7",
       ]
     }
