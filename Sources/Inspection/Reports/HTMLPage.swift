@@ -11,20 +11,22 @@ struct HTMLPage {
     """
     <!doctype html>
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(Self.escaped(title))</title><style>\(Self.style)</style></head><body>
-    <h1>\(Self.escaped(title))</h1>
+    <title>\(HTMLText.escaped(title))</title><style>\(Self.style)</style></head><body>
+    <h1>\(HTMLText.escaped(title))</h1>
     \(body)</body></html>
 
     """
   }
 
-  mutating func heading(_ text: String) { body += "<h2>\(Self.escaped(text))</h2>\n" }
+  mutating func heading(_ text: String) { body += "<h2>\(HTMLText.escaped(text))</h2>\n" }
 
-  mutating func note(_ text: String) { body += "<p class=note>\(Self.escaped(text))</p>\n" }
+  mutating func note(_ text: String) { body += "<p class=note>\(HTMLText.escaped(text))</p>\n" }
 
   mutating func facts(_ facts: [(String, String)]) {
     body += "<dl>"
-    for (name, value) in facts { body += "<dt>\(Self.escaped(name))</dt><dd>\(Self.escaped(value))</dd>" }
+    for (name, value) in facts {
+      body += "<dt>\(HTMLText.escaped(name))</dt><dd>\(HTMLText.escaped(value))</dd>"
+    }
     body += "</dl>\n"
   }
 
@@ -33,7 +35,7 @@ struct HTMLPage {
   ///   - last: whether the last row is a summary.
   mutating func table(_ headings: [String], _ rows: [[String]], last: Bool = false) {
     body +=
-      "<div class=wide><table><tr>" + headings.map { "<th>\(Self.escaped($0))</th>" }.joined() + "</tr>\n"
+      "<div class=wide><table><tr>" + headings.map { "<th>\(HTMLText.escaped($0))</th>" }.joined() + "</tr>\n"
     for (index, row) in rows.enumerated() {
       body += last && index == rows.count - 1 ? "<tr class=last>" : "<tr>"
       body += row.map { "<td>\(Self.cell($0))</td>" }.joined() + "</tr>\n"
@@ -42,7 +44,7 @@ struct HTMLPage {
   }
 
   private static func cell(_ text: String) -> String {
-    let lines = text.split(separator: "\n", maxSplits: 1).map { escaped(String($0)) }
+    let lines = text.split(separator: "\n", maxSplits: 1).map { HTMLText.escaped(String($0)) }
     return lines.count == 2 ? "\(lines[0])<small>\(lines[1])</small>" : lines.joined()
   }
 
@@ -50,7 +52,7 @@ struct HTMLPage {
     body += "<div class=bars>"
     for (name, percent) in rows {
       body +=
-        "<span>\(Self.escaped(name))</span><span class=bar><i style=\"width:\(fixed(percent, 1))%\"></i></span>"
+        "<span>\(HTMLText.escaped(name))</span><span class=bar><i style=\"width:\(fixed(percent, 1))%\"></i></span>"
       body += "<span>\(fixed(percent, 1))</span>"
     }
     body += "</div>\n"
@@ -74,7 +76,7 @@ struct HTMLPage {
       body += "<figure><svg viewBox=\"-4 -4 108 108\" role=img aria-label=\"ROC curve\"><path class=frame "
       body +=
         "d=\"M0 0V100H100\"/><path class=chance d=\"M0 100L100 0\"/><polyline points=\"\(points.joined(separator: " "))\"/></svg>"
-      body += "<figcaption>\(Self.escaped(name)): false alarms → detections</figcaption></figure>"
+      body += "<figcaption>\(HTMLText.escaped(name)): false alarms → detections</figcaption></figure>"
     }
     body += "</div>\n"
   }
@@ -94,18 +96,20 @@ struct HTMLPage {
     body += "<article class=\(record.isRight ? "right" : "wrong")><div class=pictures>"
     body += picture(entry.thumbnail, record.image)
     if let reference = entry.reference { body += picture(Optional(reference), "reference") }
-    body += "</div><h3>\(Self.escaped(record.image))</h3>"
-    body += "<p class=question>\(Self.escaped(record.questionText))</p><p>"
+    body += "</div><h3>\(HTMLText.escaped(record.image))</h3>"
+    body += "<p class=question>\(HTMLText.escaped(record.questionText))</p><p>"
     body +=
-      "<b>\(Self.escaped(record.questionType))</b>, right is \(Self.escaped(record.correctAnswer)), answered "
+      "<b>\(HTMLText.escaped(record.questionType))</b>, right is \(HTMLText.escaped(record.correctAnswer)), answered "
     body +=
-      record.hasReadableAnswer ? "<b>\(Self.escaped(record.givenAnswer))</b>" : "<b>nothing readable</b>"
-    if let conclusion = record.conclusion { body += ", reasoning concludes on \(Self.escaped(conclusion))" }
+      record.hasReadableAnswer ? "<b>\(HTMLText.escaped(record.givenAnswer))</b>" : "<b>nothing readable</b>"
+    if let conclusion = record.conclusion {
+      body += ", reasoning concludes on \(HTMLText.escaped(conclusion))"
+    }
     if let probability = record.defectProbability { body += ", P(defect) \(fixed(probability, 3))" }
     body += "</p>"
     if let thinking = record.thinking, !thinking.isEmpty {
       body +=
-        "<details open><summary>reasoning</summary><p>\(Self.escaped(String(thinking.prefix(1500))))</p></details>"
+        "<details open><summary>reasoning</summary><p>\(HTMLText.escaped(String(thinking.prefix(1500))))</p></details>"
     }
     body += "</article>\n"
   }
@@ -113,22 +117,7 @@ struct HTMLPage {
   private func picture(_ jpeg: [UInt8]?, _ name: String) -> String {
     guard let jpeg else { return "<span class=none>picture not readable here</span>" }
     return
-      "<img alt=\"\(Self.escaped(name))\" src=\"data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())\">"
-  }
-
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
+      "<img alt=\"\(HTMLText.escaped(name))\" src=\"data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())\">"
   }
 
   private static let style = """

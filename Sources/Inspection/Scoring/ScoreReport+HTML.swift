@@ -57,7 +57,7 @@ extension ScoreReport {
       let tall = max(2, Int(Double(height) * HTMLText.logarithm(bar.images) / HTMLText.logarithm(most)))
       let bad = bar.defective == bar.images ? tall : tall * bar.defective / bar.images
       let left = step * width
-      let range = "P \(HTMLText.fixed(Double(step) / 20))–\(HTMLText.fixed(Double(step + 1) / 20))"
+      let range = "P \(fixed(Double(step) / 20, 2))–\(fixed(Double(step + 1) / 20, 2))"
       bars += "<g><title>\(range): \(bar.images) images, \(bar.defective) of them called defective</title>"
       bars += "<rect x=\"\(left)\" y=\"0\" width=\"\(width)\" height=\"\(height)\" fill=\"transparent\"/>"
       bars += Self.bar(left, height - tall, width - 3, tall - bad, "fine")
@@ -65,7 +65,7 @@ extension ScoreReport {
     }
     let total = width * 20
     let marks = [0, 0.25, 0.5, 0.75, 1].map { mark in
-      "<text x=\"\(Int(mark * Double(total - 30)) + 2)\" y=\"\(height + 16)\">\(HTMLText.fixed(mark))</text>"
+      "<text x=\"\(Int(mark * Double(total - 30)) + 2)\" y=\"\(height + 16)\">\(fixed(mark, 2))</text>"
     }.joined()
     return """
       <section><h2>Probability of a defect</h2>
@@ -116,7 +116,7 @@ extension ScoreReport {
       picture = "<a href=\"\(target)\">\(picture)</a>"
     }
     let kind = row.decision == .defect ? "bad" : row.decision == .good ? "fine" : "odd"
-    let probability = row.probability.map { "P \(HTMLText.fixed($0, digits: 3))" } ?? "no probability"
+    let probability = row.probability.map { "P \(fixed($0, 3))" } ?? "no probability"
     let labels = Set(row.boxes.compactMap(\.label)).sorted().joined(separator: ", ")
     var text = "<figure>\(picture)<figcaption><b>\(name)</b>"
     text += "<span class=\"badge \(kind)\">\(row.decision?.rawValue ?? "")</span> <span>\(probability)</span>"

@@ -40,16 +40,7 @@ enum HTMLText {
   }
 
   static func percent(_ part: Int, of whole: Int) -> String {
-    whole > 0 ? "\(fixed(Double(part) * 100 / Double(whole), digits: 1)) %" : "–"
-  }
-
-  /// A number from 0 to some thousands with so many decimals.
-  static func fixed(_ value: Double, digits: Int = 2) -> String {
-    let scale = pow(10, Double(digits))
-    let whole = Int((value * scale).rounded())
-    let text = String(whole)
-    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-    return digits == 0 ? text : "\(padded.dropLast(digits)).\(padded.suffix(digits))"
+    whole > 0 ? "\(fixed(Double(part) * 100 / Double(whole), 1)) %" : "–"
   }
 
   /// Above 0 for 1 already, so that a single image can be seen.
