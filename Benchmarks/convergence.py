@@ -150,7 +150,7 @@ def report():
     ]:
         shown = [(w, s) for w, s in curves if w != "SFT" or metric.startswith("validation")]
         subprocess.run(
-            [ar1, "plot", *[f"{w}, seed {s}={runs}/{label(w, s)}.metrics.jsonl" for w, s in shown], "--metric", metric,
+            [ar1, "plot", *[f"{w}={runs}/{label(w, s)}.metrics.jsonl" for w, s in shown], "--metric", metric,
              "--smooth", str(smooth), "--title", title, "--output", f"{options.output}/{file}"], check=True)
     page = pathlib.Path(options.output) / "convergence.md"
     words = page.read_text().split("<!-- words -->")[-1] if page.exists() else "\n"
@@ -184,6 +184,7 @@ def report():
 
 
 runs.mkdir(parents=True, exist_ok=True)
+pathlib.Path(options.output).mkdir(parents=True, exist_ok=True)
 for seed in options.seeds:
     for way in [BASE, *options.ways]:
         train(way, seed)

@@ -20,7 +20,7 @@ struct DemoRun: Sendable {
 
     say("1/5", "drawing pictures of \(SyntheticProduct.demonstration.count) products, good and defective")
     var contents: SyntheticDataset.Contents?
-    seconds.data = try await clock.measure {
+    seconds.data = try clock.measure {
       contents = try SyntheticDataset(seed: UInt64(seed)).write(to: root + "/data")
     }.inSeconds
     guard let contents else { return }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// Curves in one picture, as SVG: what a browser, a report or a README shows.
+/// Curves in one picture, as SVG: what a browser, a report or a README shows. Curves of one label are repetitions of one
+/// thing: they share a colour and a line of the legend, and their mean is drawn over them.
 struct LineChart {
   struct Curve {
     let label: String
@@ -10,7 +11,30 @@ struct LineChart {
   let title: String
   let xLabel: String
   let yLabel: String
-  let curves: [Curve]
+  private let groups: [Group]
+
+  init(title: String, xLabel: String, yLabel: String, curves: [Curve]) {
+    self.title = title
+    self.xLabel = xLabel
+    self.yLabel = yLabel
+    var labels: [String] = []
+    for curve in curves where !labels.contains(curve.label) { labels.append(curve.label) }
+    groups = labels.map { label in Group(label: label, curves: curves.filter { $0.label == label }) }
+  }
+
+  private struct Group {
+    let label: String
+    let curves: [Curve]
+
+    /// The mean of the curves where all have a point; a single curve is its own.
+    var mean: [(x: Double, y: Double)] {
+      guard curves.count > 1 else { return curves.first?.points ?? [] }
+      let values = Dictionary(grouping: curves.flatMap(\.points), by: \.x).filter { $1.count == curves.count }
+      return values.map { x, points in (x, points.reduce(0) { $0 + $1.y } / Double(points.count)) }.sorted {
+        $0.0 < $1.0
+      }
+    }
+  }
 
   // Colours that people with any colour vision tell apart (Okabe and Ito).
   private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
@@ -20,10 +44,10 @@ struct LineChart {
 
   /// The picture. Curves without a finite point are named in the legend only.
   var svg: String {
-    let all = curves.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+    let all = groups.flatMap(\.curves).flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
     let xScale = Axis(all.map(\.x))
     let yScale = Axis(all.map(\.y))
-    let height = plot.bottom + 60 + Double((curves.count + 1) / 2) * 20
+    let height = plot.bottom + 60 + Double((groups.count + 1) / 2) * 20
     var text = """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.number(width)) \(Self.number(height))" \
       font-family="sans-serif" font-size="12">
@@ -46,30 +70,40 @@ struct LineChart {
     text +=
       "<text transform=\"translate(18 \(Self.number((plot.top + plot.bottom) / 2))) rotate(-90)\" "
       + "text-anchor=\"middle\">\(Self.escaped(yLabel))</text>\n"
-    for (index, curve) in curves.enumerated() {
-      text += drawn(curve, index, xScale, yScale)
+    for (index, group) in groups.enumerated() {
+      if group.curves.count > 1 {
+        for curve in group.curves {
+          text += drawn(
+            curve.points, Self.stroke(index, width: 1) + " stroke-opacity=\"0.35\"", xScale, yScale)
+        }
+      }
+      let stroke = Self.stroke(index, width: group.curves.count > 1 ? 2.4 : 1.6)
+      text += drawn(group.mean, stroke, xScale, yScale)
       let x = plot.left + Double(index % 2) * 330
       let y = plot.bottom + 60 + Double(index / 2) * 20
       text += "<line x1=\"\(Self.number(x))\" y1=\"\(Self.number(y - 4))\" x2=\"\(Self.number(x + 24))\" "
-      text += "y2=\"\(Self.number(y - 4))\" \(Self.stroke(index))/>\n"
-      text += Self.label(x + 32, y, "start", curve.label)
+      text += "y2=\"\(Self.number(y - 4))\" \(stroke)/>\n"
+      let name = group.curves.count > 1 ? "\(group.label) (mean of \(group.curves.count))" : group.label
+      text += Self.label(x + 32, y, "start", name)
     }
     return text + "</svg>\n"
   }
 
-  private func drawn(_ curve: Curve, _ index: Int, _ xScale: Axis, _ yScale: Axis) -> String {
-    let points = curve.points.filter { $0.x.isFinite && $0.y.isFinite }.map { point in
+  private func drawn(_ points: [(x: Double, y: Double)], _ stroke: String, _ xScale: Axis, _ yScale: Axis)
+    -> String
+  {
+    let points = points.filter { $0.x.isFinite && $0.y.isFinite }.map { point in
       let x = plot.left + xScale.share(point.x) * (plot.right - plot.left)
       let y = plot.bottom - yScale.share(point.y) * (plot.bottom - plot.top)
       return "\(Self.number(x)),\(Self.number(y))"
     }
     return points.isEmpty
-      ? "" : "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" \(Self.stroke(index))/>\n"
+      ? "" : "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" \(stroke)/>\n"
   }
 
-  private static func stroke(_ index: Int) -> String {
+  private static func stroke(_ index: Int, width: Double) -> String {
     let dash = dashes[index / colours.count % dashes.count]
-    return "stroke=\"\(colours[index % colours.count])\" stroke-width=\"1.6\""
+    return "stroke=\"\(colours[index % colours.count])\" stroke-width=\"\(number(width))\""
       + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
   }
 

@@ -9,7 +9,8 @@ struct PlotCommand: AsyncParsableCommand {
     commandName: "plot",
     abstract: "Draw a metric of several trainings into one SVG picture.",
     discussion: """
-      A training is named by its job's number or by its metrics.jsonl, with LABEL= before it to name its curve.
+      A training is named by its job's number or by its metrics.jsonl, with LABEL= before it to name its curve. Trainings
+      of one label (other seeds of the same) share a colour, and their mean is drawn over them.
 
       Example: ar1 plot roam=runs/a/metrics.jsonl classical=7 --metric reward/mean --smooth 5 --output compare.svg
       """)
