@@ -38,6 +38,12 @@ static const unsigned char migration_0006_up[] = {
 static const unsigned char migration_0006_down[] = {
 #embed "../../migrations/0006_job_rules.down.sql"
 };
+static const unsigned char migration_0007_up[] = {
+#embed "../../migrations/0007_lab_pause_and_usage.sql"
+};
+static const unsigned char migration_0007_down[] = {
+#embed "../../migrations/0007_lab_pause_and_usage.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -68,6 +74,8 @@ static const ar1_asset assets[] = {
     {"migrations/0005_fair_share.sql", migration_0005_up, sizeof migration_0005_up},
     {"migrations/0006_job_rules.down.sql", migration_0006_down, sizeof migration_0006_down},
     {"migrations/0006_job_rules.sql", migration_0006_up, sizeof migration_0006_up},
+    {"migrations/0007_lab_pause_and_usage.down.sql", migration_0007_down, sizeof migration_0007_down},
+    {"migrations/0007_lab_pause_and_usage.sql", migration_0007_up, sizeof migration_0007_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -105,7 +105,7 @@ public struct Coordinator: Sendable {
     MetricsRoute(store: store, metrics: metrics).add(to: router.group().add(middleware: authentication))
     let authenticated = router.group("/v1").add(middleware: authentication)
     JobRoutes(store: store, signals: signals, roots: configuration.roots).add(to: authenticated)
-    LabRoutes(store: store).add(to: authenticated)
+    LabRoutes(store: store, signals: signals).add(to: authenticated)
     TokenRoutes(store: store).add(to: authenticated)
     EventRoutes(store: store, signals: signals).add(to: authenticated)
     ReportRoutes(store: store).add(to: authenticated)

@@ -64,8 +64,9 @@ extension CoordinatorClient {
   }
 
   /// Gives the failed and cancelled tasks of an ended job another try.
-  public func retry(_ job: JobID) async throws -> JobRecord {
-    try await post("/v1/jobs/\(job)/retry", Nothing(), mayRepeat: false)
+  /// - Parameter reason: for the audit log.
+  public func retry(_ job: JobID, reason: String? = nil) async throws -> JobRecord {
+    try await post("/v1/jobs/\(job)/retry", ReasonRequest(reason: reason), mayRepeat: false)
   }
 
   public func logs(

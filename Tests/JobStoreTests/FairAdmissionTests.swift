@@ -168,7 +168,7 @@ struct FairAdmissionTests {
       let row = try connection.execute(
         """
         SELECT sum(unit_seconds)::float8 AS seconds, sum(attempts)::bigint AS attempts,
-          (SELECT count(*) FROM charges) AS left FROM usage_days
+          (SELECT count(*) FROM charges) AS left FROM usage_ledger
         """
       ).only()
       return (try row.get("seconds"), try row.get("attempts"), try row.get("left"))

@@ -227,14 +227,19 @@ actor LocalCluster {
     }
   }
 
+  /// What tokens of these processes are noted as; those of an earlier start are of no use any more.
+  private static let note = "ar1 up"
+
   private static func tokens(_ address: PostgresAddress) async throws -> (member: String, worker: String) {
     let pool = ConnectionPool(address: address, size: 1)
     let store = JobStore(pool: pool)
     _ = try await store.migrate()
     let lab = try await store.createLab(named: "local")
-    let member = try await store.createToken(CreateTokenRequest(user: "local", role: .admin), lab: lab)
+    try await store.revokeTokens(noted: note, lab: lab, reason: "everything is started anew")
+    let member = try await store.createToken(
+      CreateTokenRequest(user: "local", role: .admin, note: note), lab: lab)
     let worker = try await store.createToken(
-      CreateTokenRequest(user: "local-worker", role: .worker), lab: lab)
+      CreateTokenRequest(user: "local-worker", role: .worker, note: note), lab: lab)
     await pool.close()
     return (member.secret, worker.secret)
   }

@@ -50,7 +50,7 @@ struct QuotaList: AsyncParsableCommand {
   }
 }
 
-struct QuotaSet: AsyncParsableCommand {
+struct QuotaSet: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Put a lab's quota of a kind of device in the place of the one before; for administrators.",
@@ -64,8 +64,7 @@ struct QuotaSet: AsyncParsableCommand {
   @Option(help: "How much of its idle nominal others may use (all).") var lend: Double?
   @Option(help: "Tasks at once (any number).") var maxRunning: Int?
   @Option(help: "Hours per month, of slots or devices (no end).") var budgetHours: Double?
-  @Flag(help: "Print one JSON document.") var json = false
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var options: ChangeOptions
 
   func validate() throws {
     let numbers = [nominal, borrow, lend, budgetHours].compactMap(\.self)
@@ -74,16 +73,14 @@ struct QuotaSet: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
-    let quota = try await connection.client().setQuota(
+  func change(_ client: CoordinatorClient, reason: String?) async throws -> LabQuota {
+    try await client.setQuota(
       LabQuota(
         lab: lab, device: device, weight: weight,
         quota: Quota(
-          nominal: nominal, borrow: borrow, lend: lend, maxRunning: maxRunning, budgetHours: budgetHours)))
-    if json {
-      try JSONOutput.print(quota)
-    } else {
-      Terminal.write("quota of \(lab) for \(device.rawValue) set\n")
-    }
+          nominal: nominal, borrow: borrow, lend: lend, maxRunning: maxRunning, budgetHours: budgetHours),
+        reason: reason))
   }
+
+  func sentence(_ quota: LabQuota) -> String { "quota of \(quota.lab) for \(quota.device.rawValue) set" }
 }

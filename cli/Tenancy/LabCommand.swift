@@ -5,14 +5,16 @@ import JobModel
 struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
-    abstract: "Make, list, close and open labs.",
+    abstract: "Make, list, pause and close labs.",
     discussion: """
       A lab has users, jobs, files and a share of the machines of its own, and sees nothing of others. Labs are made \
       by administrators.
 
       Example: ar1 lab create vision
       """,
-    subcommands: [LabCreate.self, LabList.self, LabClose.self, LabOpen.self])
+    subcommands: [
+      LabCreate.self, LabList.self, LabPause.self, LabResume.self, LabClose.self, LabOpen.self,
+    ])
 }
 
 struct LabCreate: AsyncParsableCommand {
@@ -47,44 +49,14 @@ struct LabList: AsyncParsableCommand {
       table.add([
         Table.Cell(String(lab.id)), Table.Cell(lab.name), Table.Cell(String(lab.users)),
         Table.Cell(String(lab.unfinishedJobs)),
-        lab.closedAt == nil ? Table.Cell("open", .green) : Table.Cell("closed", .faint),
+        Self.state(lab),
       ])
     }
     table.print()
   }
-}
 
-struct LabClose: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "close", abstract: "Refuse the tokens of a lab; what it has stays.",
-    discussion: "Example: ar1 lab close vision")
-
-  @Argument(help: "The lab's name.") var name: String
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
-
-  func run() async throws {
-    try await change(named: name, closed: true, try connection.client())
-    Terminal.write("lab \(name) closed\n")
+  private static func state(_ lab: LabRecord) -> Table.Cell {
+    if lab.closedAt != nil { return Table.Cell("closed", .faint) }
+    return lab.pausedAt == nil ? Table.Cell("open", .green) : Table.Cell("paused", .yellow)
   }
-}
-
-struct LabOpen: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "open", abstract: "Accept the tokens of a closed lab again.",
-    discussion: "Example: ar1 lab open vision")
-
-  @Argument(help: "The lab's name.") var name: String
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
-
-  func run() async throws {
-    try await change(named: name, closed: false, try connection.client())
-    Terminal.write("lab \(name) opened\n")
-  }
-}
-
-private func change(named name: String, closed: Bool, _ client: CoordinatorClient) async throws {
-  guard let lab = try await client.labs().first(where: { $0.name == name }) else {
-    throw ValidationError("there is no lab '\(name)' that you may see; 'ar1 lab ls' lists them")
-  }
-  _ = try await client.changeLab(lab.id, ChangeLabRequest(closed: closed))
 }

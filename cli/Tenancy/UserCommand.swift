@@ -66,20 +66,19 @@ struct UserList: AsyncParsableCommand {
   }
 }
 
-struct UserSet: AsyncParsableCommand {
+struct UserSet: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Give a user another role, or shut her out and in again.",
     discussion: """
       Examples: ar1 user set ada --role viewer
-                ar1 user set ada --disable-access
+                ar1 user set ada --disable-access --reason 'has left'
       """)
 
   @Argument(help: "The user's name.") var name: String
   @Option(help: "\(Role.allCases.map(\.rawValue).joined(separator: ", ")).") var role: Role?
   @Flag(inversion: .prefixedEnableDisable, help: "Whether her tokens are accepted.") var access: Bool?
   @Option(help: "Another lab than your own; for administrators.") var lab: String?
-  @Flag(help: "Print one JSON document.") var json = false
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var options: ChangeOptions
 
   func validate() throws {
     if role == nil, access == nil {
@@ -87,18 +86,16 @@ struct UserSet: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
-    let client = try connection.client()
+  func change(_ client: CoordinatorClient, reason: String?) async throws -> UserRecord {
     guard let user = try await client.users(lab: lab).first(where: { $0.name == name }) else {
       throw ValidationError("there is no user '\(name)' in this lab; 'ar1 user ls' lists them")
     }
-    let changed = try await client.changeUser(
-      user.id, ChangeUserRequest(role: role, disabled: access.map { !$0 }))
-    if json {
-      try JSONOutput.print(changed)
-    } else {
-      let ending = changed.disabledAt == nil ? "" : ", and her tokens are refused"
-      Terminal.write("\(name) has the role \(changed.role.rawValue) in \(changed.lab)\(ending)\n")
-    }
+    return try await client.changeUser(
+      user.id, ChangeUserRequest(role: role, disabled: access.map { !$0 }, reason: reason))
+  }
+
+  func sentence(_ user: UserRecord) -> String {
+    "\(user.name) has the role \(user.role.rawValue) in \(user.lab)"
+      + (user.disabledAt == nil ? "" : ", and her tokens are refused")
   }
 }

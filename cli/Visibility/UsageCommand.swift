@@ -6,10 +6,10 @@ import JobModel
 struct UsageCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usage",
-    abstract: "Report what the jobs that ended in a month used, by lab, user and kind.",
+    abstract: "Report what was used in a month and the jobs that ended in it, by lab, user and kind.",
     discussion: """
-      Time counts from the claim to the end of each task's last attempt: interrupted and failed attempts before it are \
-      not charged. Administrators see every lab.
+      Hours are those of slots of CPUs and of GPUs. Every attempt counts once it has ended, those that failed or were \
+      interrupted too; what still runs does not yet. Administrators see every lab.
 
       Example: ar1 usage --month 2026-11 --csv > november.csv
       """)
@@ -28,14 +28,15 @@ struct UsageCommand: AsyncParsableCommand {
     } else {
       var table = Table([
         .left("LAB"), .left("USER"), .left("KIND"), .right("JOBS"), .right("SUCCEEDED"), .right("FAILED"),
-        .right("CANCELLED"), .right("TASKS"), .right("TASK HOURS"),
+        .right("CANCELLED"), .right("ATTEMPTS"), .right("CPU HOURS"), .right("GPU HOURS"),
       ])
       for row in report.rows {
         table.add([
-          Table.Cell(row.lab), Table.Cell(row.user), Table.Cell(row.kind.rawValue),
+          Table.Cell(row.lab), Table.Cell(row.user), Table.Cell(row.kind?.rawValue ?? "–"),
           Table.Cell(String(row.jobs)), Table.Cell(String(row.succeeded)), Table.Cell(String(row.failed)),
-          Table.Cell(String(row.cancelled)), Table.Cell(String(row.tasks)),
-          Table.Cell(Format.fixed(row.taskSeconds / 3_600, 2)),
+          Table.Cell(String(row.cancelled)), Table.Cell(String(row.attempts)),
+          Table.Cell(Format.fixed(row.cpuSeconds / 3_600, 2)),
+          Table.Cell(Format.fixed(row.gpuSeconds / 3_600, 2)),
         ])
       }
       table.print()
@@ -49,11 +50,12 @@ struct UsageCommand: AsyncParsableCommand {
       return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         + "\""
     }
-    var text = "month,lab,user,kind,jobs,succeeded,failed,cancelled,tasks,task_seconds\n"
+    var text = "month,lab,user,kind,jobs,succeeded,failed,cancelled,attempts,cpu_seconds,gpu_seconds\n"
     for row in report.rows {
       let fields = [
-        report.month, field(row.lab), field(row.user), row.kind.rawValue, "\(row.jobs)", "\(row.succeeded)",
-        "\(row.failed)", "\(row.cancelled)", "\(row.tasks)", Format.fixed(row.taskSeconds, 3),
+        report.month, field(row.lab), field(row.user), row.kind?.rawValue ?? "", "\(row.jobs)",
+        "\(row.succeeded)", "\(row.failed)", "\(row.cancelled)", "\(row.attempts)",
+        Format.fixed(row.cpuSeconds, 3), Format.fixed(row.gpuSeconds, 3),
       ]
       text += fields.joined(separator: ",") + "\n"
     }

@@ -92,9 +92,10 @@ struct JobRoutes {
       signals.jobs.fire()
       return try JSONBody.response(job)
     }
-    group.post("jobs/:job/retry") { _, context in
+    group.post("jobs/:job/retry") { request, context in
       let caller = try context.submitter()
-      let job = try await store.retry(context.number("job"), by: caller)
+      let body: ReasonRequest = try await JSONBody.read(from: request)
+      let job = try await store.retry(context.number("job"), by: caller, reason: body.reason)
       signals.work.fire()
       return try JSONBody.response(job)
     }

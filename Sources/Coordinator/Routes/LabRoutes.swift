@@ -5,6 +5,7 @@ import JobStore
 /// Labs and their users. A lab's owner administers her own, an administrator all of them.
 struct LabRoutes {
   let store: JobStore
+  let signals: Signals
 
   func add(to group: RouterGroup<APIContext>) {
     group.get("labs") { request, context in
@@ -19,9 +20,11 @@ struct LabRoutes {
       return try JSONBody.response(["id": id], status: .created)
     }
     group.post("labs/:lab") { request, context in
-      let caller = try context.administrator()
+      let caller = try context.manager()
       let body: ChangeLabRequest = try await JSONBody.read(from: request)
-      return try JSONBody.response(try await store.changeLab(context.number("lab"), body, by: caller))
+      let lab = try await store.changeLab(context.number("lab"), body, by: caller)
+      signals.work.fire()
+      return try JSONBody.response(lab)
     }
     group.get("users") { request, context in
       let caller = try context.manager()

@@ -3,17 +3,26 @@ public struct ChangeJobRequest: Codable, Sendable, Equatable {
   public var priority: Int?
   /// A paused job's running tasks go on; no more of it begin.
   public var paused: Bool?
+  /// For whoever asks later why.
+  public var reason: String?
 
-  public init(priority: Int? = nil, paused: Bool? = nil) {
+  public init(priority: Int? = nil, paused: Bool? = nil, reason: String? = nil) {
     self.priority = priority
     self.paused = paused
+    self.reason = reason
   }
 }
 
 /// Whether a worker gets new tasks.
 public struct ChangeWorkerRequest: Codable, Sendable, Equatable {
   public var draining: Bool
-  public init(draining: Bool) { self.draining = draining }
+  /// For whoever asks later why.
+  public var reason: String?
+
+  public init(draining: Bool, reason: String? = nil) {
+    self.draining = draining
+    self.reason = reason
+  }
 }
 
 /// A lab's quota of one kind of device, in its units: slots of CPUs, devices of GPUs.
@@ -32,9 +41,12 @@ public struct LabQuota: Codable, Sendable, Equatable {
   public var budgetHours: Double?
   /// Unit-hours used this month; set on reading.
   public var usedHours: Double?
+  /// Why it is set, for the audit log; not given on reading.
+  public var reason: String?
 
   public init(
-    lab: String, device: DeviceKind, weight: Double = 1, quota: Quota = Quota(), usedHours: Double? = nil
+    lab: String, device: DeviceKind, weight: Double = 1, quota: Quota = Quota(), usedHours: Double? = nil,
+    reason: String? = nil
   ) {
     self.lab = lab
     self.device = device
@@ -45,6 +57,7 @@ public struct LabQuota: Codable, Sendable, Equatable {
     maxRunning = quota.maxRunning
     budgetHours = quota.budgetHours
     self.usedHours = usedHours
+    self.reason = reason
   }
 
   public var quota: Quota {
@@ -52,7 +65,7 @@ public struct LabQuota: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case lab, device, weight, nominal, borrow, lend
+    case lab, device, weight, nominal, borrow, lend, reason
     case maxRunning = "max_running"
     case budgetHours = "budget_hours"
     case usedHours = "used_hours"
@@ -71,7 +84,8 @@ public struct LabQuota: Codable, Sendable, Equatable {
         lend: try values.decodeIfPresent(Double.self, forKey: .lend),
         maxRunning: try values.decodeIfPresent(Int.self, forKey: .maxRunning),
         budgetHours: try values.decodeIfPresent(Double.self, forKey: .budgetHours)),
-      usedHours: try values.decodeIfPresent(Double.self, forKey: .usedHours))
+      usedHours: try values.decodeIfPresent(Double.self, forKey: .usedHours),
+      reason: try values.decodeIfPresent(String.self, forKey: .reason))
   }
 }
 

@@ -5,18 +5,22 @@ public struct LabRecord: Codable, Sendable, Equatable {
   public var createdAt: Timestamp
   /// Since when its tokens are refused; nil while it is open.
   public var closedAt: Timestamp?
+  /// Since when nothing of it begins; nil while it is not paused.
+  public var pausedAt: Timestamp?
   /// Users that are not disabled.
   public var users: Int
   /// Jobs that have not ended.
   public var unfinishedJobs: Int
 
   public init(
-    id: LabID, name: String, createdAt: Timestamp, closedAt: Timestamp?, users: Int, unfinishedJobs: Int
+    id: LabID, name: String, createdAt: Timestamp, closedAt: Timestamp?, pausedAt: Timestamp?, users: Int,
+    unfinishedJobs: Int
   ) {
     self.id = id
     self.name = name
     self.createdAt = createdAt
     self.closedAt = closedAt
+    self.pausedAt = pausedAt
     self.users = users
     self.unfinishedJobs = unfinishedJobs
   }
@@ -25,6 +29,7 @@ public struct LabRecord: Codable, Sendable, Equatable {
     case id, name, users
     case createdAt = "created_at"
     case closedAt = "closed_at"
+    case pausedAt = "paused_at"
     case unfinishedJobs = "unfinished_jobs"
   }
 }
@@ -45,10 +50,20 @@ public struct CreateLabRequest: Codable, Sendable, Equatable {
   public init(name: String) { self.name = name }
 }
 
+/// What shall become of a lab; what is not given stays.
 public struct ChangeLabRequest: Codable, Sendable, Equatable {
-  /// A closed lab's tokens are refused; its running tasks go on.
-  public var closed: Bool
-  public init(closed: Bool) { self.closed = closed }
+  /// A closed lab's tokens are refused; its running tasks go on. For administrators.
+  public var closed: Bool?
+  /// Of a paused lab nothing begins; its running tasks go on, and jobs may be submitted.
+  public var paused: Bool?
+  /// For whoever asks later why.
+  public var reason: String?
+
+  public init(closed: Bool? = nil, paused: Bool? = nil, reason: String? = nil) {
+    self.closed = closed
+    self.paused = paused
+    self.reason = reason
+  }
 }
 
 public struct UserRecord: Codable, Sendable, Equatable {
@@ -109,10 +124,13 @@ public struct CreateUserRequest: Codable, Sendable, Equatable {
 public struct ChangeUserRequest: Codable, Sendable, Equatable {
   public var role: Role?
   public var disabled: Bool?
+  /// For whoever asks later why.
+  public var reason: String?
 
-  public init(role: Role? = nil, disabled: Bool? = nil) {
+  public init(role: Role? = nil, disabled: Bool? = nil, reason: String? = nil) {
     self.role = role
     self.disabled = disabled
+    self.reason = reason
   }
 }
 

@@ -30,6 +30,7 @@ private struct Charge {
   let kind: TaskKind
   let need: Int?
   let priority: Int
+  let jobKind: JobKind
   let attempts: Int
   let seconds: Double
   let finished: Int
@@ -65,18 +66,21 @@ extension Session {
   fileprivate func takeCharges() throws -> [Charge] {
     try execute(
       """
-      WITH taken AS (DELETE FROM charges RETURNING *)
-      SELECT lab_id, user_id, job_id, kind, need_id, priority, count(*) AS attempts,
-        sum(seconds) AS seconds, count(*) FILTER (WHERE succeeded) AS finished,
-        coalesce(sum(seconds) FILTER (WHERE succeeded), 0) AS finished_seconds
-      FROM taken GROUP BY lab_id, user_id, job_id, kind, need_id, priority
-      ORDER BY lab_id, user_id, job_id, kind
+      WITH taken AS (DELETE FROM charges
+        RETURNING lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
+      SELECT t.lab_id, t.user_id, t.job_id, t.kind, t.need_id, t.priority, j.kind AS job_kind,
+        count(*) AS attempts, sum(t.seconds) AS seconds, count(*) FILTER (WHERE t.succeeded) AS finished,
+        coalesce(sum(t.seconds) FILTER (WHERE t.succeeded), 0) AS finished_seconds
+      FROM taken t JOIN jobs j ON j.id = t.job_id
+      GROUP BY t.lab_id, t.user_id, t.job_id, t.kind, t.need_id, t.priority, j.kind
+      ORDER BY t.lab_id, t.user_id, t.job_id, t.kind
       """
     ).map { row in
       Charge(
         lab: try row.get("lab_id"), user: try row.get("user_id"), job: try row.get("job_id"),
         kind: try row.name("kind"), need: try row.getIfPresent("need_id"), priority: try row.get("priority"),
-        attempts: try row.get("attempts"), seconds: try row.get("seconds"), finished: try row.get("finished"),
+        jobKind: try row.name("job_kind"), attempts: try row.get("attempts"), seconds: try row.get("seconds"),
+        finished: try row.get("finished"),
         finishedSeconds: try row.get("finished_seconds"))
     }
   }
@@ -101,11 +105,11 @@ extension Session {
       policy.halfLife)
     try execute(
       """
-      INSERT INTO usage_days (lab_id, day, user_id, device, unit_seconds, attempts)
-      VALUES ($1, now()::date, $2, $3, $4, $5)
-      ON CONFLICT (lab_id, day, user_id, device) DO UPDATE SET attempts = usage_days.attempts + excluded.attempts,
-        unit_seconds = usage_days.unit_seconds + excluded.unit_seconds
-      """, charge.lab, charge.user, device.rawValue, used, charge.attempts)
+      INSERT INTO usage_ledger AS l (lab_id, day, user_id, device, kind, unit_seconds, attempts)
+      VALUES ($1, (now() AT TIME ZONE 'UTC')::date, $2, $3, $4, $5, $6)
+      ON CONFLICT (lab_id, day, user_id, device, kind) DO UPDATE SET attempts = l.attempts + excluded.attempts,
+        unit_seconds = l.unit_seconds + excluded.unit_seconds
+      """, charge.lab, charge.user, device.rawValue, charge.jobKind.rawValue, used, charge.attempts)
     guard charge.finished > 0 else { return }
     try execute(
       """

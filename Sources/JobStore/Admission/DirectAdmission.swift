@@ -18,6 +18,7 @@ extension Session {
         WHERE t.job_id = $1 AND t.stage = lowest.stage AND t.state = 'blocked'
           AND (t.not_before IS NULL OR (t.not_before <= now() AND NOT a.contended))
           AND a.id = 1 AND j.id = $1 AND j.paused_at IS NULL AND j.waits_for = 0
+          AND NOT EXISTS (SELECT 1 FROM labs l WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
         ORDER BY t.id
         LIMIT (SELECT CASE WHEN at_once IS NOT NULL THEN greatest(0, at_once - (SELECT count(*) FROM tasks
           WHERE job_id = $1 AND state IN ('ready', 'running'))) END FROM jobs WHERE id = $1)
@@ -44,6 +45,7 @@ extension Session {
       SELECT DISTINCT due.job_id FROM (
         SELECT t.job_id FROM tasks t JOIN jobs j ON j.id = t.job_id
         WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0
+          AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
         ORDER BY t.not_before LIMIT $1) AS due
       """, limit
     ).map { try $0.get("job_id") }

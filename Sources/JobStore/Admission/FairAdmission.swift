@@ -75,7 +75,8 @@ extension Session {
         OR (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE finished_at IS NULL AND kind = 'train' LIMIT 2) AS t) > 1
         OR (SELECT count(DISTINCT j.user_id) FROM ready r JOIN jobs j ON j.id = r.job_id) > 1
         OR ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs j ON j.id = t.job_id
-          WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0))
+          WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0
+            AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
         AS competes
       """, contended
     ).only().get("competes")
@@ -150,7 +151,9 @@ extension Session {
         SELECT t.id FROM tasks t, jobs j
         WHERE t.job_id = $1 AND t.kind = $2 AND t.state = 'blocked'
           AND (t.not_before IS NULL OR t.not_before <= now()) AND j.id = $1 AND j.paused_at IS NULL
-          AND j.waits_for = 0 AND t.stage = (SELECT min(stage) FROM tasks
+          AND j.waits_for = 0 AND NOT EXISTS (SELECT 1 FROM labs l
+            WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
+          AND t.stage = (SELECT min(stage) FROM tasks
             WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running'))
         ORDER BY t.id LIMIT $3
       ), moved AS (

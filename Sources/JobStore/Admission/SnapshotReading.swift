@@ -42,13 +42,13 @@ extension Session {
     }
   }
 
-  /// (Primary keys of quotas and usage_days.)
+  /// (Primary keys of quotas and usage_ledger.)
   private func labShares() throws -> [LabShare] {
     try execute(
       """
       SELECT q.lab_id, q.device, q.weight, q.nominal, q.borrow, q.lend, q.max_running, q.budget_hours,
-        coalesce((SELECT sum(u.unit_seconds) FROM usage_days u WHERE u.lab_id = q.lab_id
-          AND u.device = q.device AND u.day >= date_trunc('month', now())::date), 0)::float8 AS spent
+        coalesce((SELECT sum(u.unit_seconds) FROM usage_ledger u WHERE u.lab_id = q.lab_id AND u.device = q.device
+          AND u.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date), 0)::float8 AS spent
       FROM quotas q ORDER BY q.lab_id, q.device
       """
     ).map { row in
@@ -145,7 +145,8 @@ extension Session {
         SELECT * FROM (
           SELECT id, lab_id, user_id, priority, at_once, spec ->> 'method' AS method, need_id, light_need_id, created_at, reserved_at,
             row_number() OVER (PARTITION BY user_id ORDER BY reserved_at, priority DESC, id) AS place
-          FROM jobs WHERE finished_at IS NULL AND paused_at IS NULL AND waits_for = 0) AS line
+          FROM jobs WHERE finished_at IS NULL AND paused_at IS NULL AND waits_for = 0
+            AND lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)) AS line
         WHERE place <= 100
       )
       SELECT turn.id, turn.lab_id, turn.user_id, turn.priority, turn.at_once, w.kind, w.waiting,

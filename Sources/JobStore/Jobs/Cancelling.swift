@@ -6,7 +6,6 @@ extension JobStore {
   /// until then is refused. Cancelling a cancelled job changes nothing.
   /// - Parameter reason: for whoever asks later why.
   public func cancel(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
-    let why = reason.map { ": \($0.prefix(500))" } ?? ""
     try await pool.transaction { session in
       let job = try session.lockJob(id, lab: caller.lab)
       if job.state == .cancelled { return }
@@ -14,15 +13,17 @@ extension JobStore {
         throw StoreError.conflict("job \(id) has \(job.state.rawValue) and cannot be cancelled")
       }
       try session.end(
-        job, as: .cancelled, failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)\(why)"))
-      try session.noteEvent(
-        "job-cancelled", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)\(why)")
+        job, as: .cancelled,
+        failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)\(Session.why(reason))"))
+      try session.noteChange(
+        "job-cancelled", of: caller.lab, job: id, by: caller, "by \(caller.userName)", reason: reason)
     }
     return try await job(id, lab: caller.lab)
   }
 
   /// Tries a failed or cancelled job again: what succeeded stays, everything else starts over with all attempts.
-  public func retry(_ id: JobID, by caller: Caller) async throws -> JobRecord {
+  /// - Parameter reason: for whoever asks later why.
+  public func retry(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
     let admitted = try await pool.transaction { session -> Int in
       let job = try session.lockJob(id, lab: caller.lab)
       guard job.state == .failed || job.state == .cancelled else {
@@ -31,8 +32,8 @@ extension JobStore {
       }
       try session.checkUnique(of: job)
       try session.reopen(job.id)
-      try session.noteEvent(
-        "job-retried", lab: caller.lab, job: id, user: caller.user, message: "by \(caller.userName)")
+      try session.noteChange(
+        "job-retried", of: caller.lab, job: id, by: caller, "by \(caller.userName)", reason: reason)
       return try session.admit(job)
     }
     hintReady(ifAny: admitted)

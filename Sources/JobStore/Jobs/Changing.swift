@@ -14,15 +14,15 @@ extension JobStore {
       }
       if let priority = request.priority, priority != job.priority {
         try session.setPriority(priority, of: id)
-        try session.noteEvent(
-          "job-priority", lab: caller.lab, job: id, user: caller.user,
-          message: "\(job.priority) to \(priority) by \(caller.userName)")
+        try session.noteChange(
+          "job-priority", of: caller.lab, job: id, by: caller,
+          "\(job.priority) to \(priority) by \(caller.userName)", reason: request.reason)
       }
       guard let paused = request.paused else { return 0 }
       try session.setPaused(paused, of: id)
-      try session.noteEvent(
-        paused ? "job-paused" : "job-resumed", lab: caller.lab, job: id, user: caller.user,
-        message: "by \(caller.userName)")
+      try session.noteChange(
+        paused ? "job-paused" : "job-resumed", of: caller.lab, job: id, by: caller, "by \(caller.userName)",
+        reason: request.reason)
       if paused {
         try session.withdrawReady(of: id)
         return 0
@@ -43,9 +43,10 @@ extension JobStore {
         request.draining
       ).first
       guard let changed else { throw StoreError.notFound("there is no live worker session \(id)") }
-      try session.noteEvent(
-        request.draining ? "worker-draining" : "worker-resumed", user: caller.user,
-        message: "session \(id): \(try changed.get("name", as: String.self)), by \(caller.userName)")
+      try session.noteChange(
+        request.draining ? "worker-draining" : "worker-resumed", by: caller,
+        "session \(id): \(try changed.get("name", as: String.self)), by \(caller.userName)",
+        reason: request.reason)
     }
     guard let worker = try await workers(lab: caller.lab, before: id + 1, limit: 1).workers.first else {
       throw StoreError.notFound("there is no worker session \(id)")

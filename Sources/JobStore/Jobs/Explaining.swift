@@ -72,6 +72,7 @@ extension Session {
   /// What holds a job back that lies in the job itself.
   fileprivate func ownReasons(of job: JobID, _ facts: WaitingFacts) throws -> [String] {
     var reasons: [String] = []
+    if let pause = try labPause(of: job) { reasons.append(pause) }
     if facts.paused { reasons.append("it is paused; 'ar1 resume \(job)' lets it go on") }
     if facts.waitsFor > 0 {
       let names = try execute(
@@ -88,6 +89,24 @@ extension Session {
         facts.failure.map { "its next try begins at \(moment), after: \($0)" } ?? "it begins at \(moment)")
     }
     return reasons
+  }
+
+  /// That the job's lab is paused, with who did so and why as far as the history goes back; nil when it is not.
+  /// (Primary keys of jobs and labs, index events_of_lab.)
+  private func labPause(of job: JobID) throws -> String? {
+    let row = try execute(
+      """
+      SELECT l.name, extract(epoch FROM l.paused_at)::float8 AS paused_at, (SELECT e.message FROM events e
+        WHERE e.lab_id = l.id AND e.kind = 'lab-paused' ORDER BY e.id DESC LIMIT 1) AS message
+      FROM jobs j JOIN labs l ON l.id = j.lab_id WHERE j.id = $1 AND l.paused_at IS NOT NULL
+      """, job
+    ).first
+    guard let row else { return nil }
+    let name: String = try row.get("name")
+    let who = try row.getIfPresent("message", as: String.self).map { " (\($0))" } ?? ""
+    return
+      "its lab is paused since \(Moment.text(try row.get("paused_at")))\(who); 'ar1 lab resume \(name)' lets "
+      + "it go on"
   }
 
   /// What holds it back that lies in the pool, the lab's quota or the order.

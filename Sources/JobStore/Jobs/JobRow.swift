@@ -118,15 +118,4 @@ extension Session {
       WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running')
       """, job)
   }
-
-  func noteEvent(
-    _ kind: String, lab: LabID? = nil, job: JobID? = nil, task: TaskID? = nil, user: UserID? = nil,
-    message: String
-  ) throws {
-    try execute(
-      """
-      INSERT INTO events (lab_id, job_id, task_id, user_id, kind, message)
-      VALUES ($1, $2, $3, $4, $5, $6)
-      """, lab, job, task, user, kind, StoredJSON.clean(message))
-  }
 }

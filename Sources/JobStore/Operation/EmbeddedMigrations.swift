@@ -1,10 +1,10 @@
 import CAssets
-import PostgresClient
+package import PostgresClient
 
 /// The migrations that were built into the program.
-enum EmbeddedMigrations {
+package enum EmbeddedMigrations {
   /// Files named `migrations/0001_name.sql`, each with `migrations/0001_name.down.sql`.
-  static func all() throws(PostgresError) -> [Migration] {
+  package static func all() throws(PostgresError) -> [Migration] {
     var texts: [String: String] = [:]
     for index in 0..<ar1_asset_count() {
       let asset = ar1_asset_at(index)

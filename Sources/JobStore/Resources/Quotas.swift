@@ -33,9 +33,10 @@ extension JobStore {
           budget_hours = excluded.budget_hours
         """, lab, quota.device.rawValue, quota.weight, quota.nominal, quota.borrow, quota.lend,
         quota.maxRunning, quota.budgetHours)
-      try session.noteEvent(
-        "quota-set", lab: lab, user: caller.user,
-        message: "\(quota.device.rawValue): \(try StoredJSON.text(quota.quota)), weight \(quota.weight)")
+      try session.noteChange(
+        "quota-set", of: lab, by: caller,
+        "\(quota.device.rawValue): \(try StoredJSON.text(quota.quota)), weight \(quota.weight)",
+        reason: quota.reason)
       if quota.quota.isLimiting { try session.obeyLimits() }
       guard let stored = try session.quotas(only: lab).first(where: { $0.device == quota.device }) else {
         throw StoreError.notFound("the quota was taken away meanwhile")
@@ -49,9 +50,10 @@ extension Session {
   fileprivate func quotas(only lab: LabID?) throws -> [LabQuota] {
     try execute(
       """
-      SELECT l.name AS lab, q.*, coalesce((SELECT sum(u.unit_seconds) FROM usage_days u
-        WHERE u.lab_id = q.lab_id AND u.device = q.device
-          AND u.day >= date_trunc('month', now())::date), 0)::float8 / 3600 AS used_hours
+      SELECT l.name AS lab, q.device, q.weight, q.nominal, q.borrow, q.lend, q.max_running, q.budget_hours,
+        coalesce((SELECT sum(u.unit_seconds) FROM usage_ledger u
+          WHERE u.lab_id = q.lab_id AND u.device = q.device
+            AND u.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date), 0)::float8 / 3600 AS used_hours
       FROM quotas q JOIN labs l ON l.id = q.lab_id
       WHERE $1::bigint IS NULL OR q.lab_id = $1 ORDER BY l.name, q.device
       """, lab

@@ -26,29 +26,6 @@ extension JobStore {
       labs: Array(labs.prefix(page)), next: labs.count > page ? labs[page - 1].id : nil)
   }
 
-  /// Closes a lab, whose tokens are then refused, or opens it again.
-  public func changeLab(_ id: LabID, _ request: ChangeLabRequest, by caller: Caller) async throws -> LabRecord
-  {
-    guard !(request.closed && id == caller.lab) else {
-      throw StoreError.conflict("this is the lab of your own token; another lab's administrator can close it")
-    }
-    return try await pool.transaction { session in
-      let changed = try session.execute(
-        """
-        UPDATE labs SET closed_at = CASE WHEN $2 THEN coalesce(closed_at, now()) END
-        WHERE id = $1 RETURNING name
-        """, id, request.closed
-      ).first
-      guard let changed, let lab = try session.labs(only: id, before: nil, limit: 1).first else {
-        throw StoreError.notFound("there is no lab \(id)")
-      }
-      try session.noteEvent(
-        request.closed ? "lab-closed" : "lab-opened", lab: id, user: caller.user,
-        message: try changed.get("name"))
-      return lab
-    }
-  }
-
   /// The lab a caller means: her own, or, for administrators, the named one.
   public func lab(_ name: String?, for caller: Caller) async throws -> LabID {
     guard let name, name != caller.labName else { return caller.lab }
@@ -82,11 +59,12 @@ extension Session {
   }
 
   /// (Primary key of labs, unique index of users on lab and name, index jobs_unfinished.)
-  fileprivate func labs(only id: LabID?, before: LabID?, limit: Int) throws -> [LabRecord] {
+  func labs(only id: LabID?, before: LabID?, limit: Int) throws -> [LabRecord] {
     try execute(
       """
       SELECT l.id, l.name, extract(epoch FROM l.created_at)::float8 AS created_at,
         extract(epoch FROM l.closed_at)::float8 AS closed_at,
+        extract(epoch FROM l.paused_at)::float8 AS paused_at,
         (SELECT count(*) FROM users u WHERE u.lab_id = l.id AND u.disabled_at IS NULL) AS users,
         (SELECT count(*) FROM jobs j WHERE j.lab_id = l.id AND j.finished_at IS NULL) AS unfinished
       FROM labs l WHERE ($1::bigint IS NULL OR l.id = $1) AND ($2::bigint IS NULL OR l.id < $2)
@@ -95,8 +73,8 @@ extension Session {
     ).map { row in
       LabRecord(
         id: try row.get("id"), name: try row.get("name"), createdAt: try row.get("created_at"),
-        closedAt: try row.getIfPresent("closed_at"), users: try row.get("users"),
-        unfinishedJobs: try row.get("unfinished"))
+        closedAt: try row.getIfPresent("closed_at"), pausedAt: try row.getIfPresent("paused_at"),
+        users: try row.get("users"), unfinishedJobs: try row.get("unfinished"))
     }
   }
 }

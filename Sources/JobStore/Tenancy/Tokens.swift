@@ -57,9 +57,24 @@ extension JobStore {
       let token = try session.tokenToChange(id, by: caller)
       try session.execute(
         "UPDATE tokens SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1", id)
-      try session.noteEvent(
-        "token-revoked", lab: token.lab, user: caller.user,
-        message: "token \(id) of \(token.user)" + (reason.map { ": \($0)" } ?? ""))
+      try session.noteChange(
+        "token-revoked", of: token.lab, by: caller, "token \(id) of \(token.user)", reason: reason)
+    }
+  }
+
+  /// Ends those of a lab's tokens that bear a note, such as the ones whose processes are gone.
+  public func revokeTokens(noted note: String, lab: LabID, reason: String) async throws {
+    try await pool.transaction { session in
+      let ended = try session.execute(
+        """
+        UPDATE tokens t SET revoked_at = now() FROM users u
+        WHERE u.id = t.user_id AND u.lab_id = $1 AND t.note = $2 AND t.revoked_at IS NULL
+        RETURNING t.id, u.name
+        """, lab, note)
+      for index in 0..<ended.count {
+        let (id, user): (TokenID, String) = (try ended[index].get("id"), try ended[index].get("name"))
+        try session.noteEvent("token-revoked", lab: lab, message: "token \(id) of \(user): \(reason)")
+      }
     }
   }
 

@@ -51,16 +51,16 @@ extension JobStore {
       if let role = request.role {
         try Self.checkGift(of: role, by: caller)
         try session.execute("UPDATE users SET role = $2 WHERE id = $1", id, role.rawValue)
-        try session.noteEvent(
-          "user-changed", lab: lab, user: caller.user, message: "\(name) is \(role.rawValue) now")
+        try session.noteChange(
+          "user-changed", of: lab, by: caller, "\(name) is \(role.rawValue) now", reason: request.reason)
       }
       if let disabled = request.disabled {
         try session.execute(
           """
           UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END WHERE id = $1
           """, id, disabled)
-        try session.noteEvent(
-          disabled ? "user-disabled" : "user-enabled", lab: lab, user: caller.user, message: name)
+        try session.noteChange(
+          disabled ? "user-disabled" : "user-enabled", of: lab, by: caller, name, reason: request.reason)
       }
       return try session.user(id)
     }

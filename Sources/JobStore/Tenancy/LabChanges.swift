@@ -1,0 +1,74 @@
+public import JobModel
+import PostgresClient
+
+extension JobStore {
+  /// Closes a lab, whose tokens are then refused, or opens it again; pauses it, so that nothing of it begins, or lets it
+  /// go on. Owners pause their own lab; everything else is the administrators'.
+  public func changeLab(_ id: LabID, _ request: ChangeLabRequest, by caller: Caller) async throws -> LabRecord
+  {
+    guard caller.may(.administer) || id == caller.lab else {
+      throw StoreError.notFound("there is no lab \(id) that you administer")
+    }
+    guard request.closed == nil || caller.may(.administer) else {
+      throw StoreError.forbidden(
+        "closing and opening a lab is an administrator's; an owner can pause her own")
+    }
+    guard !(request.closed == true && id == caller.lab) else {
+      throw StoreError.conflict("this is the lab of your own token; another lab's administrator can close it")
+    }
+    let (lab, admitted) = try await pool.transaction { session -> (LabRecord, Int) in
+      let name = try session.lockLab(id)
+      if let closed = request.closed {
+        try session.setClosed(closed, lab: id)
+        try session.noteChange(
+          closed ? "lab-closed" : "lab-opened", of: id, by: caller, name, reason: request.reason)
+      }
+      var admitted = 0
+      if let paused = request.paused {
+        admitted = try session.setPaused(paused, lab: id)
+        try session.noteChange(
+          paused ? "lab-paused" : "lab-resumed", of: id, by: caller, "\(name), by \(caller.userName)",
+          reason: request.reason)
+      }
+      guard let lab = try session.labs(only: id, before: nil, limit: 1).first else {
+        throw StoreError.notFound("there is no lab \(id)")
+      }
+      return (lab, admitted)
+    }
+    hintReady(ifAny: admitted)
+    return lab
+  }
+}
+
+extension Session {
+  /// Whoever is submitting a job of the lab just now is waited for, and later ones wait. (Primary key of labs.)
+  /// - Returns: its name.
+  fileprivate func lockLab(_ id: LabID) throws -> String {
+    guard let row = try execute("SELECT name FROM labs WHERE id = $1 FOR UPDATE", id).first else {
+      throw StoreError.notFound("there is no lab \(id)")
+    }
+    return try row.get("name")
+  }
+
+  fileprivate func setClosed(_ closed: Bool, lab: LabID) throws {
+    try execute(
+      "UPDATE labs SET closed_at = CASE WHEN $2 THEN coalesce(closed_at, now()) END WHERE id = $1", lab,
+      closed)
+  }
+
+  /// What is ready and unclaimed is taken back, or what may run admitted; both under the locks of the lab's jobs, so that
+  /// no other transaction admits on what it saw before. (Indices jobs_unfinished, ready_of_job.)
+  /// - Returns: how many tasks became ready or wait for the leader.
+  fileprivate func setPaused(_ paused: Bool, lab: LabID) throws -> Int {
+    try execute(
+      "UPDATE labs SET paused_at = CASE WHEN $2 THEN coalesce(paused_at, now()) END WHERE id = $1", lab,
+      paused)
+    let unfinished: [JobID] = try execute(
+      "SELECT id FROM jobs WHERE lab_id = $1 AND finished_at IS NULL", lab
+    ).map { try $0.get("id") }
+    let jobs = try lockJobs(unfinished).values.filter { !$0.state.isFinal }.sorted { $0.id < $1.id }
+    guard paused else { return try jobs.reduce(0) { $0 + (try admit($1)) } }
+    for job in jobs { try withdrawReady(of: job.id) }
+    return 0
+  }
+}
