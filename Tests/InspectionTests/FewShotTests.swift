@@ -35,6 +35,41 @@ import Testing
     #expect(selection.classes.allSatisfy { $0.chosen == min(5, $0.of) })
   }
 
+  @Test(
+    "labelled test pictures of other layouts are split too, asked for defects and compared with good pictures"
+  )
+  func labelled() throws {
+    let folder = try Miniature()
+    try folder.mvtecForm("mvtec/bottle", kinds: ["broken_large", "no_good"])
+    for number in 1..<4 {
+      for state in ["good", "broken_large", "no_good"] {
+        try folder.picture("mvtec/bottle/test/\(state)/00\(number).png", shade: UInt8(number))
+      }
+    }
+    let split = try FewShotFolders(
+      source: folder.path("mvtec"), output: folder.path("few"), count: 6, perClass: 1...2, seed: 1)
+    #expect(split.selection.classes.count == 3 && split.selection.training.count == 6)
+    let train = try EvaluationPictures(path: folder.path("few/train"))
+    let rest = try EvaluationPictures(path: folder.path("few/evaluation"))
+    let all = try EvaluationPictures(path: folder.path("mvtec"))
+    #expect(train.layout == "mmad" && train.samples.count == 6 && rest.samples.count == 6)
+    #expect(Set(train.samples.map(\.name)).isDisjoint(with: rest.samples.map(\.name)))
+    let whole = Dictionary(uniqueKeysWithValues: all.samples.map { ($0.name, $0) })
+    for sample in train.samples + rest.samples {
+      let own = try #require(whole[sample.name])
+      #expect(sample.questions == own.questions && sample.isNormal == own.isNormal, "\(sample.name)")
+      #expect(sample.randomTemplates.count == own.randomTemplates.count && !sample.randomTemplates.isEmpty)
+      #expect((sample.maskPath == nil) == (own.maskPath == nil), "\(sample.name)")
+      #expect(
+        FileManager.default.contents(atPath: sample.imagePath)
+          == FileManager.default.contents(atPath: own.imagePath))
+    }
+    // A report on the rest knows what was trained on.
+    let overlap = try TrainingOverlap(
+      evaluated: rest.samples.map(\.name), trainedOn: folder.path("few/few-shot.json"))
+    #expect(overlap.trained == 6 && overlap.shared.isEmpty)
+  }
+
   @Test("both parts of a split data set read as data sets whose pictures are there, and share none")
   func folders() throws {
     let scratch = FileManager.default.temporaryDirectory.path + "/few-shot-\(UUID().uuidString)"

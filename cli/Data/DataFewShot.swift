@@ -8,12 +8,15 @@ struct DataFewShot: ParsableCommand {
     discussion: """
       As in section 3.5 of the paper: 600 pictures, 2 to 5 of each kind of defect of each product (and of its good \
       ones). OUTPUT gets train/ and evaluation/, which are data sets in MMAD's layout whose pictures are links, and \
-      few-shot.json with what was chosen. No picture is in both.
+      few-shot.json with what was chosen. No picture is in both. Of a data set that is not in MMAD's layout (MVTec-AD, \
+      VisA, normal/ and anomalous/, …) the test pictures are split, and asked whether there is a defect.
 
       Example: ar1 data few-shot data/mmad --output data/few --seed 1
       """)
 
-  @Argument(help: "A data set in MMAD's layout, with mmad.json.", completion: .directory) var source: String
+  @Argument(
+    help: "A data set with questions (mmad.json) or with labelled test pictures.", completion: .directory)
+  var source: String
   @Option(help: "Folder to write to; made if new.", completion: .directory) var output: String
   @Option(help: "Pictures to learn from.") var images = 600
   @Option(help: "At least so many of a class, where it has as many.") var least = 2

@@ -33,7 +33,7 @@ package struct PromptIdentity: Hashable, Sendable {
 }
 
 package enum PromptSets {
-  /// Opens a data set in MMAD's layout or a file of rows.
+  /// Opens a data set with questions, one whose test pictures are known to be good or defective, or a file of rows.
   ///
   /// - Parameters:
   ///   - limit: the first so many prompts.
@@ -53,7 +53,7 @@ package enum PromptSets {
     }
     let prompts = QuestionPrompts(
       Evaluation(
-        samples: try MMADDataset(root: data, requiringImages: requiringImages).samples,
+        samples: try samples(of: data, requiringImages: requiringImages),
         promptProtocol: promptProtocol,
         settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
         questionTypes: types?.resolved, limit: limit))
@@ -61,6 +61,16 @@ package enum PromptSets {
       throw DatasetError(message: "\(data) has no question of the types asked for")
     }
     return prompts
+  }
+
+  private static func samples(
+    of data: String, requiringImages: Bool
+  ) throws(DatasetError) -> [InspectionSample] {
+    // Those who only read what was answered need no picture.
+    guard !requiringImages, MMADLayout().recognises(data) else {
+      return try EvaluationPictures(path: data).samples
+    }
+    return try MMADDataset(root: data, requiringImages: false).samples
   }
 
   /// A row that names a picture elsewhere would make a job read what its lab may not.

@@ -128,18 +128,9 @@ public struct MVTec3DConversion: Sendable {
     var random = SyntheticRandom(seed: seed, name: "references/\(picture.name)", index: 0)
     let references = random.shuffled(good).prefix(referenceCount)
     let withoutCategory = { (path: String) in String(relative(path).dropFirst(picture.category.count + 1)) }
-    return [
-      "image_path": .string(withoutCategory(picture.imagePath)),
-      "mask_path": .string(picture.maskPaths.first.map(withoutCategory) ?? ""),
-      "random_templates": .array(references.map { .string($0.name) }),
-      "conversation": .array(
-        questions.map { question in
-          [
-            "Question": .string(question.text), "Answer": .string(question.answer ?? ""),
-            "Options": .object(question.options.map { .init($0.letter, .string($0.text)) }),
-            "type": .string(question.publishedType), "annotation": .bool(true),
-          ]
-        }),
-    ]
+    return MMADRecord(
+      imagePath: withoutCategory(picture.imagePath), maskPath: picture.maskPaths.first.map(withoutCategory),
+      templates: references.map(\.name), questions: questions
+    ).json
   }
 }

@@ -81,7 +81,17 @@ struct MMADReader {
     let mask = try maskPath(record["mask_path"], folder: "\(components[0])/\(components[1])", name: name)
     return InspectionSample(
       name: name, imagePath: MMADReader.joined(root, name), maskPath: mask, randomTemplates: random,
-      similarTemplates: similar, questions: questions)
+      similarTemplates: similar, questions: questions,
+      statedNormal: try MMADReader.stated(record["normal"], name))
+  }
+
+  /// What the record says of the picture's state, where that is not what the benchmark's rule makes of its name.
+  private static func stated(_ value: JSON?, _ name: String) throws(DatasetError) -> Bool? {
+    guard let value, !value.isNull else { return nil }
+    guard let normal = value.bool else {
+      throw DatasetError(message: "\"normal\" is \(value.kind), neither true nor false")
+    }
+    return normal == InspectionSample.isNormal(name) ? nil : normal
   }
 
   static func question(_ entry: JSON) throws(DatasetError) -> InspectionQuestion {
