@@ -161,6 +161,17 @@ struct ConclusionReaderTests {
   func openEnds(_ sentence: Sentence) { check(sentence) }
 
   @Test(
+    "where letter and text of one phrase disagree the later naming counts, as between two sentences",
+    arguments: [
+      Sentence("The answer is Yes (B).", yesNo, "B"),
+      Sentence("So the answer is No (A)", yesNo, "A"),
+      Sentence("It is B (yes).", yesNo, "A"),
+      Sentence("It must be a dent (C).", kinds, "C"),
+      Sentence("The answer is Yes (A).", yesNo, "A"),
+    ])
+  func contradictions(_ sentence: Sentence) { check(sentence) }
+
+  @Test(
     "letters that name something else are no options",
     arguments: [
       Sentence("Image B is the query", kinds, nil),

@@ -28,6 +28,15 @@ import Testing
     #expect(Fixture.weights(learner.policy) == before)
   }
 
+  @Test("a group is all right when its answers earned the most the reward gives, which may be more than 1")
+  func allRight() throws {
+    var settings = Fixture.settings(beta: 0)
+    settings.bestReward = 2
+    let metrics = try Fixture.learner(settings).step(
+      Fixture.groups { [Double](repeating: $0 % 4 == 0 ? 2 : 1, count: 4) })
+    #expect(metrics["groups/all_right"] == 0.25 && metrics["groups/zero_variance"] == 1)
+  }
+
   @Test("equal rewards leave the KL term alone to act, and it draws the policy to the reference")
   func divergenceAlone() throws {
     let learner = try Fixture.learner(Fixture.settings(beta: 1, rate: 3e-3))

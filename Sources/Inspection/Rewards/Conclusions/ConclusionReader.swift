@@ -7,6 +7,9 @@
 /// - what is asked or supposed: "is it B?", "if it were B";
 /// - several options left open: "A or B".
 ///
+/// A phrase whose text and letter disagree, "Yes (B)", names both: the later one, mostly the letter, which is what an
+/// answer gives, counts.
+///
 /// A conclusion that is later denied by name is withdrawn. The reader knows English and is tolerant: what it
 /// does not recognise as a denial counts as a conclusion. It scans bytes once, with no regular expressions.
 public struct ConclusionReader: Sendable {
