@@ -210,6 +210,8 @@ struct TrainingTests {
     }
     let again = try await system.program.document(["rescore", "\(job)", "--reward", "classical"])
     #expect(again["groups"]?.int == 6 && again["answers"]?.int == 18)
+    let samples = try await system.program.document(["samples", "\(job)"])
+    #expect(samples.array?.count == 6 && samples.array?.first?["replies"]?.array?.count == 3)
     try await system.stop()
   }
 

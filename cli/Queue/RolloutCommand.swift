@@ -18,6 +18,7 @@ struct RolloutCommand: AsyncParsableCommand {
   @Option(help: "Folder for the groups.", completion: .directory) var output: String?
   @Option(help: "\(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.") var reward: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "Question types, separated by commas (all).") var questionTypes: String?
   @Option(help: "Answers per prompt.") var groupSize: Int?
   @Option(help: "Prompts.") var count: Int?
@@ -35,6 +36,7 @@ struct RolloutCommand: AsyncParsableCommand {
         ("model", .text(model)), ("data", .text(data)), ("images", .text(images)),
         ("output", .text(output)),
         ("reward", .text(reward)), ("protocol", .text(promptProtocol)),
+        ("references", .whole(references)),
         ("question_types", .list(questionTypes)), ("group_size", .whole(groupSize)),
         ("count", .whole(count)), ("temperature", .real(temperature)),
         ("max_new_tokens", .whole(maxNewTokens)), ("shard_size", .whole(shardSize)), ("seed", .whole(seed)),

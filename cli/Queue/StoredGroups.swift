@@ -1,3 +1,5 @@
+import ArgumentParser
+import FoundationEssentials
 import Inspection
 import JobModel
 import OrderedJSON
@@ -18,6 +20,21 @@ struct StoredGroups {
     self.prompts = prompts
     places = Dictionary(
       (0..<prompts.count).map { (prompts.identity(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The groups a rollout job has left in its folder.
+  static func read(_ settings: RolloutSettings) throws -> [RolloutGroup] {
+    let path = settings.output + "/groups.jsonl"
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ValidationError("\(path) is not there or cannot be read on this machine")
+    }
+    return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+      do {
+        return try JSONDecoder().decode(RolloutGroup.self, from: Data(line))
+      } catch {
+        throw ValidationError("\(path), line \(index + 1): \(error)")
+      }
+    }
   }
 
   private func place(of group: RolloutGroup) -> Int? {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CoordinatorClient
-import FoundationEssentials
 import Inspection
 import JobModel
 import OrderedJSON
@@ -55,7 +54,7 @@ struct RescoreCommand: AsyncParsableCommand {
       stored = try StoredGroups(
         model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
       name = settings.reward.description
-      for group in try Self.groups(in: settings.output + "/groups.jsonl") {
+      for group in try StoredGroups.read(settings) {
         try comparison.add(group, stored, other)
       }
     case .eval, .score:
@@ -66,19 +65,6 @@ struct RescoreCommand: AsyncParsableCommand {
       Terminal.write(comparison.json(drawn: name, other: formula.description).serialized(pretty: true) + "\n")
     } else {
       comparison.table(drawn: name, other: formula.description).print()
-    }
-  }
-
-  private static func groups(in path: String) throws -> [RolloutGroup] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ValidationError("\(path) is not there or cannot be read on this machine")
-    }
-    return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
-      do {
-        return try JSONDecoder().decode(RolloutGroup.self, from: Data(line))
-      } catch {
-        throw ValidationError("\(path), line \(index + 1): \(error)")
-      }
     }
   }
 }

@@ -184,7 +184,8 @@ extension Session {
           WHERE job_id = $1 AND state = 'running') AS last_start,
         (SELECT sum(d.progress_done / extract(epoch FROM d.progress_at - t.claimed_at))::float8
           FROM tasks t JOIN task_details d ON d.task_id = t.id
-          WHERE t.job_id = $1 AND t.state = 'running' AND d.progress_at > t.claimed_at) AS running_rate,
+          WHERE t.job_id = $1 AND t.state = 'running' AND t.kind IN ('learn', 'shard')
+            AND d.progress_at > t.claimed_at) AS running_rate,
         (SELECT (sum(seconds) / sum(finished))::float8 FROM task_lengths WHERE job_id = $1
           AND kind NOT IN ('plan', 'report') AND finished > 0) AS own_length,
         (SELECT (sum(l.seconds) / sum(l.finished))::float8 FROM (SELECT seconds, finished FROM task_lengths

@@ -49,9 +49,11 @@ struct GroupSampler {
   }
 
   /// Draws and scores the groups of some ordinals, decoding all of them together.
+  ///
+  /// - Parameter drawn: told how many tokens the longest answers have so far.
   func groups(
     of ordinals: Range<Int>, run: JobID, version: Int, with loaded: LoadedModel,
-    isCancelled: @escaping () -> Bool
+    drawn: @escaping (Int) -> Void, isCancelled: @escaping () -> Bool
   ) throws -> [RolloutGroup] {
     let items = stream.indices(of: ordinals)
     let asked = try asUserError { try items.map { try prompts.prompt(of: $0) } }
@@ -63,7 +65,10 @@ struct GroupSampler {
       maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: loaded.stopTokenIDs)
     let completions = try loaded.model.generate(
       prompts: encoded, completionsPerPrompt: groupSize, seeds: seeds, options: options,
-      onStep: { _ in !isCancelled() })
+      onStep: { step in
+        drawn(step.step)
+        return !isCancelled()
+      })
     return try ordinals.enumerated().map { row, ordinal in
       let reference = try reference(to: items[row], images: asked[row].imagePaths)
       let target = try asUserError { try prompts.target(of: items[row], scale: encoded[row].pictureScale) }

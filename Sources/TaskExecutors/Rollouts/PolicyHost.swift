@@ -14,7 +14,8 @@ public actor PolicyHost {
 
   /// Samples the groups of an order.
   func groups(
-    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, isCancelled: @escaping @Sendable () -> Bool
+    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, drawn: @escaping @Sendable (Int) -> Void,
+    isCancelled: @escaping @Sendable () -> Bool
   ) throws -> [RolloutGroup] {
     let isOther = self.run != run
     // Version 0 is the folder's own weights, which a later version has overwritten in memory.
@@ -26,6 +27,7 @@ public actor PolicyHost {
     guard let loaded, let sampler else { return [] }
     if let policy = order.policy { try loaded.adoptPolicy(path: policy.path, sha256: policy.sha256) }
     return try sampler.groups(
-      of: order.ordinals, run: run, version: order.version, with: loaded, isCancelled: isCancelled)
+      of: order.ordinals, run: run, version: order.version, with: loaded, drawn: drawn,
+      isCancelled: isCancelled)
   }
 }

@@ -18,7 +18,13 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
       throw TaskError(.userError, "a rollout task of a job that is none")
     }
     let order = try RolloutOrder(task.payload)
-    let groups = try await host.groups(settings, order, run: task.job, isCancelled: { context.isCancelled })
+    // How far the answers are, so that one who stands still is told from one who is slow (`stall_after`).
+    let groups = try await host.groups(
+      settings, order, run: task.job,
+      drawn: {
+        context.progress(
+          TaskProgress(done: Double($0), total: Double(settings.maxNewTokens), unit: "tokens"))
+      }, isCancelled: { context.isCancelled })
     try context.checkCancellation()
     let answers = groups.reduce(0) { $0 + $1.completions.count }
     let mean = groups.flatMap(\.completions).reduce(0) { $0 + $1.reward } / Double(max(1, answers))

@@ -27,7 +27,7 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
       return TaskOutcome(
         result: .object([.init("prompts", .integer(settings.count)), .init("shards", .integer(ranges.count))]
         ),
-        spawn: ShardRange.tasks(for: ranges))
+        spawn: ShardRange.tasks(for: ranges, unit: "prompts"))
     case .shard: return try await shard(settings, try ShardRange(task.payload), context)
     default: return try await report(settings, context)
     }
@@ -37,10 +37,18 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
     _ settings: RolloutSettings, _ range: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
     let job = context.task.job
+    let total = Double(range.items.count)
     let groups = try await host.withModel(folder: settings.model) { loaded in
       try GroupSampler(rollout: settings).groups(
-        of: range.items, run: job, version: 0, with: loaded, isCancelled: { context.isCancelled })
+        of: range.items, run: job, version: 0, with: loaded,
+        drawn: { tokens in
+          context.progress(
+            TaskProgress(
+              done: 0, total: total, unit: "prompts",
+              message: "token \(tokens) of at most \(settings.maxNewTokens)"))
+        }, isCancelled: { context.isCancelled })
     }
+    context.progress(TaskProgress(done: total, total: total, unit: "prompts"))
     try context.checkCancellation()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
