@@ -17,12 +17,20 @@ struct CheckpointBenchmark: ParsableCommand {
 
   @Argument(help: "A model folder in Hugging Face form.") var model: String
   @Option(help: "Learning rate of the steps between the versions.") var rate = 5e-7
+  @Option(help: "What the policy is kept in: float32 or bfloat16.") var dtype = "float32"
   @Option(help: "Versions.") var steps = 5
   @Option(help: "Prompts of a step.") var prompts = 2
   @Option(help: "Folder to write to; what the benchmark wrote is removed.") var folder: String
 
+  func validate() throws {
+    guard dtype == "float32" || dtype == "bfloat16" else {
+      throw ValidationError("--dtype is float32 or bfloat16, found \(dtype)")
+    }
+  }
+
   func run() throws {
-    let policy = try QwenModel.load(folder: model, training: .all)
+    let policy = try QwenModel.load(
+      folder: model, dtype: dtype == "bfloat16" ? .bfloat16 : .float32, training: .all)
     let learner = try GRPOLearner(
       policy: policy, reference: nil,
       settings: GRPOSettings(
@@ -37,7 +45,7 @@ struct CheckpointBenchmark: ParsableCommand {
     for step in 1...steps {
       _ = try learner.step(try groups(step))
       let weights = learner.policyTensors()
-      let bytes = weights.reduce(0) { $0 + 4 * $1.tensor.count }
+      let bytes = weights.reduce(0) { $0 + $1.tensor.byteCount }
       forms[0].add(try plain(weights, to: root + "/raw"), of: bytes)
       forms[1].add(try compressed(weights, to: root + "/zstd"), of: bytes)
       var published: PublishedCheckpoint?
@@ -56,6 +64,7 @@ struct CheckpointBenchmark: ParsableCommand {
     print(
       JSON.object([
         .init("parameters", .integer(policy.parameterCount)), .init("learning_rate", .number(rate)),
+        .init("dtype", .string(dtype)),
         .init("forms", .array(forms.filter { $0.count > 0 }.map(\.json))),
       ]).serialized(pretty: true))
   }
@@ -125,7 +134,7 @@ struct CheckpointBenchmark: ParsableCommand {
     let publish = try seconds {
       let file = try DurableFiles.Writer(path)
       for (_, tensor) in weights {
-        let frame = try pack(tensor.withUnsafeValues { [UInt8](UnsafeRawBufferPointer($0)) })
+        let frame = try pack(tensor.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer($0)) })
         lengths.append(frame.count)
         try file.write(frame)
       }
@@ -136,8 +145,8 @@ struct CheckpointBenchmark: ParsableCommand {
       for (index, (_, tensor)) in weights.enumerated() {
         let frame = try DurableFiles.read(path, offset: offset, count: lengths[index])
         offset += lengths[index]
-        let values = try read(frame, 4 * tensor.count)
-        guard values.count == 4 * tensor.count else { throw ValidationError("\(path) reads back short") }
+        let values = try read(frame, tensor.byteCount)
+        guard values.count == tensor.byteCount else { throw ValidationError("\(path) reads back short") }
       }
     }
     return (offset, publish, apply)

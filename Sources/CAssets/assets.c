@@ -44,6 +44,12 @@ static const unsigned char migration_0007_up[] = {
 static const unsigned char migration_0007_down[] = {
 #embed "../../migrations/0007_lab_pause_and_usage.down.sql"
 };
+static const unsigned char migration_0008_up[] = {
+#embed "../../migrations/0008_stale_groups.sql"
+};
+static const unsigned char migration_0008_down[] = {
+#embed "../../migrations/0008_stale_groups.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -76,6 +82,8 @@ static const ar1_asset assets[] = {
     {"migrations/0006_job_rules.sql", migration_0006_up, sizeof migration_0006_up},
     {"migrations/0007_lab_pause_and_usage.down.sql", migration_0007_down, sizeof migration_0007_down},
     {"migrations/0007_lab_pause_and_usage.sql", migration_0007_up, sizeof migration_0007_up},
+    {"migrations/0008_stale_groups.down.sql", migration_0008_down, sizeof migration_0008_down},
+    {"migrations/0008_stale_groups.sql", migration_0008_up, sizeof migration_0008_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

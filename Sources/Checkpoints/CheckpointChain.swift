@@ -51,7 +51,7 @@ public struct CheckpointChain {
     let published = try folder.publish(
       weights + moments, kind: moments.isEmpty ? .policy : .state, step: step, epoch: epoch, origin: origin,
       differingFrom: base.map { ($0.base, $0.values) }, beforeAppearing: beforeAppearing)
-    let values = weights.map { ($0.name, $0.tensor.withUnsafeValues { [UInt8](UnsafeRawBufferPointer($0)) }) }
+    let values = weights.map { ($0.name, $0.tensor.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer($0)) }) }
     let name = published.folder.split(separator: "/").last.map(String.init) ?? ""
     let stored = Set(names)
     let bytes = published.manifest.tensors.filter { stored.contains($0.name) }.reduce(0) { $0 + $1.length }

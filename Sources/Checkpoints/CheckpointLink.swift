@@ -25,9 +25,10 @@ struct CheckpointLink: Sendable {
     } catch {
       throw CheckpointError("\(path) is not a checkpoint manifest: \(error)")
     }
-    guard manifest.format == CheckpointManifest.currentFormat else {
+    let known = CheckpointManifest.knownFormats
+    guard known.contains(manifest.format) else {
       throw CheckpointError(
-        "\(path) has format \(manifest.format); this program reads format \(CheckpointManifest.currentFormat)"
+        "\(path) has format \(manifest.format); this program reads formats \(known.lowerBound) to \(known.upperBound)"
       )
     }
     guard (manifest.codec == .difference) == (manifest.base != nil) else {
@@ -60,8 +61,9 @@ struct CheckpointLink: Sendable {
   ///
   /// - Parameter wanted: the tensor as the newest link describes it.
   func words(of wanted: CheckpointManifest.Entry) throws -> [UInt8] {
-    guard let entry = self[wanted.name], entry.shape == wanted.shape else {
-      throw CheckpointError("\(folder) has no tensor \(wanted.name) of shape \(wanted.shape)")
+    guard let entry = self[wanted.name], entry.shape == wanted.shape, entry.type == wanted.type else {
+      throw CheckpointError(
+        "\(folder) has no tensor \(wanted.name) of shape \(wanted.shape) in \(wanted.type.rawValue)")
     }
     let frame = try DurableFiles.read(folder + "/payload.zst", offset: entry.offset, count: entry.length)
     // The frame itself says how much it holds, so that a lying shape allocates nothing.
@@ -76,7 +78,9 @@ struct CheckpointLink: Sendable {
       count = bytes
     }
     return [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-      planes.withUnsafeBytes { BytePlanes.join($0, into: UnsafeMutableRawBufferPointer(buffer)) }
+      planes.withUnsafeBytes {
+        BytePlanes.join($0, into: UnsafeMutableRawBufferPointer(buffer), width: entry.type.width)
+      }
       count = bytes
     }
   }

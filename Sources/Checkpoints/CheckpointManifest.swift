@@ -20,11 +20,21 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// One tensor: float32, row-major, one zstd frame over the byte planes of its values or, in a difference, of
-  /// their XOR with the base's values.
+  /// How the values of a tensor are stored.
+  public enum ValueType: String, Codable, Sendable {
+    case float32, bfloat16
+
+    /// Bytes of a value.
+    public var width: Int { self == .float32 ? 4 : 2 }
+  }
+
+  /// One tensor: row-major, one zstd frame over the byte planes of its values or, in a difference, of their XOR with
+  /// the base's values.
   public struct Entry: Codable, Sendable, Equatable {
     public let name: String
     public let shape: [Int]
+    /// Written where it is not float32.
+    public let type: ValueType
     /// Where its frame starts in the payload file, in bytes, and how long it is.
     public let offset: Int
     public let length: Int
@@ -32,17 +42,43 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
     /// that a difference applied twice, or to the wrong version, is noticed.
     public let sha256: String
 
-    package init(name: String, shape: [Int], offset: Int, length: Int, sha256: String) {
+    package init(
+      name: String, shape: [Int], type: ValueType = .float32, offset: Int, length: Int, sha256: String
+    ) {
       self.name = name
       self.shape = shape
+      self.type = type
       self.offset = offset
       self.length = length
       self.sha256 = sha256
     }
 
+    enum CodingKeys: String, CodingKey { case name, shape, type, offset, length, sha256 }
+
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      self.init(
+        name: try values.decode(String.self, forKey: .name),
+        shape: try values.decode([Int].self, forKey: .shape),
+        type: try values.decodeIfPresent(ValueType.self, forKey: .type) ?? .float32,
+        offset: try values.decode(Int.self, forKey: .offset),
+        length: try values.decode(Int.self, forKey: .length),
+        sha256: try values.decode(String.self, forKey: .sha256))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(name, forKey: .name)
+      try values.encode(shape, forKey: .shape)
+      if type != .float32 { try values.encode(type, forKey: .type) }
+      try values.encode(offset, forKey: .offset)
+      try values.encode(length, forKey: .length)
+      try values.encode(sha256, forKey: .sha256)
+    }
+
     /// Bytes of its values; nil for a shape no tensor can have.
     var plainBytes: Int? {
-      var bytes = 4
+      var bytes = type.width
       for dimension in shape {
         let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
         guard dimension > 0, !overflow else { return nil }
@@ -65,7 +101,7 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
   /// Where the checkpoint comes from: run, base model hash, seed.
   public let origin: [String: String]
 
-  /// How a tensor's bytes become its frame.
+  /// How a tensor's bytes become its frame. The names are those of float32, whose values have four planes.
   public enum Codec: String, Codable, Sendable {
     /// Regrouped by significance, then one zstd frame.
     case planes = "zstd-planes4"
@@ -76,7 +112,8 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
   /// Bytes of the values it stands for, uncompressed.
   public var plainBytes: Double { tensors.reduce(0) { $0 + Double($1.plainBytes ?? 0) } }
 
-  package static let currentFormat = 1
+  /// Format 2 has value types; what has float32 alone is written as format 1, which older programs read too.
+  package static let knownFormats = 1...2
 }
 
 /// A checkpoint that lies whole on the shared filesystem.

@@ -45,7 +45,7 @@ extension CheckpointFolder {
     let (entries, payloadBytes) = try Self.writePayload(
       tensors, to: draft + "/payload.zst", level: level, base: base?.values)
     let manifest = CheckpointManifest(
-      format: CheckpointManifest.currentFormat, kind: kind, step: step,
+      format: entries.allSatisfy { $0.type == .float32 } ? 1 : 2, kind: kind, step: step,
       codec: base == nil ? .planes : .difference, base: base?.version, payloadBytes: payloadBytes,
       tensors: entries, origin: origin)
     let encoder = JSONEncoder()
@@ -78,7 +78,10 @@ extension CheckpointFolder {
     var entries: [CheckpointManifest.Entry] = []
     var offset = 0
     for (name, tensor) in tensors {
-      let (frame, hash) = try tensor.withUnsafeValues { values in
+      guard let type = CheckpointManifest.ValueType(tensor.dtype) else {
+        throw CheckpointError("\(name) is kept as \(tensor.dtype.rawValue), which a checkpoint does not hold")
+      }
+      let (frame, hash) = try tensor.withUnsafeBytes { values in
         let raw = UnsafeRawBufferPointer(values)
         let planes: [UInt8]
         if let base {
@@ -87,9 +90,9 @@ extension CheckpointFolder {
           }
           var difference = values
           difference.withUnsafeMutableBytes { BytePlanes.combine($0, with: raw) }
-          planes = difference.withUnsafeBytes { BytePlanes.split($0) }
+          planes = difference.withUnsafeBytes { BytePlanes.split($0, width: type.width) }
         } else {
-          planes = BytePlanes.split(raw)
+          planes = BytePlanes.split(raw, width: type.width)
         }
         return (
           try planes.withUnsafeBytes { try Zstandard.compress($0, level: level) }, Digest.sha256(raw)
@@ -97,10 +100,21 @@ extension CheckpointFolder {
       }
       try file.write(frame)
       entries.append(
-        .init(name: name, shape: tensor.shape, offset: offset, length: frame.count, sha256: hash))
+        .init(name: name, shape: tensor.shape, type: type, offset: offset, length: frame.count, sha256: hash))
       offset += frame.count
     }
     try file.finish()
     return (entries, offset)
+  }
+}
+
+extension CheckpointManifest.ValueType {
+  /// nil for a form that only weights that are never trained have.
+  init?(_ dtype: DType) {
+    switch dtype {
+    case .float32: self = .float32
+    case .bfloat16: self = .bfloat16
+    case .int8: return nil
+    }
   }
 }

@@ -53,18 +53,33 @@ public struct Checkpoint: Sendable {
   ///
   /// Where `tensor` holds the values of an earlier version of the chain, only the differences since then are read.
   ///
-  /// - Throws: `CheckpointError` when there is no such tensor, its shape is another or the payload is
+  /// - Throws: `CheckpointError` when there is no such tensor, its shape or form is another or the payload is
   ///   damaged; `tensor` is then as it was.
   public func load(_ name: String, into tensor: Tensor) throws {
+    let entry = try entry(of: tensor, as: name)
+    try tensor.withUnsafeBytes { values in
+      let words = try words(of: entry, holding: links.count > 1 ? UnsafeRawBufferPointer(values) : nil)
+      values.copyBytes(from: words)
+    }
+  }
+
+  /// Whether `tensor` has, bit by bit, the values that are stored under `name`.
+  public func holds(_ tensor: Tensor, as name: String) throws -> Bool {
+    let entry = try entry(of: tensor, as: name)
+    return tensor.withUnsafeBytes { Digest.sha256(UnsafeRawBufferPointer($0)) } == entry.sha256
+  }
+
+  private func entry(of tensor: Tensor, as name: String) throws -> CheckpointManifest.Entry {
     guard let entry = last[name] else { throw CheckpointError("\(folder) holds no tensor \(name)") }
     guard entry.shape == tensor.shape else {
       throw CheckpointError("\(folder): \(name) has shape \(entry.shape), the model wants \(tensor.shape)")
     }
-    try tensor.withUnsafeValues { values in
-      let values = UnsafeMutableRawBufferPointer(values)
-      let words = try words(of: entry, holding: links.count > 1 ? UnsafeRawBufferPointer(values) : nil)
-      values.copyBytes(from: words)
+    guard entry.type == CheckpointManifest.ValueType(tensor.dtype) else {
+      throw CheckpointError(
+        "\(folder): \(name) is stored as \(entry.type.rawValue), the model keeps it as \(tensor.dtype.rawValue); "
+          + "set dtype to what the training had")
     }
+    return entry
   }
 
   /// The verified little-endian values of a tensor.

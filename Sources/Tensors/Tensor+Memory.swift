@@ -8,6 +8,11 @@ extension Tensor {
     try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
 
+  /// Lends the bytes of a tensor of any form for reading and writing in place: row after row, but for int8.
+  package func withUnsafeBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
+    try body(UnsafeMutableRawBufferPointer(mutating: bytes))
+  }
+
   /// Overwrites row `rows[i]` of this `[n, d]` tensor with row i of `source` `[rows.count, d]`.
   public func writeRows(_ source: Tensor, at rows: [Int]) {
     let width = columns
@@ -89,9 +94,11 @@ extension Tensor {
   }
 
   private var bytes: UnsafeRawBufferPointer {
-    let size = dtype == .float32 ? 4 * count : dtype.storedShape(of: shape).reduce(1, *)
-    return UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: size)
+    UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: byteCount)
   }
+
+  /// Bytes of its elements in their form.
+  public var byteCount: Int { dtype == .float32 ? 4 * count : dtype.storedShape(of: shape).reduce(1, *) }
 
   /// The sum of the squares, summed in double precision over blocks.
   public var squaredNorm: Double { ck_squared_norm(pointer, count) }

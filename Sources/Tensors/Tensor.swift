@@ -134,11 +134,16 @@ public final class Tensor {
     return Tensor(storage: storage, offset: offset, shape: shape, isParameter: true)
   }
 
-  /// The same elements in memory of their own, without history.
+  /// The same elements, in the same form, in memory of their own, without history.
   public func copied() -> Tensor {
-    let copy = Tensor(uninitialized: shape)
-    copy.pointer.update(from: pointer, count: count)
-    return copy
+    let storage = Storage(bytes: byteCount)
+    withUnsafeBytes { bytes in
+      UnsafeMutableRawBufferPointer(start: storage.base, count: bytes.count)
+        .copyMemory(from: UnsafeRawBufferPointer(bytes))
+    }
+    return dtype == .float32
+      ? Tensor(storage: storage, offset: 0, shape: shape)
+      : Tensor(compact: dtype, storage: storage, shape: shape)
   }
 
   /// The first element. Valid while this tensor lives.

@@ -89,15 +89,14 @@ public final class TaskContext: Sendable {
   // MARK: The learner's calls
 
   /// Asks for groups to be generated; ordinals already open or committed stay as they are.
-  /// - Returns: how many were new.
   public func openRollouts(
     version: Int, _ rollouts: [OpenRolloutsRequest.NewRollout]
-  ) async throws -> Int {
+  ) async throws -> OpenRolloutsReply {
     try checkCancellation()
     let reply = try await client.openRollouts(
       OpenRolloutsRequest(lease: task.lease, version: version, rollouts: rollouts))
     try require(reply.outcome)
-    return reply.opened
+    return reply
   }
 
   /// The committed groups with these ordinals, by ordinal.

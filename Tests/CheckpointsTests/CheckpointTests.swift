@@ -131,7 +131,7 @@ import Testing
     for (truth, lie) in [
       ("\"shape\":[7,100]", "\"shape\":[7,101]"), ("\"shape\":[6]", "\"shape\":[4611686018427387904,4]"),
       ("\"shape\":[6]", "\"shape\":[-6]"), ("\"offset\":0", "\"offset\":-1"),
-      ("\"length\":", "\"length\":9"), ("\"format\":1", "\"format\":2"), ("\"name\":\"b\"", "\"name\":\"c\""),
+      ("\"length\":", "\"length\":9"), ("\"format\":1", "\"format\":3"), ("\"name\":\"b\"", "\"name\":\"c\""),
       ("\"payloadBytes\":", "\"payloadBytes\":-"),
     ] {
       let text = words.replacing(truth, with: lie)

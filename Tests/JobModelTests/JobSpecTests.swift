@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JobModel
 import OrderedJSON
 import Testing
@@ -49,6 +50,27 @@ struct JobSpecTests {
     #expect(released.reward == RewardFormula(.roamReleased) && released.promptProtocol == .paperReleased)
     #expect(released.steps == 1000 && released.learningRate == 5e-7)
     #expect(try train(#","reward":"roam""#)?.reward == RewardFormula(.roam))
+  }
+
+  @Test("every setting of a training, and of its groups, stands on the page that explains them")
+  func documented() throws {
+    let spec = try JobSpec(
+      JSON(
+        parsing: #"{"kind":"train","model":"/m","data":"/d","output":"/o","images":"/i","references":0,"#
+          + #""question_types":["Anomaly Detection"],"dual_clip":3,"mismatch":{},"min_reward_std":0,"#
+          + #""trained_part":"lora","lora":{},"prompts_per_pass":1,"validation":{"data":"/h"}}"#))
+    guard case .train(let train) = spec.settings else { throw JobSpecError(["not a training"]) }
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let page = String(
+      decoding: try Data(contentsOf: URL(filePath: root + "/docs/training-settings.md")), as: UTF8.self)
+    // A key stands in code marks, alone, at the head of its group, or inside the group's braces.
+    let words = Set(page.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    for member in try JSON(encoding: train).members ?? [] {
+      #expect(page.contains("`\(member.key)`") || page.contains("\(member.key): {"), "\(member.key)")
+      for inner in member.value.members ?? [] {
+        #expect(words.contains(inner.key), "\(member.key).\(inner.key)")
+      }
+    }
   }
 
   @Test(

@@ -75,7 +75,7 @@ struct LedgerTests {
     // Staleness 0: groups of version 0 are too old for a step that starts from version 1.
     #expect(try await bench.store.recordStep(step(2, [2, 3], learn.lease)).outcome == .groupsUnavailable)
     let groups = try await bench.store.committedGroups(.init(lease: learn.lease, from: 0, through: 3)).groups
-    #expect(groups.map(\.consumedStep) == [1, 1, nil, nil])
+    #expect(groups.map(\.consumedStep) == [1, 1], "the others are of no use any more")
     let state = try await bench.store.runState(RunStateRequest(lease: learn.lease))
     #expect(state.lastStep == 1 && state.versions.map(\.number) == [0, 1])
     #expect(state.steps.map(\.ordinals) == [[1, 0]] && state.steps[0].metrics == ["reward": 0.5])
@@ -94,8 +94,80 @@ struct LedgerTests {
       #expect(reply.outcome == .recorded, "groups of version 0 in a step from version \(number - 1)")
     }
     #expect(try await bench.store.recordStep(step(4, [3], learn.lease)).outcome == .groupsUnavailable)
-    let left = try await bench.store.committedGroups(.init(lease: learn.lease, from: 3, through: 3)).groups
-    #expect(left.count == 1 && left[0].consumedStep == nil, "a stale group stays in the ledger")
+    #expect(try await stale(bench, learn.job) == [3], "it is marked, and stays in the ledger")
+  }
+
+  /// Ordinals of the groups that are marked as too old.
+  private func stale(_ bench: Bench, _ run: JobID) async throws -> [Int64] {
+    try await bench.store.pool.run { session in
+      try session.execute(
+        "SELECT ordinal FROM rollout_groups WHERE run_id = $1 AND stale_after IS NOT NULL ORDER BY ordinal",
+        run
+      ).map { try $0.get("ordinal") }
+    }
+  }
+
+  @Test("a group that has become too old is kept and marked, and its ordinal is answered once more")
+  func staleAndAgain() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit("train", with: [.init("staleness", 1), .init("prompts_per_step", 1)])
+    let session = try await bench.session()
+    let learn = try await bench.take(session, kinds: [.learn])
+    _ = try await bench.store.openRollouts(open(0...1, learn.lease))
+    // The task of ordinal 1 hangs until the run has gone on by other ordinals.
+    let first = try await bench.take(session, kinds: [.rolloutGroup])
+    let slow = try await bench.take(session, kinds: [.rolloutGroup])
+    func complete(_ task: ClaimedTask, version: Int) async throws {
+      let group = Bench.group(run: task.job, ordinal: task.ordinal ?? -1, version: version)
+      #expect(
+        try await bench.store.complete(CompleteRequest(lease: task.lease, groups: [group])).outcome
+          == .accepted)
+    }
+    try await complete(first, version: 0)
+    #expect(try await bench.store.recordStep(step(1, [0], learn.lease)).outcome == .recorded)
+    #expect(try await bench.store.recordStep(step(2, [], learn.lease)).outcome == .recorded)
+    // Version 0 is two versions behind when its answers arrive.
+    try await complete(slow, version: 0)
+    #expect(try await stale(bench, learn.job) == [1])
+    #expect(
+      try await bench.store.committedGroups(.init(lease: learn.lease, from: 1, through: 1)).groups.isEmpty)
+    let reply = try await bench.store.openRollouts(open(1...1, version: 2, learn.lease))
+    #expect(reply.opened == 1 && reply.reopened == 1)
+    #expect(try await bench.store.openRollouts(open(1...1, version: 2, learn.lease)).opened == 0)
+    try await complete(try await bench.take(session, kinds: [.rolloutGroup]), version: 2)
+    #expect(try await bench.store.recordStep(step(3, [1], learn.lease)).outcome == .recorded)
+    let used = try await bench.store.groups(of: learn.job, step: 3, lab: bench.person.lab)
+    #expect(used.map(\.behaviourVersion) == [2])
+    #expect(try await stale(bench, learn.job) == [1], "the old group is still there")
+    let events = try await bench.store.events(
+      EventFilter(lab: bench.person.lab, job: learn.job)
+    ).events
+    #expect(events.contains { $0.kind == "groups-stale" })
+  }
+
+  @Test(
+    "groups are not asked for of a version that is none or too old, nor further ahead than they may be old")
+  func admission() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit("train", with: [.init("staleness", 1), .init("prompts_per_step", 2)])
+    let session = try await bench.session()
+    let learn = try await bench.take(session, kinds: [.learn])
+    func refusal(_ ordinals: ClosedRange<Int64>, version: Int) async -> String {
+      do {
+        return
+          "opened \(try await bench.store.openRollouts(open(ordinals, version: version, learn.lease)).opened)"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(await refusal(0...4, version: 0).contains("ordinal 4 belongs to no step up to 2"))
+    #expect(await refusal(0...1, version: 1).contains("version 1 cannot answer"))
+    #expect(await refusal(0...3, version: 0) == "opened 4")
+    #expect(try await bench.store.recordStep(step(1, [], learn.lease)).outcome == .recorded)
+    #expect(try await bench.store.recordStep(step(2, [], learn.lease)).outcome == .recorded)
+    #expect(await refusal(4...5, version: 0).contains("version 0 cannot answer"))
+    #expect(await refusal(4...5, version: 1) == "opened 2")
+    #expect(await refusal(6...7, version: 1).contains("ordinal 6"))
   }
 
   @Test("a step without groups and without a version is recorded, as supervised fine-tuning takes them")

@@ -83,8 +83,7 @@ final class RunningSystem {
     try await until("job \(job) has \(count) steps") {
       (try await detail(job)["steps"]?.array ?? []).count >= count
     }
-    let workers = try await program.document(["workers"])["workers"]?.array ?? []
-    let victim = workers.first { worker in
+    let victim = try await workers().first { worker in
       worker["alive"] == true && (worker["kinds"]?.array ?? []).contains { $0.string == kind }
     }
     #expect(kill(pid_t(try #require(victim?["process"]?.int)), SIGKILL) == 0)
@@ -101,11 +100,9 @@ final class RunningSystem {
         throw SystemError("job \(job) ended before the kill")
       }
       guard moment(detail) else { return false }
-      let running = (detail["tasks"]?.array ?? []).filter {
-        $0["state"]?.string == "running" && $0["kind"]?.string == kind
-      }.compactMap { $0["id"]?.int }
+      let running = Self.running(kind, in: detail)
       guard !running.isEmpty else { return false }
-      for worker in try await program.document(["workers"])["workers"]?.array ?? [] {
+      for worker in try await workers() {
         let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
         // A worker that was killed before has its tasks until its lease ends.
         if tasks.contains(where: { running.contains($0) }), let process = worker["process"]?.int,
@@ -117,6 +114,61 @@ final class RunningSystem {
       return victim != nil
     }
     #expect(kill(pid_t(try #require(victim)), SIGKILL) == 0)
+  }
+
+  /// Stops a process in the middle of a task of this kind; `SIGCONT` lets it go on.
+  func stopWorker(
+    of job: Int, running kind: String, when moment: (JSON) -> Bool = { _ in true }
+  ) async throws -> (process: Int, session: Int, task: Int) {
+    var found: (process: Int, session: Int, task: Int)?
+    try await until("a worker is stopped in the middle of a \(kind) task") {
+      let detail = try await detail(job)
+      if detail["job"]?["state"]?.string == "succeeded" {
+        throw SystemError("job \(job) ended before a worker was stopped")
+      }
+      guard moment(detail) else { return false }
+      for worker in try await workers() where worker["alive"] == true {
+        guard (worker["kinds"]?.array ?? []).contains(where: { $0.string == kind }),
+          let process = worker["process"]?.int
+        else { continue }
+        // Stopped first and looked at then: what it holds now it goes on holding.
+        #expect(kill(pid_t(process), SIGSTOP) == 0)
+        // Twice, because a completion may have been on its way.
+        if let held = try await task(of: kind, in: job, heldBy: process),
+          try await task(of: kind, in: job, heldBy: process) == held
+        {
+          found = (process, worker["session"]?.int ?? 0, held)
+          return true
+        }
+        #expect(kill(pid_t(process), SIGCONT) == 0)
+      }
+      return false
+    }
+    return try #require(found)
+  }
+
+  private func workers() async throws -> [JSON] {
+    try await program.document(["workers"])["workers"]?.array ?? []
+  }
+
+  /// The task of this kind that a process runs.
+  private func task(of kind: String, in job: Int, heldBy process: Int) async throws -> Int? {
+    let running = Self.running(kind, in: try await detail(job))
+    return try await workers().filter { $0["process"]?.int == process && $0["alive"] == true }
+      .flatMap { ($0["tasks"]?.array ?? []).compactMap(\.int) }.first { running.contains($0) }
+  }
+
+  private static func running(_ kind: String, in detail: JSON) -> [Int] {
+    (detail["tasks"]?.array ?? []).filter { $0["state"]?.string == "running" && $0["kind"]?.string == kind }
+      .compactMap { $0["id"]?.int }
+  }
+
+  /// Waits until a worker's session has been given up.
+  func untilLost(_ session: Int) async throws {
+    try await until("the lease of session \(session) is over") {
+      let workers = try await program.document(["workers", "--all"])["workers"]?.array ?? []
+      return workers.contains { $0["session"]?.int == session && $0["alive"] == .bool(false) }
+    }
   }
 }
 

@@ -21,33 +21,8 @@ struct StoppedWorkerTests {
       // Shards that take long enough to be caught in the middle, on a fast machine too.
       "shard_size: 60",
     ])
-    // The worker that runs a shard, and its session; one that had just finished is let go on.
-    var (process, session, task) = (0, 0, 0)
-    try await system.until("a worker is stopped in the middle of a shard") {
-      let running = try await Self.runningShards(of: job, system)
-      if try await system.detail(job)["job"]?["state"]?.string == "succeeded" {
-        throw SystemError("job \(job) ended before a worker was stopped")
-      }
-      for worker in try await system.program.document(["workers"])["workers"]?.array ?? [] {
-        let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
-        guard let held = tasks.first(where: { running.contains($0) }), let number = worker["process"]?.int
-        else { continue }
-        #expect(kill(pid_t(number), SIGSTOP) == 0)
-        // Twice, because a completion may have been on its way.
-        let before = try await Self.runningShards(of: job, system)
-        let after = try await Self.runningShards(of: job, system)
-        if before.contains(held), after.contains(held) {
-          (process, session, task) = (number, worker["session"]?.int ?? 0, held)
-          return true
-        }
-        #expect(kill(pid_t(number), SIGCONT) == 0)
-      }
-      return false
-    }
-    try await system.until("its lease is over") {
-      let workers = try await system.program.document(["workers", "--all"])["workers"]?.array ?? []
-      return workers.contains { $0["session"]?.int == session && $0["alive"] == .bool(false) }
-    }
+    let (process, session, task) = try await system.stopWorker(of: job, running: "shard")
+    try await system.untilLost(session)
     #expect(kill(pid_t(process), SIGCONT) == 0)
     let detail = try await system.succeed(job)
     try await system.until("it has come back under a new session") {
@@ -69,11 +44,5 @@ struct StoppedWorkerTests {
       #expect(path.contains("-e\(artifact["epoch"]?.int ?? -1)."), "\(path)")
     }
     try await system.stop()
-  }
-
-  private static func runningShards(of job: Int, _ system: RunningSystem) async throws -> [Int] {
-    (try await system.detail(job)["tasks"]?.array ?? []).filter {
-      $0["state"]?.string == "running" && $0["kind"]?.string == "shard"
-    }.compactMap { $0["id"]?.int }
   }
 }

@@ -32,6 +32,15 @@ struct TrainingForecastTests {
     #expect(imitating.standing.bytes == 4 * 5 * imitating.trained)
   }
 
+  @Test("in bfloat16 weights, reference and versions take half, and masters come in addition")
+  func compact() throws {
+    let all = try forecast(#","dtype":"bfloat16""#)
+    // Weights, reference and the version last published by two bytes; gradients, moments and masters by four.
+    #expect(all.standing.bytes == (3 * 2 + 4 * 4) * all.trained)
+    let adapted = try forecast(#","dtype":"bfloat16","trained_part":"lora""#)
+    #expect(adapted.standing.bytes == 2 * adapted.size.parameters + 4 * 5 * adapted.trained)
+  }
+
   @Test("passes divide the step and bound what passes through the network")
   func passes() throws {
     let whole = try forecast()

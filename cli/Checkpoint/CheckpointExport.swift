@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import FoundationEssentials
 import QwenVL
+import Tensors
 
 struct CheckpointExport: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,8 @@ struct CheckpointExport: ParsableCommand {
   @Argument(help: "A checkpoint's folder.", completion: .directory) var checkpoint: String
   @Option(help: "Folder to write to; must be new or empty.", completion: .directory) var output: String
   @Option(help: "The model the run started from, if it has moved.", completion: .directory) var model: String?
-  @Option(help: "How weights are stored.") var dtype: QwenModel.StoredType = .float32
+  @Option(help: "How weights are stored: float32 or bfloat16 (as they were trained).")
+  var dtype: QwenModel.StoredType?
 
   func run() throws {
     if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
@@ -27,7 +29,8 @@ struct CheckpointExport: ParsableCommand {
     guard let base = model ?? opened.manifest.origin["model"] else {
       throw ValidationError("the checkpoint does not say which model it started from; give --model")
     }
-    let loaded = try QwenModel.load(folder: base)
+    let trained = opened.manifest.origin["dtype"].flatMap { QwenModel.StoredType(rawValue: $0) } ?? .float32
+    let loaded = try QwenModel.load(folder: base, dtype: trained == .bfloat16 ? .bfloat16 : .float32)
     let network = try Self.adapted(loaded, as: opened.manifest.origin)
     let stored = network.adapter?.parameters ?? network.parameters
     let parameters = Dictionary(uniqueKeysWithValues: stored.map { ($0.name, $0.tensor) })
@@ -41,7 +44,7 @@ struct CheckpointExport: ParsableCommand {
       throw ValidationError(
         "\(checkpoint) holds no parameter of the model in \(base); give the right --model")
     }
-    try network.save(to: output, dtype: dtype)
+    try network.save(to: output, dtype: dtype ?? trained)
     Terminal.write(
       "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
     )

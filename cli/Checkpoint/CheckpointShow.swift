@@ -24,14 +24,14 @@ struct CheckpointShow: ParsableCommand {
     }
     for (name, value) in manifest.origin.sorted(by: { $0.key < $1.key }) { line(name, value) }
     line(
-      "size", "\(Format.size(manifest.payloadBytes)) for \(Format.size(Int(manifest.plainBytes))) of float32")
+      "size", "\(Format.size(manifest.payloadBytes)) for \(Format.size(Int(manifest.plainBytes))) of values")
     line("codec", manifest.codec.rawValue)
     for folder in opened.chain.dropLast() { line("built on", folder) }
-    var table = Table([.left("TENSOR"), .left("SHAPE"), .right("STORED"), .left("SHA-256")])
+    var table = Table([.left("TENSOR"), .left("SHAPE"), .left("TYPE"), .right("STORED"), .left("SHA-256")])
     for entry in manifest.tensors {
       table.add([
         Table.Cell(entry.name), Table.Cell(entry.shape.map(String.init).joined(separator: " × ")),
-        Table.Cell(Format.size(entry.length)), Table.Cell(entry.sha256),
+        Table.Cell(entry.type.rawValue), Table.Cell(Format.size(entry.length)), Table.Cell(entry.sha256),
       ])
     }
     Terminal.write(text + "\n" + table.rendered(forTerminal: Terminal.outputIsTerminal, width: .max))

@@ -24,7 +24,8 @@ struct DryRun {
     if learner.bytes > memory {
       problems.append(
         "the learner needs about \(Format.size(learner.bytes)), the machine has \(Format.size(memory)); "
-          + "smaller: prompts_per_pass: 1, recompute_layers: true, trained_part: language, beta: 0")
+          + "smaller: prompts_per_pass: 1, recompute_layers: true, beta: 0, dtype: bfloat16, trained_part: language or lora"
+      )
     }
     if let worker, worker.bytes > memory {
       problems.append(
@@ -61,7 +62,14 @@ struct DryRun {
       "a step",
       "\(settings.promptsPerStep) prompts × \(forecast.answersPerPrompt) = \(answers) "
         + (settings.method == .grpo ? "answers" : "replies")
-        + " in \(forecast.passes) passes of \(forecast.promptsPerPass) prompts")
+        + " in \(Self.count(forecast.passes, "pass", "passes")) of "
+        + Self.count(forecast.promptsPerPass, "prompt", "prompts"))
+    if settings.method == .grpo, settings.resample > 0 {
+      line(
+        "",
+        "and up to \(settings.resample) × \(settings.promptsPerStep) prompts more in place of groups that are left out"
+      )
+    }
     let passes = Double(settings.steps * settings.promptsPerStep) / Double(max(1, lengths.count))
     line(
       "the run",
@@ -79,6 +87,10 @@ struct DryRun {
     if let worker { memory("rollout worker", worker) }
     memory("disk", forecast.disk)
     return text
+  }
+
+  private static func count(_ number: Int, _ one: String, _ many: String) -> String {
+    "\(Format.count(number)) \(number == 1 ? one : many)"
   }
 
   private func document(

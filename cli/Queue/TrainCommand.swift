@@ -10,7 +10,7 @@ struct TrainCommand: AsyncParsableCommand {
       What is not given has the value of the paper's run: 8 prompts of 8 answers per step, 1000 steps, AdamW \
       at 5e-7, β 0.04, ε 0.2, reward roam.
 
-      docs/training-settings.md explains every setting; groups of them (advantage, mismatch, lora, validation) are given in \
+      docs/training-settings.md explains every setting; groups of them (advantage, mismatch, adam, lora, validation) are given in \
       a job file.
 
       Example: ar1 train --model models/base --data data/mmad --output runs/first --steps 200 --wait
@@ -48,7 +48,9 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "AdamW's weight decay.") var weightDecay: Double?
   @Option(help: "Gradient clipping; 0 for none.") var maxGradientNorm: Double?
   @Option(help: "Leave out groups whose rewards deviate no more than this.") var minRewardStd: Double?
+  @Option(help: "Rounds of further prompts in place of those groups (0).") var resample: Int?
   @Option(help: "all, language or lora.") var trainedPart: String?
+  @Option(help: "What the policy is kept in: float32 or bfloat16.") var dtype: String?
   @Option(help: "Prompts in one pass of the learner (all of a step).") var promptsPerPass: Int?
   @Option(help: "Recompute layers to save memory: true or false.") var recomputeLayers: Bool?
   @Option(help: "Seed of the run.") var seed: Int?
@@ -75,9 +77,11 @@ struct TrainCommand: AsyncParsableCommand {
         ("epsilon_low", .real(epsilonLow)), ("epsilon_high", .real(epsilonHigh)),
         ("dual_clip", .real(dualClip)), ("reduction", .text(reduction)), ("ratio_level", .text(ratioLevel)),
         ("kl_estimator", .text(klEstimator)), ("min_reward_std", .real(minRewardStd)),
+        ("resample", .whole(resample)),
         ("prompts_per_pass", .whole(promptsPerPass)), ("recompute_layers", recomputeLayers.map(JSON.bool)),
         ("weight_decay", .real(weightDecay)),
         ("max_gradient_norm", .real(maxGradientNorm)), ("trained_part", .text(trainedPart)),
+        ("dtype", .text(dtype)),
         ("seed", .whole(seed)), ("save_every", .whole(saveEvery)), ("staleness", .whole(staleness)),
       ])
   }

@@ -1,6 +1,7 @@
 public import OrderedJSON
 
-/// Asks for groups to be generated; ordinals already open or committed stay as they are.
+/// Asks for groups to be generated; ordinals already open or committed stay as they are, those whose groups have become
+/// too old are opened again.
 public struct OpenRolloutsRequest: Codable, Sendable, Equatable {
   /// The learn task's lease; the run is its job.
   public var lease: Lease
@@ -30,9 +31,12 @@ public struct OpenRolloutsReply: Codable, Sendable, Equatable {
   public var outcome: WriteOutcome
   /// How many were new.
   public var opened: Int
-  public init(outcome: WriteOutcome, opened: Int) {
+  /// How many of them take the place of groups that have become too old to be learnt from.
+  public var reopened: Int
+  public init(outcome: WriteOutcome, opened: Int, reopened: Int = 0) {
     self.outcome = outcome
     self.opened = opened
+    self.reopened = reopened
   }
 }
 

@@ -42,6 +42,13 @@ public enum PresetName: String, Codable, Sendable, CaseIterable {
   var promptProtocol: PromptProtocolName { self == .paper ? .paper : .paperReleased }
 }
 
+/// The form a model is kept in while it is trained.
+public enum WeightTypeName: String, Codable, Sendable, CaseIterable {
+  case float32
+  /// Half the memory and half of what is published; the optimizer keeps copies in float32, in which small steps add up.
+  case bfloat16
+}
+
 public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
   case mmad, paper
   case paperReleased = "paper-released"

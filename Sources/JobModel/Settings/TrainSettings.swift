@@ -46,13 +46,19 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var divergence: DivergenceName
   /// Weights for tokens whose sampler computed other probabilities than the learner; nil weighs all alike.
   public var mismatch: MismatchSettings?
+  public var adam: OptimizerSettings
   public var weightDecay: Double
   /// The gradient is scaled down to this norm; 0 leaves it.
   public var maxGradientNorm: Double
   public var advantage: AdvantageSettings
   /// Groups whose rewards' standard deviation is not above this are left out; nil keeps all.
   public var minRewardDeviation: Double?
+  /// Rounds in which further prompts are asked in place of the groups left out, until a step has as many as it should
+  /// (DAPO's dynamic sampling); 0 makes do with those that are left.
+  public var resample: Int
   public var trainedPart: TrainedPartName
+  /// What the policy is kept in, by the learner, in checkpoints, by rollout workers and in the exported model.
+  public var dtype: WeightTypeName
   /// The adapter of `trained_part: lora`; nil takes its defaults.
   public var lora: AdapterSettings?
   /// Prompts that go through the learner's network in one pass: fewer take less memory, and the result is the
@@ -99,11 +105,20 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     ratioLevel = reader.choice(CodingKeys.ratioLevel, default: .token)
     divergence = reader.choice(CodingKeys.divergence, default: .k3)
     mismatch = reader.group(CodingKeys.mismatch, default: nil) { MismatchSettings(&$0) }
+    adam = reader.group(CodingKeys.adam, default: OptimizerSettings()) { OptimizerSettings(&$0) }
     weightDecay = reader.number(CodingKeys.weightDecay, default: 0, in: 0...1)
     maxGradientNorm = reader.number(CodingKeys.maxGradientNorm, default: 1, in: 0...1e6)
     advantage = reader.group(CodingKeys.advantage, default: AdvantageSettings()) { AdvantageSettings(&$0) }
     minRewardDeviation = reader.optionalNumber(CodingKeys.minRewardDeviation, in: 0...1e6)
+    resample = reader.integer(CodingKeys.resample, default: 0, in: 0...64)
+    if resample > 0, minRewardDeviation == nil {
+      reader.problem(
+        CodingKeys.resample,
+        "asks for prompts in place of groups that are left out, and none are; "
+          + "min_reward_std: 0 leaves out those whose answers all earned the same")
+    }
     trainedPart = reader.choice(CodingKeys.trainedPart, default: .all)
+    dtype = reader.choice(CodingKeys.dtype, default: .float32)
     lora = reader.group(CodingKeys.lora, default: nil) { AdapterSettings(&$0) }
     if lora != nil, trainedPart != .lora {
       reader.problem(
@@ -149,12 +164,14 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     case ratioLevel = "ratio_level"
     case divergence = "kl_estimator"
     case mismatch
+    case adam
     case weightDecay = "weight_decay"
     case maxGradientNorm = "max_gradient_norm"
     case advantage
     case minRewardDeviation = "min_reward_std"
+    case resample
     case trainedPart = "trained_part"
-    case lora
+    case dtype, lora
     case promptsPerPass = "prompts_per_pass"
     case recomputeLayers = "recompute_layers"
     case seed

@@ -4,7 +4,7 @@ import PostgresClient
 extension JobStore {
   /// The groups a step of a training job learnt from, in the order of their use.
   ///
-  /// (Primary keys of learner_steps and rollout_groups.)
+  /// (Primary key of learner_steps, index rollout_groups_ordinal.)
   /// - Throws: `StoreError` when the lab has no such job, or the job no such step.
   public func groups(of job: JobID, step: Int, lab: LabID) async throws -> [RolloutGroup] {
     try await pool.transaction { session in
@@ -17,11 +17,7 @@ extension JobStore {
           "job \(job) has recorded no step \(step); "
             + (last == 0 ? "it has recorded none yet" : "it has recorded steps 1 to \(last)"))
       }
-      let ordinals: [Int64] = try row.get("ordinals")
-      guard let first = ordinals.min(), let last = ordinals.max() else { return [] }
-      let groups = try session.groups(of: job, from: first, through: last)
-      let byOrdinal = Dictionary(uniqueKeysWithValues: groups.map { ($0.ordinal, $0) })
-      return ordinals.compactMap { byOrdinal[$0] }
+      return try session.groups(of: job, try row.get("ordinals"))
     }
   }
 }

@@ -4,22 +4,30 @@ import PostgresClient
 /// What a learner asks of the ledger. Every call is fenced by the lease of its learn task, so a run has one
 /// learner; the run is the task's job.
 extension JobStore {
-  /// Opens rollout tasks for ordinals that have none and no group yet: asking again changes nothing.
+  /// Opens rollout tasks for ordinals that have none and no group that can be learnt from: asking again changes
+  /// nothing.
+  /// - Throws: `StoreError.invalid` for a policy version that is not the run's, or is already too old, and for ordinals
+  ///   of steps so far ahead that their groups would be.
   public func openRollouts(_ request: OpenRolloutsRequest) async throws -> OpenRolloutsReply {
     let (reply, admitted) = try await pool.transaction { session -> (OpenRolloutsReply, Int) in
       guard let task = try session.holdLearner(request.lease) else {
         return (OpenRolloutsReply(outcome: .stale, opened: 0), 0)
       }
-      let closed = try session.ordinalsToOpen(request.rollouts.map(\.ordinal), run: task.job.id)
+      let run = task.job.id
+      try session.checkAdmission(of: request, run: run)
+      let closed = try session.ordinalsToOpen(request.rollouts.map(\.ordinal), run: run)
       var seen: Set<Int64> = []
       let new = request.rollouts.filter { closed.contains($0.ordinal) && seen.insert($0.ordinal).inserted }
       try session.insertTasks(
         new.map {
           NewTask(
             kind: .rolloutGroup, stage: task.stage, payload: $0.payload, ordinal: $0.ordinal)
-        }, job: task.job.id)
+        }, job: run)
       return (
-        OpenRolloutsReply(outcome: .accepted, opened: new.count), try session.admit(task.job)
+        OpenRolloutsReply(
+          outcome: .accepted, opened: new.count,
+          reopened: try session.staleGroups(among: new.map(\.ordinal), run: run)),
+        try session.admit(task.job)
       )
     }
     hintReady(ifAny: admitted)
@@ -58,7 +66,7 @@ extension JobStore {
   /// Records a step: all or nothing of consuming its groups, the step itself and the version it made, if any.
   ///
   /// Only the step after the last can be recorded; each group is consumed once; none may be more versions behind
-  /// the step's input than the job's staleness allows.
+  /// the step's input than the job's staleness allows. Groups that no later step could learn from are marked as stale.
   public func recordStep(_ request: RecordStepRequest) async throws -> RecordStepReply {
     let step = request.step
     guard step.step >= 1, step.inputVersion >= 0, step.outputVersion >= 0 else {
@@ -82,13 +90,15 @@ extension JobStore {
         guard try session.lastStep(of: run) == step.step - 1 else {
           return RecordStepReply(outcome: .alreadyRecorded)
         }
-        let oldest = step.inputVersion - (try session.staleness(of: run))
-        let consumed = try session.consume(step.ordinals, run: run, step: step.step, oldestVersion: oldest)
+        let plan = try session.rolloutPlan(of: run)
+        let consumed = try session.consume(
+          step.ordinals, run: run, step: step.step, oldestVersion: plan.oldestVersion(at: step.inputVersion))
         guard consumed == step.ordinals.count else { throw GroupsUnavailable() }
         try session.insertStep(step, run: run, epoch: task.epoch)
         if let version = request.version, !(try session.insertVersion(version, run: run, epoch: task.epoch)) {
           throw StoreError.conflict("version \(version.number) of run \(run) exists with another hash")
         }
+        try session.markStale(in: task.job, after: step.step, plan: plan, version: step.outputVersion)
         return RecordStepReply(outcome: .recorded)
       }
     } catch is GroupsUnavailable {
@@ -127,23 +137,5 @@ extension Session {
       "SELECT job_id FROM tasks WHERE id = $1 AND lease_epoch = $2 AND state = 'running'", lease.task,
       lease.epoch
     ).first.map { try $0.get("job_id") }
-  }
-
-  /// Ordinals without a task. (Index tasks_ordinal; a group has always had a task.)
-  fileprivate func ordinalsToOpen(_ ordinals: [Int64], run: JobID) throws -> Set<Int64> {
-    Set(
-      try execute(
-        """
-        SELECT wanted FROM unnest($2::bigint[]) AS wanted
-        WHERE NOT EXISTS (SELECT 1 FROM tasks
-          WHERE job_id = $1 AND kind = 'rollout-group' AND ordinal = wanted)
-        """, run, ordinals
-      ).map { try $0.get("wanted") })
-  }
-
-  fileprivate func staleness(of run: JobID) throws -> Int {
-    try execute(
-      "SELECT coalesce((spec ->> 'staleness')::integer, 0) AS staleness FROM jobs WHERE id = $1", run
-    ).only().get("staleness")
   }
 }

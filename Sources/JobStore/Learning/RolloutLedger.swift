@@ -3,7 +3,8 @@ import OrderedJSON
 import PostgresClient
 
 extension Session {
-  /// Stores a group unless its ordinal has one: the first to commit wins. (Primary key of rollout_groups.)
+  /// Stores a group unless its ordinal has one that is not stale: the first to commit wins. (Index
+  /// rollout_groups_ordinal.)
   func insertGroup(_ group: RolloutGroup, task: HeldTask) throws {
     let answers = group.completions
     try execute(
@@ -12,22 +13,36 @@ extension Session {
         log_probabilities, rewards, seeds, finishes, parts, prompt)
       VALUES ($1, $2, $3, $4, $5, $6::int[], $7::int[], $8::real[], $9::float8[], $10::bigint[], $11::text[],
         $12::json, $13::json)
-      ON CONFLICT (run_id, ordinal) DO NOTHING
+      ON CONFLICT (run_id, ordinal) WHERE stale_after IS NULL DO NOTHING
       """, group.run, group.ordinal, task.id, task.epoch, group.behaviourVersion,
       answers.map(\.tokens.count), answers.flatMap(\.tokens), answers.flatMap(\.logProbabilities),
       answers.map(\.reward), answers.map { Int64(bitPattern: $0.seed) }, answers.map(\.finish.rawValue),
       try StoredJSON.text(answers.map(\.parts)), try StoredJSON.text(group.prompt))
   }
 
-  /// Committed groups of a range of ordinals. (Primary key of rollout_groups.)
+  /// Committed groups of a range of ordinals, but for stale ones. (Index rollout_groups_ordinal.)
   func groups(of run: JobID, from: Int64, through: Int64) throws -> [RolloutGroup] {
     try execute(
       """
       SELECT ordinal, behaviour_version, consumed_step, lengths, tokens, log_probabilities, rewards, seeds,
         finishes, parts, prompt
-      FROM rollout_groups WHERE run_id = $1 AND ordinal BETWEEN $2 AND $3 ORDER BY ordinal
+      FROM rollout_groups
+      WHERE run_id = $1 AND ordinal BETWEEN $2 AND $3 AND stale_after IS NULL ORDER BY ordinal
       """, run, from, through
     ).map { row in try Self.group(row, run: run) }
+  }
+
+  /// Groups of some ordinals, in the order given. (Index rollout_groups_ordinal.)
+  func groups(of run: JobID, _ ordinals: [Int64]) throws -> [RolloutGroup] {
+    let found = try execute(
+      """
+      SELECT ordinal, behaviour_version, consumed_step, lengths, tokens, log_probabilities, rewards, seeds,
+        finishes, parts, prompt
+      FROM rollout_groups WHERE run_id = $1 AND ordinal = ANY($2::bigint[]) AND stale_after IS NULL
+      """, run, ordinals
+    ).map { row in try Self.group(row, run: run) }
+    let byOrdinal = Dictionary(uniqueKeysWithValues: found.map { ($0.ordinal, $0) })
+    return ordinals.compactMap { byOrdinal[$0] }
   }
 
   private static func group(_ row: Rows.Row, run: JobID) throws -> RolloutGroup {
@@ -67,7 +82,7 @@ extension Session {
     try execute(
       """
       UPDATE rollout_groups SET consumed_step = $3
-      WHERE run_id = $1 AND ordinal = ANY($2::bigint[]) AND consumed_step IS NULL
+      WHERE run_id = $1 AND ordinal = ANY($2::bigint[]) AND consumed_step IS NULL AND stale_after IS NULL
         AND behaviour_version >= $4
       """, run, ordinals, step, oldestVersion
     ).affected

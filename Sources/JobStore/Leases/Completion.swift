@@ -18,6 +18,7 @@ extension JobStore {
       if let progress = request.progress { try session.storeProgress(progress, task: task.id) }
       try session.insertArtifacts(request.artifacts, task: task)
       for group in request.groups { try session.insertGroup(group, task: task) }
+      if let group = request.groups.first { try session.markStaleOnArrival(group, task: task) }
       try session.insertTasks(request.spawn, job: task.job.id)
       if task.kind.endsJob { try session.withdrawTasks(of: task.job.id) }
       let admitted = try session.admit(task.job)

@@ -101,7 +101,11 @@ public final class GRPOLearner: PolicyLearner {
     return metrics
   }
 
-  /// Whether a group takes part in a step.
+  /// Whether a group with these rewards takes part in a step.
+  public func teaches(rewards: [Double]) -> Bool {
+    teaches(GroupAdvantages(rewards: rewards, settings: settings.advantage))
+  }
+
   private func teaches(_ group: GroupAdvantages) -> Bool {
     settings.minimumRewardDeviation.map { group.standardDeviation > $0 } ?? true
   }

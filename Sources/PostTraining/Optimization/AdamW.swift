@@ -31,8 +31,9 @@ public struct AdamWSettings: Sendable, Equatable {
 
 /// The optimizer: two moments per trained parameter and the number of steps taken.
 ///
-/// A parameter in bfloat16 has a master copy in float32, which the steps change and the parameter is rounded from:
-/// steps too small for bfloat16 add up in it.
+/// The parameters of a model in bfloat16 have master copies in float32, which the steps change and the parameters are
+/// rounded from: steps too small for bfloat16 add up in them. Its biases and norms, which lie in memory as float32, are
+/// rounded like its matrices, so that the model is at every step what bfloat16 can hold.
 public final class AdamW {
   public let settings: AdamWSettings
   /// Steps taken so far; decides the bias correction.
@@ -43,25 +44,33 @@ public final class AdamW {
   public struct Slot {
     public let name: String
     public let parameter: Tensor
-    /// The parameter in float32: itself, or the master copy of one in bfloat16.
+    /// The parameter in float32: itself, or its master copy in a model in bfloat16.
     public let master: Tensor
     /// Running mean of the gradient.
     public let first: Tensor
     /// Running mean of its square.
     public let second: Tensor
 
+    /// Whether the parameter is rounded from a copy that is kept beside it.
+    var hasMaster: Bool { !master.sharesMemory(with: parameter) }
+
     /// Rounds the master copy into the parameter; a float32 parameter is its own.
     func publish() {
-      if parameter.dtype != .float32 { parameter.copyInPlace(rounding: master) }
+      guard hasMaster else { return }
+      parameter.copyInPlace(rounding: master)
+      if parameter.dtype == .float32 { parameter.roundToBFloat16InPlace() }
     }
   }
 
   public init(parameters: [(name: String, tensor: Tensor)], settings: AdamWSettings) {
     self.settings = settings
+    let isCompact = parameters.contains { $0.tensor.dtype == .bfloat16 }
     slots = parameters.map {
-      Slot(
-        name: $0.name, parameter: $0.tensor, master: $0.tensor.inFloat32(), first: .zeros($0.tensor.shape),
-        second: .zeros($0.tensor.shape))
+      let written = $0.tensor.inFloat32()
+      return Slot(
+        name: $0.name, parameter: $0.tensor,
+        master: isCompact && $0.tensor.dtype == .float32 ? written.copied() : written,
+        first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape))
     }
   }
 
@@ -101,11 +110,13 @@ public final class AdamW {
     return norm
   }
 
-  /// Everything a later run needs to go on bit by bit: the trained parameters (the master copies of those in
-  /// bfloat16) under their own names, so that a full state serves as a bare policy too, and their moments as `moment1/…` and `moment2/…`.
+  /// Everything a later run needs to go on bit by bit: the trained parameters under their own names and in their own
+  /// form, so that a full state serves as a bare policy too, their moments as `moment1/…` and `moment2/…`, and
+  /// master copies as `master/…`.
   public var stateTensors: [(name: String, tensor: Tensor)] {
-    slots.map { ($0.name, $0.master) } + slots.map { ("moment1/" + $0.name, $0.first) }
+    slots.map { ($0.name, $0.parameter) } + slots.map { ("moment1/" + $0.name, $0.first) }
       + slots.map { ("moment2/" + $0.name, $0.second) }
+      + slots.filter(\.hasMaster).map { ("master/" + $0.name, $0.master) }
   }
 
   /// Continues from a stored state.

@@ -9,8 +9,8 @@ package struct MemoryForecast: Sendable {
 
   package var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
-  /// Adds what takes `count` numbers of float32; nothing takes no line.
-  mutating func add(_ name: String, floats count: Int) {
-    if count > 0 { items.append(Item(name: name, bytes: 4 * count)) }
+  /// Adds what takes `count` numbers of `width` bytes, float32 if not said; nothing takes no line.
+  mutating func add(_ name: String, _ count: Int, width: Int = 4) {
+    if count > 0 { items.append(Item(name: name, bytes: width * count)) }
   }
 }

@@ -28,18 +28,25 @@ package struct TrainingForecast: Sendable {
     trained = size.trained(settings)
   }
 
+  /// Bytes of one of the model's own values; its few biases and norms lie in memory as float32, which is not counted.
+  private var width: Int { settings.dtype.width }
+  /// Whether the trained weights are kept in float32 too: an adapter is float32 itself.
+  private var hasMasters: Bool { settings.dtype != .float32 && settings.trainedPart != .lora }
+  private var publishedWidth: Int { hasMasters ? width : 4 }
+
   /// What a learner holds from its first step to its last.
   package var standing: MemoryForecast {
     var memory = MemoryForecast()
-    memory.add("weights", floats: size.parameters)
+    memory.add("weights", size.parameters, width: width)
     // Under an adapter the reference is the policy without it, in the same memory.
     if settings.method == .grpo, settings.beta > 0, settings.trainedPart != .lora {
-      memory.add("reference policy", floats: size.parameters)
+      memory.add("reference policy", size.parameters, width: width)
     }
-    if settings.trainedPart == .lora { memory.add("adapter", floats: trained) }
-    memory.add("gradients", floats: trained)
-    memory.add("AdamW's moments", floats: 2 * trained)
-    memory.add("the version last published", floats: trained)
+    if settings.trainedPart == .lora { memory.add("adapter", trained) }
+    memory.add("gradients", trained)
+    memory.add("AdamW's moments", 2 * trained)
+    if hasMasters { memory.add("master copies in float32", trained) }
+    memory.add("the version last published", trained, width: publishedWidth)
     return memory
   }
 
@@ -56,16 +63,16 @@ package struct TrainingForecast: Sendable {
     let layers = size.configuration.text.layers
     let inside = tokens * size.perTokenAndLayer
     if settings.recomputeLayers {
-      memory.add("layers' inputs", floats: tokens * layers * size.configuration.text.hiddenSize)
+      memory.add("layers' inputs", tokens * layers * size.configuration.text.hiddenSize)
       // What the layer keeps, computed again, and the gradients of it.
-      memory.add("one layer's inside", floats: 3 * inside)
+      memory.add("one layer's inside", 3 * inside)
     } else {
-      memory.add("activations of a pass", floats: layers * inside)
+      memory.add("activations of a pass", layers * inside)
     }
     if settings.trainedPart == .all {
       let patches = promptsPerPass * prompts.mostPatches
       let blocks = settings.recomputeLayers ? 2 : size.configuration.vision.depth
-      memory.add("activations of the vision tower", floats: patches * blocks * size.perPatchAndBlock)
+      memory.add("activations of the vision tower", patches * blocks * size.perPatchAndBlock)
     }
     return memory
   }
@@ -74,10 +81,10 @@ package struct TrainingForecast: Sendable {
   package func rolloutWorker(_ prompts: PromptLengths) -> MemoryForecast? {
     guard settings.method == .grpo else { return nil }
     var memory = MemoryForecast()
-    memory.add("weights", floats: size.parameters)
+    memory.add("weights", size.parameters, width: width)
     let together = min(settings.promptsPerTask, settings.promptsPerStep)
     let tokens = together * (prompts.longest + settings.groupSize * settings.maxNewTokens)
-    memory.add("keys and values", floats: tokens * size.cachePerToken)
+    memory.add("keys and values", tokens * size.cachePerToken)
     return memory
   }
 
@@ -85,9 +92,11 @@ package struct TrainingForecast: Sendable {
   package var disk: MemoryForecast {
     var disk = MemoryForecast()
     // While a state is written two older ones are kept, and one more may be the best.
-    disk.add("full states", floats: 3 * trained * (settings.validation == nil ? 3 : 4))
-    disk.add("an anchor and its differences", floats: 2 * trained)
-    disk.add("the exported model", floats: size.parameters * (settings.validation == nil ? 1 : 2))
+    let state = publishedWidth + 4 * (hasMasters ? 3 : 2)
+    disk.add("full states", trained * (settings.validation == nil ? 3 : 4), width: state)
+    disk.add("an anchor and its differences", 2 * trained, width: publishedWidth)
+    disk.add(
+      "the exported model", size.parameters * (settings.validation == nil ? 1 : 2), width: width)
     return disk
   }
 
@@ -125,7 +134,7 @@ package struct TrainingForecast: Sendable {
           + "\(machine.memory >> 20) MiB; train less (trained_part), leave out the reference (beta: 0), or take a larger "
           + "machine; 'ar1 train --dry-run' shows the sum")
     }
-    let export = 4 * size.parameters
+    let export = width * size.parameters
     if let freeDisk, freeDisk < export {
       throw TaskError(
         .userError,

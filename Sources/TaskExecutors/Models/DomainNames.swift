@@ -2,9 +2,18 @@ package import Inspection
 package import JobModel
 internal import PostTraining
 internal import QwenVL
+internal import Tensors
 internal import WorkerRuntime
 
 // The job model knows names only; here they meet what stands behind them.
+
+extension WeightTypeName {
+  var form: DType { self == .float32 ? .float32 : .bfloat16 }
+  /// As the exported model has it.
+  var stored: QwenModel.StoredType { self == .float32 ? .float32 : .bfloat16 }
+  /// Bytes of a value.
+  var width: Int { self == .float32 ? 4 : 2 }
+}
 
 extension PromptProtocolName {
   func resolved() throws -> PromptProtocol { try PromptProtocol.named(rawValue) }
@@ -43,7 +52,8 @@ extension TrainSettings {
       objective: objective,
       advantage: AdvantageNormalisation(
         epsilon: advantage.epsilon, ddof: advantage.ddof, normalise: advantage.normalise),
-      optimizer: AdamWSettings(weightDecay: weightDecay),
+      optimizer: AdamWSettings(
+        beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon, weightDecay: weightDecay),
       schedule: LearningRateSchedule(
         shape: schedule == .linear ? .linear : .constant, peak: learningRate, warmupSteps: warmupSteps,
         totalSteps: steps),

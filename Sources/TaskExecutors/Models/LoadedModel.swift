@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Inspection
 internal import JobModel
 internal import QwenVL
+internal import Tensors
 internal import WorkerRuntime
 
 /// A model folder in memory with everything needed to talk to it.
@@ -20,14 +21,17 @@ final class LoadedModel {
   /// Which policy checkpoint the weights come from, once they are no longer the folder's.
   private(set) var policy: String?
 
-  /// - Parameter adapter: put on the model's weights as they are in the folder.
+  /// - Parameters:
+  ///   - dtype: what its matrices are kept in.
+  ///   - adapter: put on the model's weights as they are in the folder.
   init(
-    folder: String, stamp: String, training: TrainedPart = .nothing, adapter: AdapterPlan? = nil
+    folder: String, stamp: String, dtype: DType = .float32, training: TrainedPart = .nothing,
+    adapter: AdapterPlan? = nil
   ) throws {
     self.folder = folder
     self.stamp = stamp
     do {
-      let own = try QwenModel.load(folder: folder, training: training)
+      let own = try QwenModel.load(folder: folder, dtype: dtype, training: training)
       model = try adapter?.adapt(own) ?? own
       prompts = try PromptSource(folder: folder)
       stopTokenIDs = try GenerationDefaults(folder: folder).stopTokenIDs
@@ -39,7 +43,7 @@ final class LoadedModel {
   /// The policy of a training, before its first step.
   convenience init(policyOf settings: TrainSettings, training: Bool) throws {
     try self.init(
-      folder: settings.model, stamp: Self.stamp(of: settings.model),
+      folder: settings.model, stamp: Self.stamp(of: settings.model), dtype: settings.dtype.form,
       training: training ? settings.part : .nothing, adapter: settings.adapterPlan(training: training))
   }
 

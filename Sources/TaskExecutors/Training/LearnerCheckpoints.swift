@@ -1,6 +1,5 @@
 internal import Checkpoints
 internal import PostTraining
-internal import Tensors
 
 /// A learner and its checkpoints. Weights are stored under their own names in a full state too, so a rollout worker
 /// reads them from it as from a bare policy.
@@ -19,16 +18,7 @@ extension PolicyLearner {
 
   /// Whether the trained weights are those of `checkpoint`, bit by bit.
   func matches(_ checkpoint: Checkpoint) throws -> Bool {
-    for (name, tensor) in policyTensors() {
-      let stored = Tensor.zeros(tensor.shape)
-      try checkpoint.load(name, into: stored)
-      let same = tensor.withUnsafeValues { own in
-        stored.withUnsafeValues { other in
-          zip(own, other).allSatisfy { $0.bitPattern == $1.bitPattern }
-        }
-      }
-      if !same { return false }
-    }
+    for (name, tensor) in policyTensors() where try !checkpoint.holds(tensor, as: name) { return false }
     return true
   }
 }

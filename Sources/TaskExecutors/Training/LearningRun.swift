@@ -200,7 +200,8 @@ final class LearningRun {
 
   /// Exports the trained model in Hugging Face form, and the best version beside it, and names both as the result.
   func finish() async throws -> TaskOutcome {
-    let export = ModelExport(output: settings.output, epoch: context.task.epoch)
+    let export = ModelExport(
+      output: settings.output, epoch: context.task.epoch, dtype: settings.dtype.stored)
     let last = learner.stepCount
     let folder = try export.write(loaded.model, as: "model", step: last)
     if let adapter = loaded.model.adapter { try export.write(adapter, of: settings.model) }

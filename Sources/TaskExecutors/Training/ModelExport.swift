@@ -7,6 +7,8 @@ internal import WorkerRuntime
 struct ModelExport {
   let output: String
   let epoch: Epoch
+  /// How weights are stored.
+  let dtype: QwenModel.StoredType
 
   /// The adapter alone, in PEFT's files.
   func write(_ adapter: LoRAAdapter, of base: String) throws {
@@ -26,7 +28,7 @@ struct ModelExport {
     let files = FileManager.default
     do {
       try? files.removeItem(atPath: draft)
-      try model.save(to: draft, dtype: .float32)
+      try model.save(to: draft, dtype: dtype)
       CommitPoint.exporting.pass(step: step)
       if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
       try files.moveItem(atPath: draft, toPath: folder)

@@ -52,6 +52,7 @@ struct RunVersions {
     var origin = [
       "run": String(run), "model": settings.model, "seed": String(settings.seed),
       "method": settings.method.rawValue, "reward": settings.reward.description,
+      "dtype": settings.dtype.rawValue,
     ]
     if settings.trainedPart == .lora {
       let adapter = settings.lora ?? AdapterSettings()

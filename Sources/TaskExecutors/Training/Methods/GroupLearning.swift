@@ -9,12 +9,14 @@ final class GroupLearning: LearningMethod {
   private let settings: TrainSettings
   private let context: TaskContext
   private let study: GroupStudy
+  private let plan: RolloutPlan
   let publishesEveryStep = true
   var learner: any PolicyLearner { study.learner }
 
   init(_ settings: TrainSettings, policy: LoadedModel, crew: LearnerCrew, context: TaskContext) throws {
     self.settings = settings
     self.context = context
+    plan = RolloutPlan(settings)
     study = try GroupStudy(settings, policy: policy, crew: crew)
     context.log(
       "\(settings.promptsPerStep) prompts × \(settings.groupSize) answers a step from "
@@ -23,13 +25,23 @@ final class GroupLearning: LearningMethod {
 
   func step(from policy: PolicyVersion?) async throws -> TakenStep {
     let version = learner.stepCount
-    let perStep = settings.promptsPerStep
-    try await open(through: min(settings.steps, version + 1 + settings.staleness), version: version, policy)
+    let step = version + 1
     let clock = ContinuousClock()
     let start = clock.now
-    let first = version * perStep
-    let ledger = try await context.groups(from: Int64(first), through: Int64(first + perStep - 1))
-    CommitPoint.groupsRead.pass(step: version + 1)
+    var again = 0
+    for ahead in step...max(step, min(settings.steps, step + settings.staleness)) {
+      again += try await open(plan.places(of: ahead), version: version, policy)
+    }
+    var ledger = try await groups(plan.places(of: step))
+    // In place of groups that teach nothing, by the policy of now.
+    for round in 1..<1 + plan.rounds {
+      let missing = plan.promptsPerStep - ledger.count(where: study.teaches)
+      guard missing > 0 else { break }
+      let places = plan.furtherPlaces(of: step, round: round).prefix(missing)
+      again += try await open(places, version: version, policy)
+      ledger += try await groups(places)
+    }
+    CommitPoint.groupsRead.pass(step: step)
     let waited = clock.now
     let learnt = try study.learn(ledger)
     var metrics = learnt.step.values
@@ -38,6 +50,8 @@ final class GroupLearning: LearningMethod {
     let ages = ledger.map { Double(version - $0.behaviourVersion) }
     metrics["staleness"] = ages.reduce(0, +) / Double(max(1, ages.count))
     metrics["staleness/max"] = ages.max() ?? 0
+    metrics["groups/stale"] = Double(again)
+    metrics["groups/resampled"] = Double(ledger.count - plan.promptsPerStep)
     metrics["seconds/rollout"] = start.duration(to: waited) / .seconds(1)
     metrics["seconds/learn"] = waited.duration(to: clock.now) / .seconds(1)
     for (name, seconds) in learnt.step.seconds { metrics["seconds/learn/" + name] = seconds }
@@ -45,25 +59,45 @@ final class GroupLearning: LearningMethod {
   }
 
   func replay(_ record: StepRecord) async throws {
-    guard let first = record.ordinals.min(), let last = record.ordinals.max() else { return }
-    let found = try await context.groups(from: first, through: last)
-    let byOrdinal = Dictionary(uniqueKeysWithValues: found.map { ($0.ordinal, $0) })
-    _ = try study.learn(record.ordinals.compactMap { byOrdinal[$0] })
+    var ledger: [RolloutGroup] = []
+    // Further prompts lie far behind those of the steps: one stretch after the other.
+    for run in Self.stretches(of: record.ordinals) {
+      ledger += try await context.groups(from: run.lowerBound, through: run.upperBound)
+    }
+    _ = try study.learn(ledger)
   }
 
-  /// Asks for every group up to the end of step `through`; those already asked for stay as they are.
-  private func open(through step: Int, version: Int, _ policy: PolicyVersion?) async throws {
-    let perStep = settings.promptsPerStep
+  /// Ordinals as ranges of neighbours, in their order.
+  static func stretches(of ordinals: [Int64]) -> [ClosedRange<Int64>] {
+    var found: [ClosedRange<Int64>] = []
+    for ordinal in ordinals {
+      if let last = found.last, last.upperBound + 1 == ordinal {
+        found[found.count - 1] = last.lowerBound...ordinal
+      } else {
+        found.append(ordinal...ordinal)
+      }
+    }
+    return found
+  }
+
+  /// The groups of consecutive places, once all of them are there.
+  private func groups(_ places: Range<Int>) async throws -> [RolloutGroup] {
+    try await context.groups(from: Int64(places.lowerBound), through: Int64(places.upperBound - 1))
+  }
+
+  /// Asks for the groups of consecutive places of one step; those already asked for stay as they are.
+  ///
+  /// - Returns: how many tasks take the place of groups that have become too old.
+  private func open(_ places: Range<Int>, version: Int, _ policy: PolicyVersion?) async throws -> Int {
     let policy = policy.map { (path: $0.path, sha256: $0.sha256) }
-    let starts = stride(from: version * perStep, to: step * perStep, by: settings.promptsPerTask)
-    let rollouts = starts.map { start in
-      // A task never spans two steps, so that a step never waits for prompts of the next.
-      let end = min(start + settings.promptsPerTask, (start / perStep + 1) * perStep)
+    let rollouts = stride(from: places.lowerBound, to: places.upperBound, by: settings.promptsPerTask).map {
+      start in
+      let end = min(start + settings.promptsPerTask, places.upperBound)
       return OpenRolloutsRequest.NewRollout(
         ordinal: Int64(start),
         payload: RolloutOrder(ordinals: start..<end, version: version, policy: policy).payload)
     }
-    _ = try await context.openRollouts(version: version, rollouts)
+    return try await context.openRollouts(version: version, rollouts).reopened
   }
 
   private static func rewardParts(_ groups: [RolloutGroup]) -> [String: Double] {

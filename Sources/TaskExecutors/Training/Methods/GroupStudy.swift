@@ -22,13 +22,17 @@ final class GroupStudy: Study {
       // Under an adapter the model's own weights stay what they were.
       reference =
         settings.trainedPart == .lora
-        ? policy.model.unadapted() : try LoadedModel(folder: settings.model, stamp: policy.stamp).model
+        ? policy.model.unadapted()
+        : try LoadedModel(folder: settings.model, stamp: policy.stamp, dtype: settings.dtype.form).model
     }
     grpo = try asUserError {
       try GRPOLearner(
         policy: policy.model, reference: reference, settings: learnerSettings, collective: crew.collective)
     }
   }
+
+  /// Whether the answers of a group differ enough to be learnt from.
+  func teaches(_ group: RolloutGroup) -> Bool { grpo.teaches(rewards: group.completions.map(\.reward)) }
 
   /// Takes a step; the other ranks, if there are any, are told to take it too.
   func learn(_ ledger: [RolloutGroup]) throws -> (step: StepMetrics, replies: ReplyStatistics) {
