@@ -52,7 +52,16 @@ struct AR1: AsyncParsableCommand {
 
   static func main() async {
     ar1_ignore_broken_pipes()
-    await main(nil)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: FileTrouble.told(error))
+    }
   }
 }
 

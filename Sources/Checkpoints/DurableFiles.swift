@@ -47,6 +47,21 @@ package enum DurableFiles {
     try file.finish()
   }
 
+  /// Makes a folder, and those it lies in, where they are not there.
+  package static func makeFolder(_ path: String) throws {
+    guard mkdir(path, 0o777) != 0 else { return }
+    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try makeFolder(String(path[..<slash]))
+      if mkdir(path, 0o777) == 0 { return }
+    }
+    var status = stat()
+    let reason = errno
+    guard reason == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      errno = reason == EEXIST ? ENOTDIR : reason
+      throw failure("make the folder", path)
+    }
+  }
+
   /// Puts `bytes` at `path` whole: written beside it under a name of this process, flushed, renamed.
   package static func replace(_ path: String, with bytes: [UInt8]) throws {
     let draft = "\(path).\(getpid()).tmp"

@@ -143,7 +143,7 @@ struct EvaluationTests {
       options: AnswerOption.lettered(["Yes."]),
       questionType: "Object Details", correctAnswer: "A", givenAnswer: "B", thinking: "so \"B\"\n",
       conclusion: nil,
-      defectProbability: 0.25)
+      defectProbability: 0.25, references: ["VisA/candle/train/good/7.JPG"])
     let bytes = AnswersFile.json([record]).serializedBytes()
     #expect(try AnswersFile.records(parsing: bytes) == [record])
     let foreign = #"""

@@ -78,14 +78,14 @@ struct JobSpecTests {
   func evaluationChoices() throws {
     let whole =
       #"{"kind":"eval","model":"/m","data":"/d","output":"/o","protocol":"mmad","references":2,"#
-      + #""reference_source":"similar","domain_knowledge":true,"option_order":"shuffled","trained_on":"/t"}"#
+      + #""reference_source":"similar","domain_knowledge":true,"option_order":"shuffled","trained_on":"/t","dtype":"int8"}"#
     let spec = try JobSpec(JSON(parsing: whole))
     guard case .eval(let eval) = spec.settings else {
       Issue.record("not an evaluation")
       return
     }
     #expect(eval.referenceSource == .similar && eval.domainKnowledge && eval.optionOrder == .shuffled)
-    #expect(eval.trainedOn == "/t")
+    #expect(eval.trainedOn == "/t" && eval.dtype == .int8)
     #expect(spec.settings.paths.map(\.key) == ["model", "data", "trained_on", "output"])
     #expect(try JobSpec(JSON(encoding: spec)) == spec)
     func problems(_ more: String) -> [String] {
@@ -118,6 +118,11 @@ struct JobSpecTests {
       (
         #"{"kind":"eval","model":"m","data":"d","output":"o","limit":"ten"}"#,
         "limit: found 'ten'; allowed is a whole number from 1 to 100000000"
+      ),
+      (
+        #"{"kind":"score","model":"m","images":"s3://bucket/night","output":"o"}"#,
+        "images: found the address 's3://bucket/night'; jobs read files: mount what s3:// leads to on the workers' "
+          + "machines (mount-s3, s3fs, rclone mount) and name the folder"
       ),
       (
         #"{"kind":"eval","model":"m","output":"o"}"#,

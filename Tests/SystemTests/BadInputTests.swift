@@ -81,4 +81,23 @@ struct BadInputTests {
     #expect(run.code != 0)
     #expect(run.error.contains("2"))
   }
+
+  @Test("What stands where a threshold, scores or labels should be is named, with what would do")
+  func scores() async throws {
+    let results = try scratch.write(
+      #"{"path":"a.png","defect_probability":0.5}"# + "\n", to: "results.jsonl")
+    let table = try scratch.write("file,state\na.png,good\n", to: "truth.csv")
+    for (arguments, words) in [
+      (["score", "threshold", scratch.path, "--threshold", "1.5"], "no probability"),
+      (["score", "threshold", scratch.path, "--threshold", table], "neither a probability nor"),
+      (["score", "threshold", scratch.path, "--threshold", "0.5"], "run.json"),
+      (["calibrate", results], "--labels"), (["calibrate", results, "--labels", table], "defective"),
+      (["calibrate", scratch.path + "/gone", "--labels", table], "gone"),
+      (["eval", "report", scratch.path, "--output", scratch.path + "/report"], "answers.json"),
+      (["data", "convert", "mvtec3d", scratch.path, "--output", scratch.path + "/made"], "MVTec3D-AD"),
+    ] {
+      let run = try await program.run(arguments)
+      #expect(run.code != 0 && run.error.contains(words), "\(arguments.joined(separator: " ")): \(run.error)")
+    }
+  }
 }

@@ -36,6 +36,11 @@ struct EvaluationReportTests {
     let parts = try await plainFolder(program)
     let survey = try await program.document(["data", "check", parts])
     #expect(survey["layout"]?.string == "plain" && survey["complete"]?.bool == true)
+    // A reference that looks just like one of the pictures is the one to be found for it.
+    let twin = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: parts + "/normal").sorted().first)
+    try FileManager.default.copyItem(
+      atPath: "\(parts)/normal/\(twin)", toPath: parts + "/reference/twin.png")
     let run = try await program.run([
       "eval", "--model", Self.base, "--data", parts, "--reference-source", "similar", "--option-order",
       "shuffled",
@@ -54,6 +59,10 @@ struct EvaluationReportTests {
     #expect(answers.count == survey["images"]?.int.map { $0 - 4 })
     #expect(answers.allSatisfy { ["AB", "BA"].contains($0["shown_order"]?.string) })
 
+    let retrieved = answers.first { $0["image"]?.string?.hasSuffix("test/good/\(twin)") == true }
+    #expect(
+      retrieved?["references"]?.array?.compactMap(\.string) == [parts + "/reference/twin.png"])
+
     let same = try await program.document(["eval", "compare", "eval", "eval"])
     #expect(same["all"]?["p"]?.double == 1 && same["all"]?["questions"]?.int == answers.count)
     let calibration = try await program.document(["calibrate", "eval", "--output", "threshold.json"])
@@ -61,6 +70,54 @@ struct EvaluationReportTests {
     #expect(Program.text(program.folder + "/threshold.json").contains("\"threshold\""))
     let page = try await program.run(["eval", "report", "eval", "--data", parts, "--output", "again"])
     #expect(page.code == 0 && Program.text(program.folder + "/again/report.html").contains("data:image/jpeg"))
+    try await system.stop()
+  }
+
+  @Test(
+    "the benchmark's protocol with references and knowledge, and the released one, are asked and counted as named"
+  )
+  func protocols() async throws {
+    let system = try await RunningSystem.start()
+    let program = system.program
+    let made = try await program.run([
+      "data", "generate", "--output", "drawn", "--seed", "3", "--training", "4", "--held-out", "8", "--inbox",
+      "1",
+    ])
+    try #require(made.code == 0, "\(made.error)")
+    func answers(_ output: String, _ options: [String]) async throws -> (report: JSON, records: [JSON]) {
+      let run = try await program.run(
+        [
+          "eval", "--model", Self.base, "--data", "drawn/heldout", "--output", output, "--limit", "20",
+          "--max-new-tokens", "48", "--wait",
+        ] + options)
+      try #require(run.code == 0, "\(run.error)\(run.output)")
+      #expect(run.output.contains("Anomaly Detection") && run.output.contains("\(output)/report.html"))
+      func document(_ name: String) throws -> JSON {
+        try JSON(parsing: Array(Program.text("\(program.folder)/\(output)/\(name)").utf8))
+      }
+      // The file of answers gives the same tables without the queue.
+      let report = try document("report.json")
+      let counted = try await program.document(["eval", "score", "\(output)/answers.json"])
+      #expect(counted["strict"] == report["strict"] && counted["upstream"] == report["upstream"])
+      return (report, try document("answers.json").array ?? [])
+    }
+    let benchmark = try await answers(
+      "mmad", ["--protocol", "mmad", "--references", "2", "--domain-knowledge", "true"])
+    #expect(benchmark.report["origin"]?["protocol"]?.string == "mmad")
+    #expect(benchmark.report["origin"]?["references"]?.string == "2")
+    #expect(benchmark.report["origin"]?["domain_knowledge"]?.string == "true")
+    #expect(benchmark.records.count == 20)
+    #expect(benchmark.records.allSatisfy { $0["references"]?.array?.count == 2 && $0["thinking"] == nil })
+    let released = try await answers("released", ["--protocol", "paper-released"])
+    #expect(released.report["origin"]?["protocol"]?.string == "paper-released")
+    #expect(released.records.allSatisfy { $0["references"] == nil && $0["thinking"] != nil })
+
+    try FileManager.default.removeItem(atPath: program.folder + "/drawn/heldout/domain_knowledge.json")
+    let without = try await program.run([
+      "eval", "--model", Self.base, "--data", "drawn/heldout", "--output", "none", "--protocol", "mmad",
+      "--domain-knowledge", "true", "--wait",
+    ])
+    #expect(without.code == 1 && without.output.contains("domain_knowledge.json"))
     try await system.stop()
   }
 }

@@ -28,7 +28,8 @@ struct ScoringTests {
 
   private func score(_ system: RunningSystem, _ arguments: [String]) async throws -> Program.Run {
     try await system.program.run(
-      ["score"] + arguments + ["--model", Self.base, "--max-new-tokens", "48", "--wait"])
+      ["score"] + (arguments.contains("--model") ? arguments : arguments + ["--model", Self.base])
+        + ["--max-new-tokens", "48", "--wait"])
   }
 
   @Test(
@@ -192,9 +193,27 @@ struct ScoringTests {
       system, [inbox, "--output", "two", "--reference", reference, "--reference", reference])
     #expect(two.code == 1)
     #expect(two.output.contains("protocol mmad"))
-    let missing = try await score(system, [inbox, "--output", "missing", "--reference", "gone.png"])
-    #expect(missing.code == 1)
-    #expect(missing.output.contains("gone.png"))
+    // What cannot work is told by the plan, before any image is looked at.
+    for (options, named) in [
+      (["--reference", "gone.png"], "gone.png"),
+      (["--reference", inbox + "/part-006-broken.png"], "part-006-broken.png"),
+      (["--segmenter", Self.base], "only \"sam2\""), (["--model", "gone-model"], "gone-model"),
+      (["--model", inbox], "config.json"),
+    ] {
+      let run = try await score(system, [inbox, "--output", "refused"] + options)
+      #expect(run.code == 1 && run.output.contains("(plan)") && run.output.contains(named), "\(run.output)")
+    }
+    // Weights in another form say something else of an image, so they have kept scores of their own.
+    for form in ["float32", "bfloat16", "bfloat16"] {
+      let run = try await score(system, [inbox, "--output", form, "--cache", "forms", "--dtype", form])
+      #expect(run.code == 0, "\(run.error)")
+      let document = try JSON(
+        parsing: Array(Program.text("\(system.scratch.path)/\(form)/run.json").utf8))
+      #expect(document["dtype"]?.string == form && document["failed"]?.int == 1)
+    }
+    let kept = try JSON(
+      parsing: Array(Program.text(system.scratch.path + "/bfloat16/run.json").utf8))["from_cache"]?.int
+    #expect(kept == 6, "the second run in this form, and not the first")
     let budget = try await score(system, [inbox, "--output", "budget", "--max-errors", "many"])
     #expect(budget.code != 0)
     #expect(budget.error.contains("max_errors"))

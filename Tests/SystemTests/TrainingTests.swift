@@ -106,7 +106,16 @@ struct TrainingTests {
     #expect(merged != nil && merged == FileManager.default.contents(atPath: exported + "/model.safetensors"))
     #expect(merged != FileManager.default.contents(atPath: Self.base + "/model.safetensors"))
     let files = try FileManager.default.contentsOfDirectory(atPath: system.scratch.path + "/quiet/adapter")
-    #expect(Set(files) == ["adapter_config.json", "adapter_model.safetensors"])
+    #expect(Set(files) == ["adapter_config.json", "adapter_model.safetensors", "trained-on.json"])
+    // Every form of the model says what it was trained on.
+    let record = FileManager.default.contents(atPath: system.scratch.path + "/quiet/adapter/trained-on.json")
+    for folder in ["quiet/model", "exported"] {
+      #expect(
+        record != nil
+          && record
+            == FileManager.default.contents(atPath: "\(system.scratch.path)/\(folder)/trained-on.json")
+      )
+    }
     try await system.stop()
   }
 

@@ -34,6 +34,19 @@ import WorkerRuntime
     #expect(try paths(folder.path).count == 6)
   }
 
+  @Test func `a mounted bucket is a folder, however its keys are called and by whatever link it is reached`()
+    throws
+  {
+    for key in ["line=7/2026-11-25 night/é #1.png", "line=7/2026-11-25 night/100%.jpg"] {
+      try folder.write(key, to: "bucket/" + key)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/mount", withDestinationPath: folder.path + "/bucket")
+    let entries = try ImageSet(folder.path + "/mount").entries
+    #expect(entries.map(\.path) == ["line=7/2026-11-25 night/100%.jpg", "line=7/2026-11-25 night/é #1.png"])
+    for entry in entries { #expect(try entry.bytes() == Array(entry.path.utf8)) }
+  }
+
   @Test func `a pattern names its matches from the last plain folder`() throws {
     #expect(try paths(folder.path + "/sub/*/*.webp") == ["deep/d.webp"])
     #expect(try paths(folder.path + "/[ab].*") == ["a.jpg", "b.PNG"])

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Checkpoints
 import FoundationEssentials
+import Inspection
 import QwenVL
+import TaskExecutors
 import Tensors
 
 struct CheckpointExport: ParsableCommand {
@@ -45,6 +47,7 @@ struct CheckpointExport: ParsableCommand {
         "\(checkpoint) holds no parameter of the model in \(base); give the right --model")
     }
     try network.save(to: output, dtype: dtype ?? trained)
+    try TrainingRecord.copy(TrainingRecord.path(besidesCheckpoint: checkpoint), to: output)
     Terminal.write(
       "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
     )

@@ -69,9 +69,11 @@ struct DataCheck: ParsableCommand {
       let images = survey.categories.reduce(0) { $0 + $1.images }
       let questions = survey.categories.reduce(0) { $0 + $1.questions }
       Terminal.write(
-        "\(Format.count(images)) images, \(survey.categories.count) classes of products"
+        "\(Format.count(images)) images, "
+          + (survey.categories.count == 1 ? "1 class" : "\(survey.categories.count) classes") + " of products"
           + (questions > 0 ? ", \(Format.count(questions)) questions" : "") + "\n")
     }
+    if survey.categories.isEmpty, survey.rows.isEmpty { Terminal.write("it names no picture and no row\n") }
     let differing = survey.comparisons.filter { !$0.agrees }
     if !survey.comparisons.isEmpty, differing.isEmpty {
       Terminal.write("all \(survey.comparisons.count) numbers agree with the published ones\n")

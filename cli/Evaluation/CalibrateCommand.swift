@@ -36,6 +36,11 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
     let pictures = try ScoredPicture.read(absolute(results))
+    guard labels != nil || pictures.contains(where: { $0.knownDefective != nil }) else {
+      throw ValidationError(
+        "\(results) does not say which pictures are defective; give --labels, a data set or a table of path,label"
+      )
+    }
     let calibration = try Calibration(
       pictures, labels: labels.map { try PictureLabels(absolute($0)) })
     let threshold = DefectThreshold(

@@ -20,7 +20,9 @@ struct EvalReport: ParsableCommand {
   @Option(help: "The data set, for its pictures.", completion: .directory) var data: String?
   @Option(help: "Folder for report.txt, .json, .csv, .tex and .html; made if new.", completion: .directory)
   var output: String
-  @Option(help: "few-shot.json or the training data's folder, to count the overlap.") var trainedOn: String?
+  @Option(
+    help: "The model's folder or trained-on.json, few-shot.json or the training data, to count the overlap.")
+  var trainedOn: String?
   @Option(name: .customLong("pictures"), help: "Pictures on the page at most.") var shownPictures = 60
   @Option(help: "Decides which pictures the intervals are drawn from.") var seed: UInt64 = 0
 

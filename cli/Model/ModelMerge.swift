@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspection
 import QwenVL
 import Tensors
 
@@ -30,5 +31,6 @@ struct ModelMerge: ParsableCommand {
     let base = try QwenModel.load(folder: model, dtype: DType(rawValue: stored) ?? .float32)
     let adapted = base.adapted(by: try LoRAAdapter(folder: adapter, for: base), training: false)
     try adapted.save(to: output, dtype: dtype)
+    try TrainingRecord.copy(TrainingRecord.path(inModel: adapter), to: output)
   }
 }

@@ -10,6 +10,7 @@ struct EvalCommand: AsyncParsableCommand {
       Without a sub-command an evaluation is submitted, with these settings:
         --model FOLDER           the model to evaluate
         --data PATH              the data set
+        --dtype NAME             float32, bfloat16 or int8: memory and speed of the weights
         --output FOLDER          where answers and reports go
         --protocol NAME          mmad, paper or paper-released
         --references N           reference images per question
@@ -47,6 +48,7 @@ struct EvalSubmitCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Folder of the model to evaluate.", completion: .directory) var model: String?
+  @Option(help: "How its weights are held: float32, bfloat16 or int8 (float32).") var dtype: String?
   @Option(help: "The data set.", completion: .directory) var data: String?
   @Option(help: "Folder for answers and reports.", completion: .directory) var output: String?
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released (paper).") var promptProtocol:
@@ -59,7 +61,7 @@ struct EvalSubmitCommand: AsyncParsableCommand {
   @Option(help: "published, or shuffled by the seed (published).") var optionOrder: String?
   @Option(
     help:
-      "few-shot.json or the folder of the training data, to count the overlap (found beside a few-shot split).",
+      "Record of what the model was trained on, to count the overlap: trained-on.json, few-shot.json or a folder with one or mmad.json (the model's own; else the one beside a few-shot split).",
     completion: .directory)
   var trainedOn: String?
   @Option(help: "Only the first so many questions.") var limit: Int?
@@ -74,7 +76,7 @@ struct EvalSubmitCommand: AsyncParsableCommand {
     try await submission.submit(
       kind: .eval,
       [
-        ("model", .text(model)), ("data", .text(data)), ("output", .text(output)),
+        ("model", .text(model)), ("dtype", .text(dtype)), ("data", .text(data)), ("output", .text(output)),
         ("protocol", .text(promptProtocol)), ("references", .whole(references)),
         ("reference_source", .text(referenceSource)), ("domain_knowledge", domainKnowledge.map(JSON.bool)),
         ("option_order", .text(optionOrder)), ("trained_on", .text(trainedOn)), ("limit", .whole(limit)),

@@ -119,7 +119,7 @@ struct SubmissionOptions: ParsableArguments {
     }
     guard wait else { return }
     if record.state != .succeeded { throw JobWatch.exitCode(for: record.state) }
-    try await ScoreOutcome.conclude(record, client: client, isQuiet: json)
+    try await JobOutcome.conclude(record, client: client, isQuiet: json)
   }
 
   /// Submits a job made of flags; relative paths are taken from the current folder.

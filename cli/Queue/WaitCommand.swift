@@ -35,6 +35,6 @@ struct WaitCommand: AsyncParsableCommand {
     }
     if json { try JSONOutput.print(record) } else if !quiet { Terminal.write(JobWatch.summary(record)) }
     guard record.state == .succeeded else { throw JobWatch.exitCode(for: record.state) }
-    try await ScoreOutcome.conclude(record, client: client, isQuiet: json || quiet)
+    try await JobOutcome.conclude(record, client: client, isQuiet: json || quiet)
   }
 }

@@ -1,5 +1,3 @@
-import ArgumentParser
-import CoordinatorClient
 import JobModel
 import OrderedJSON
 
@@ -8,16 +6,6 @@ struct ScoreOutcome {
   private let result: JSON
   private let budget: ErrorBudget?
   private let output: String
-
-  /// Says what a scoring job that has succeeded found; other jobs have nothing to add.
-  /// - Throws: exit code 5 where more images failed than the job allows.
-  static func conclude(_ record: JobRecord, client: CoordinatorClient, isQuiet: Bool) async throws {
-    guard record.spec.kind == .score, let outcome = ScoreOutcome(try await client.job(record.id)) else {
-      return
-    }
-    if !isQuiet { Terminal.write(outcome.text) }
-    if !outcome.isWithinBudget { throw ExitCode(5) }
-  }
 
   /// nil for a job without a report.
   init?(_ detail: JobDetail) {

@@ -23,6 +23,7 @@ struct ScoreRun: AsyncParsableCommand {
 
   @Argument(help: "Folder, pattern, .tar, list or image.", completion: .directory) var images: String
   @Option(help: "Folder of the model that inspects.", completion: .directory) var model: String?
+  @Option(help: "How its weights are held: float32, bfloat16 or int8 (float32).") var dtype: String?
   @Option(
     help: """
       Picture of a good product to compare with; repeat it for several. Or one folder of pictures, one with a folder \
@@ -41,9 +42,9 @@ struct ScoreRun: AsyncParsableCommand {
   @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
   @Option(
     help:
-      "A probability, or a file of 'ar1 calibrate', from which an image counts as defective (the answer decides)."
-  )
-  var threshold: ThresholdArgument?
+      "A probability, or a file of 'ar1 calibrate', from which an image counts as defective (the answer decides).",
+    transform: ThresholdArgument.value)
+  var threshold: Double?
   @Option(help: "How many images may fail: '1%' or a number (any).") var maxErrors: String?
   @Option(help: "Look at larger images in tiles of so many pixels (they are shrunk to the protocol's size).")
   var tileSize: Int?
@@ -88,11 +89,11 @@ struct ScoreRun: AsyncParsableCommand {
         [.init("size", .integer(size))] + (tileOverlap.map { [.init("overlap", .integer($0))] } ?? []))
     }
     return [
-      ("model", .text(model)),
+      ("model", .text(model)), ("dtype", .text(dtype)),
       ("reference", reference.isEmpty ? nil : .array(reference.map(JSON.string))),
       ("reference_count", .whole(referenceCount)), ("classes", .text(classes)), ("output", .text(output)),
       ("cache", .text(cache)), ("product", .text(product)), ("protocol", .text(promptProtocol)),
-      ("threshold", .real(threshold?.value)), ("max_errors", .text(maxErrors)), ("tiling", tiling),
+      ("threshold", .real(threshold)), ("max_errors", .text(maxErrors)), ("tiling", tiling),
       ("segmenter", .text(segmenter)),
       ("shard_size", .whole(shardSize)), ("max_new_tokens", .whole(maxNewTokens)), ("seed", .whole(seed)),
     ]

@@ -17,8 +17,10 @@ struct ScoreThreshold: ParsableCommand {
       """)
 
   @Argument(help: "Output folder of a finished 'ar1 score'.", completion: .directory) var results: String
-  @Option(help: "A probability, or a file of 'ar1 calibrate', from which an image counts as defective.")
-  var threshold: ThresholdArgument?
+  @Option(
+    help: "A probability, or a file of 'ar1 calibrate', from which an image counts as defective.",
+    transform: ThresholdArgument.value)
+  var threshold: Double?
   @Flag(help: "Let the model's answers decide again.") var answers = false
   @Flag(help: "Print the counts as one JSON document.") var json = false
 
@@ -30,11 +32,11 @@ struct ScoreThreshold: ParsableCommand {
     let folder = ScoreFolder(path: results)
     let before = try folder.read()
     var rows = before.rows
-    for index in rows.indices { rows[index].decide(by: threshold?.value) }
+    for index in rows.indices { rows[index].decide(by: threshold) }
     let decided = ScoreReport(
       rows: rows,
       origin: before.origin.map {
-        $0.key == "threshold" ? JSON.Member($0.key, threshold.map { .number($0.value) } ?? .null) : $0
+        $0.key == "threshold" ? JSON.Member($0.key, threshold.map { .number($0) } ?? .null) : $0
       }, thumbnails: before.thumbnails, overlays: before.overlays)
     try folder.write(decided)
     let (old, new) = (before.summary.all, decided.summary.all)

@@ -78,8 +78,10 @@ public struct Evaluation: Sendable {
       for: shown(item).question, of: sample, settings: settings)
   }
 
-  /// The record of one item from the model's reply.
-  public func record(of index: Int, reply: InspectionReply) -> AnswerRecord {
+  /// The record of one item from the model's reply to its prompt.
+  public func record(
+    of index: Int, prompt: InspectionPrompt, reply: InspectionReply
+  ) -> AnswerRecord {
     let item = items[index]
     let sample = samples[item.sample]
     let question = sample.questions[item.question]
@@ -93,7 +95,8 @@ public struct Evaluation: Sendable {
       conclusion: reading.conclusion.map(shown.published),
       defectProbability: reply.answerLogProbabilities.flatMap {
         DefectScore.probability(logProbabilities: $0, question: shown.question)
-      }, statedNormal: sample.statedNormal, shownOrder: shown.order)
+      }, statedNormal: sample.statedNormal, shownOrder: shown.order,
+      references: prompt.imagePaths.dropLast().map { sample.name(ofFile: $0) })
   }
 
   /// Asks a range of items in batches and returns their records in order. Questions on one picture go into the same
@@ -124,7 +127,9 @@ public struct Evaluation: Sendable {
       guard replies.count == prompts.count else {
         throw EvaluationError(message: "the model gave \(replies.count) replies to \(prompts.count) prompts")
       }
-      for (offset, reply) in replies.enumerated() { records.append(record(of: start + offset, reply: reply)) }
+      for (offset, reply) in replies.enumerated() {
+        records.append(record(of: start + offset, prompt: prompts[offset], reply: reply))
+      }
       start = end
       try onProgress(records.count)
     }

@@ -22,6 +22,8 @@ public struct AnswerRecord: Sendable, Equatable {
   /// The letters of the options in the order in which the model saw them, when they were shuffled: `CAB` showed the
   /// published option C as A. All letters of a record are the published ones.
   public var shownOrder: String?
+  /// The pictures of good products that were shown with it: by the names that an index gives them, else their paths.
+  public var references: [String]
 
   /// What stands for a letter in a reply that could not be read; the paper's released code writes it too.
   public static let unreadable = "X"
@@ -29,7 +31,7 @@ public struct AnswerRecord: Sendable, Equatable {
   public init(
     image: String, questionText: String, options: [AnswerOption], questionType: String, correctAnswer: String,
     givenAnswer: String, thinking: String? = nil, conclusion: String? = nil, defectProbability: Double? = nil,
-    statedNormal: Bool? = nil, shownOrder: String? = nil
+    statedNormal: Bool? = nil, shownOrder: String? = nil, references: [String] = []
   ) {
     self.image = image
     self.questionText = questionText
@@ -42,6 +44,7 @@ public struct AnswerRecord: Sendable, Equatable {
     self.defectProbability = defectProbability
     self.statedNormal = statedNormal
     self.shownOrder = shownOrder
+    self.references = references
   }
 
   /// Whether the published metric accepts the record: both letters are among A–E.

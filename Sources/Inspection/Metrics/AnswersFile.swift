@@ -69,7 +69,8 @@ public enum AnswersFile {
       questionType: type, correctAnswer: try answer("correct_answer"), givenAnswer: try answer("gpt_answer"),
       thinking: entry["thinking"]?.string, conclusion: entry["conclusion"]?.string,
       defectProbability: entry["defect_probability"]?.double, statedNormal: entry["normal"]?.bool,
-      shownOrder: entry["shown_order"]?.string)
+      shownOrder: entry["shown_order"]?.string,
+      references: (entry["references"]?.array ?? []).compactMap(\.string))
   }
 
   /// The records as a document.
@@ -98,6 +99,9 @@ public enum AnswersFile {
     }
     if let normal = record.statedNormal { members.append(.init("normal", .bool(normal))) }
     if let order = record.shownOrder { members.append(.init("shown_order", .string(order))) }
+    if !record.references.isEmpty {
+      members.append(.init("references", .array(record.references.map(JSON.string))))
+    }
     return .object(members)
   }
 

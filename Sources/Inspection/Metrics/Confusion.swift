@@ -2,10 +2,10 @@ public import OrderedJSON
 
 /// What was said of normal and of defective pictures in the Anomaly Detection questions.
 public struct Confusion: Sendable, Equatable {
-  /// Of normal pictures: called normal, called defective, no readable answer.
-  public internal(set) var normal = (normal: 0, defective: 0, unreadable: 0)
+  /// Of normal pictures: called normal, called defective, and neither: no answer, or a letter that was not offered.
+  public internal(set) var normal = (normal: 0, defective: 0, neither: 0)
   /// The same of defective pictures.
-  public internal(set) var defective = (normal: 0, defective: 0, unreadable: 0)
+  public internal(set) var defective = (normal: 0, defective: 0, neither: 0)
 
   public init() {}
 
@@ -17,9 +17,9 @@ public struct Confusion: Sendable, Equatable {
         record.options.isEmpty || record.options.contains { $0.letter == record.givenAnswer }
       let saysNormal = saysRight == record.isNormal
       switch (record.isNormal, record.hasReadableAnswer && isOffered) {
-      case (true, false): normal.unreadable += 1
+      case (true, false): normal.neither += 1
       case (true, true): if saysNormal { normal.normal += 1 } else { normal.defective += 1 }
-      case (false, false): defective.unreadable += 1
+      case (false, false): defective.neither += 1
       case (false, true): if saysNormal { defective.normal += 1 } else { defective.defective += 1 }
       }
     }
@@ -32,10 +32,10 @@ public struct Confusion: Sendable, Equatable {
   public var isEmpty: Bool { self == Confusion() }
 
   public var json: JSON {
-    func row(_ counts: (normal: Int, defective: Int, unreadable: Int)) -> JSON {
+    func row(_ counts: (normal: Int, defective: Int, neither: Int)) -> JSON {
       [
         "said_normal": .integer(counts.normal), "said_defective": .integer(counts.defective),
-        "unreadable": .integer(counts.unreadable),
+        "neither": .integer(counts.neither),
       ]
     }
     return ["normal": row(normal), "defective": row(defective)]

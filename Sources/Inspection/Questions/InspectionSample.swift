@@ -39,6 +39,19 @@ public struct InspectionSample: Sendable, Equatable {
   /// "good", case-sensitively, so that the `G` of `GoodsAD` decides nothing.
   public var isNormal: Bool { statedNormal ?? InspectionSample.isNormal(name) }
 
+  /// A file's name inside the data set; one that lies elsewhere keeps its path.
+  func name(ofFile path: String) -> String {
+    guard imagePath.hasSuffix("/" + name) else { return path }
+    let root = imagePath.dropLast(name.utf8.count)
+    return path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
+  }
+
+  /// Where a file of the data set lies: the reverse of ``name(ofFile:)``.
+  func path(ofName name: String) -> String {
+    guard !name.hasPrefix("/"), imagePath.hasSuffix("/" + self.name) else { return name }
+    return imagePath.dropLast(self.name.utf8.count) + name
+  }
+
   /// The sample with other similar references.
   public func with(similarTemplates: [String]) -> InspectionSample {
     InspectionSample(

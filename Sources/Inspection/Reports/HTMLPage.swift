@@ -4,23 +4,36 @@ import FoundationEssentials
 struct HTMLPage {
   private var body = ""
   private let title: String
+  /// What the page says, in a sentence, and small below it how that came about.
+  private let lead, origin: String?
 
-  init(title: String) { self.title = title }
+  init(title: String, lead: String? = nil, origin: String? = nil) {
+    self.title = title
+    self.lead = lead
+    self.origin = origin
+  }
 
   var text: String {
     """
     <!doctype html>
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(HTMLText.escaped(title))</title><style>\(Self.style)</style></head><body>
-    <h1>\(HTMLText.escaped(title))</h1>
+    <title>\(HTMLText.escaped(title))</title><style>\(HTMLStyle.text)</style></head><body>
+    <header><h1>\(HTMLText.escaped(title))</h1>\(paragraph(lead, ""))\(paragraph(origin, " class=faint"))</header>
     \(body)</body></html>
 
     """
   }
 
+  private func paragraph(_ text: String?, _ attributes: String) -> String {
+    text.map { "<p\(attributes)>\(HTMLText.escaped($0))</p>" } ?? ""
+  }
+
+  /// Adds what is written as HTML already.
+  mutating func append(_ html: String) { body += html + "\n" }
+
   mutating func heading(_ text: String) { body += "<h2>\(HTMLText.escaped(text))</h2>\n" }
 
-  mutating func note(_ text: String) { body += "<p class=note>\(HTMLText.escaped(text))</p>\n" }
+  mutating func note(_ text: String) { body += "<p class=faint>\(HTMLText.escaped(text))</p>\n" }
 
   mutating func facts(_ facts: [(String, String)]) {
     body += "<dl>"
@@ -43,6 +56,14 @@ struct HTMLPage {
     body += "</table></div>\n"
   }
 
+  /// A table of texts, which may be long.
+  mutating func texts(_ headings: [String], _ rows: [[String]]) {
+    func line(_ cells: [String], _ tag: String) -> String {
+      "<tr>" + cells.map { "<\(tag)>\(HTMLText.escaped($0))</\(tag)>" }.joined() + "</tr>\n"
+    }
+    body += "<table class=texts>" + line(headings, "th") + rows.map { line($0, "td") }.joined() + "</table>\n"
+  }
+
   private static func cell(_ text: String) -> String {
     let lines = text.split(separator: "\n", maxSplits: 1).map { HTMLText.escaped(String($0)) }
     return lines.count == 2 ? "\(lines[0])<small>\(lines[1])</small>" : lines.joined()
@@ -60,9 +81,9 @@ struct HTMLPage {
 
   mutating func confusion(_ name: String, _ confusion: Confusion) {
     table(
-      [name, "said normal", "said defective", "unreadable"],
+      [name, "said normal", "said defective", "neither"],
       [("normal", confusion.normal), ("defective", confusion.defective)].map { state, row in
-        [state, "\(row.normal)", "\(row.defective)", "\(row.unreadable)"]
+        [state, "\(row.normal)", "\(row.defective)", "\(row.neither)"]
       })
   }
 
@@ -86,7 +107,7 @@ struct HTMLPage {
     note(
       "\(gallery.entries.count) of \(gallery.total), one per picture: mistakes by how sure they were, then unreadable "
         + "answers. Defects are tinted where a mask is known; letters are the published ones.")
-    body += "<div class=gallery>\n"
+    body += "<div class=\"gallery pairs\">\n"
     for entry in gallery.entries { card(entry) }
     body += "</div>\n"
   }
@@ -119,27 +140,4 @@ struct HTMLPage {
     return
       "<img alt=\"\(HTMLText.escaped(name))\" src=\"data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())\">"
   }
-
-  private static let style = """
-    :root{color-scheme:light dark;--line:#8884;--soft:#8882;--good:#2a9d4a;--bad:#d1383d;--ink:#3468c0}
-    body{font:15px/1.45 system-ui,sans-serif;max-width:1200px;margin:2rem auto;padding:0 1rem}
-    h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2.2rem}
-    dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{opacity:.65}dd{margin:0;overflow-wrap:anywhere}
-    .note{opacity:.7;margin:.3rem 0}.wide{overflow-x:auto}
-    table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.6rem 0}
-    td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-    td:first-child,th:first-child{text-align:left}small{display:block;font-weight:400;opacity:.65;font-size:.75rem}
-    tr.last td{font-weight:600;border-top:2px solid var(--line)}
-    .bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:.15rem .8rem;align-items:center;max-width:60rem}
-    .bar{background:var(--soft);height:.8rem}.bar i{display:block;height:100%;background:var(--ink)}
-    .curves{display:flex;flex-wrap:wrap;gap:1rem}.curves figure{margin:0;width:14rem}figcaption{font-size:.85rem;opacity:.75}
-    svg path,svg polyline{fill:none;stroke:var(--line);stroke-width:1}svg polyline{stroke:var(--ink);stroke-width:1.6}
-    .chance{stroke-dasharray:3 3}
-    .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(21rem,1fr));gap:1rem}
-    article{border:1px solid var(--line);border-left:4px solid var(--bad);padding:.7rem;border-radius:4px}
-    article.right{border-left-color:var(--good)}.pictures{display:flex;gap:.5rem}.pictures img{max-width:49%;height:auto}
-    .pictures img:only-child{max-width:100%}.none{opacity:.6}
-    h3{font-size:.85rem;font-weight:600;margin:.5rem 0;overflow-wrap:anywhere}.question{white-space:pre-line;margin:.3rem 0}
-    details p{white-space:pre-line;margin:.3rem 0;font-size:.9rem;opacity:.85}
-    """
 }

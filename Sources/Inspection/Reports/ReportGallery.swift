@@ -18,10 +18,7 @@ public struct ReportGallery: Sendable {
   /// - Parameters:
   ///   - samples: the pictures; records of others are shown without.
   ///   - limit: entries at most. Each takes some 20 kB of a page.
-  ///   - references: whether samples' first references were shown to the model.
-  public init(
-    records: [AnswerRecord], samples: [InspectionSample], limit: Int = 60, references: Bool = true
-  ) {
+  public init(records: [AnswerRecord], samples: [InspectionSample], limit: Int = 60) {
     total = records.count
     let byName = Dictionary(samples.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     // A picture is shown with its worst answer only, so that one bad picture does not fill the page.
@@ -34,7 +31,7 @@ public struct ReportGallery: Sendable {
       guard let sample = byName[record.image] else {
         return Entry(record: record, thumbnail: nil, reference: nil)
       }
-      let template = references ? sample.randomTemplates.first ?? sample.similarTemplates.first : nil
+      let template = record.references.first.map { sample.path(ofName: $0) }
       return Entry(
         record: record, thumbnail: Self.thumbnail(sample.imagePath, mask: sample.maskPath),
         reference: template.flatMap { Self.thumbnail($0, mask: nil) })

@@ -73,10 +73,10 @@ extension EvaluationReport {
   }
 
   private var confusionLines: [String] {
-    var text = TextTable(["data set", "picture", "said normal", "said defective", "unreadable"])
+    var text = TextTable(["data set", "picture", "said normal", "said defective", "neither"])
     for (dataset, confusion) in confusions {
       for (state, row) in [("normal", confusion.normal), ("defective", confusion.defective)] {
-        text.add([dataset, state, "\(row.normal)", "\(row.defective)", "\(row.unreadable)"])
+        text.add([dataset, state, "\(row.normal)", "\(row.defective)", "\(row.neither)"])
       }
     }
     return text.lines

@@ -13,24 +13,32 @@ public struct TrainingOverlap: Sendable, Equatable {
   /// - Parameters:
   ///   - evaluated: names of the evaluation's pictures; each counts once.
   ///   - paths: where they lie, by name, as far as known.
-  ///   - trainedOn: `few-shot.json` as the sampler left it, or the folder or index of a data set in MMAD's layout. Of a
-  ///     folder, pictures that only share a name are told apart by their bytes.
+  ///   - trainedOn: what ``TrainingRecord/init(path:)`` reads. Where the record says where its pictures lie, those that
+  ///     only share a name are told apart by their bytes.
+  ///   - mayRead: whether a picture of the record may be looked at.
   /// - Throws: ``DatasetError`` for a record that is none.
   public init(
-    evaluated: [String], paths: [String: String] = [:], trainedOn path: String
+    evaluated: [String], paths: [String: String] = [:], trainedOn path: String,
+    mayRead: (String) -> Bool = { _ in true }
   ) throws(DatasetError) {
-    let trained = try Self.names(path)
-    let known = Dictionary(trained.map { (Self.identity($0), $0) }, uniquingKeysWith: { first, _ in first })
-    let folder = DatasetFolder.isFolder(path) ? path : nil
+    // Where a picture of this name was trained on; nil where that is not known.
+    var known: [String: [String?]] = [:]
+    for part in try TrainingRecord(path: path).parts {
+      for name in part.images {
+        known[Self.identity(name), default: []].append(part.source.map { DatasetFolder.joined($0, name) })
+      }
+    }
     var seen: Set<String> = []
     let pictures = evaluated.filter { seen.insert($0).inserted }
     source = path
-    self.trained = known.count
+    trained = known.count
     self.evaluated = pictures.count
     shared = pictures.filter { picture in
-      guard let name = known[Self.identity(picture)] else { return false }
-      guard let folder, let own = paths[picture] else { return true }
-      return Self.areSame(own, DatasetFolder.joined(folder, name))
+      guard let places = known[Self.identity(picture)] else { return false }
+      return places.contains { place in
+        guard let place, let own = paths[picture], mayRead(place) else { return true }
+        return Self.areSame(own, place)
+      }
     }
   }
 
@@ -56,26 +64,6 @@ public struct TrainingOverlap: Sendable, Equatable {
       parts[2] = "test"
     }
     return parts.joined(separator: "/")
-  }
-
-  private static func names(_ path: String) throws(DatasetError) -> [String] {
-    let file = DatasetFolder.isFolder(path) ? DatasetFolder.joined(path, "mmad.json") : path
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw DatasetError(
-        message:
-          "\(file): no such file; the record of a training set is few-shot.json or a folder with mmad.json")
-    }
-    let document: JSON
-    do {
-      document = try JSON(parsing: [UInt8](data))
-    } catch {
-      throw DatasetError(message: "\(file): \(error.description)")
-    }
-    if let images = document["images"]?.array { return images.compactMap(\.string) }
-    guard let members = document.members else {
-      throw DatasetError(message: "\(file): it is \(document.kind), neither few-shot.json nor an index")
-    }
-    return members.map(\.key)
   }
 
   /// One sentence for every report.

@@ -3,6 +3,8 @@ import OrderedJSON
 /// Accuracy on a data set's questions, greedy.
 public struct EvalSettings: Sendable, Equatable, Encodable {
   public var model: String
+  /// How its weights are held.
+  public var dtype: WeightFormName
   /// A data set: in MMAD's layout with its questions, or any other with labelled test pictures.
   public var data: String
   /// Folder for the answers file and the reports.
@@ -15,7 +17,7 @@ public struct EvalSettings: Sendable, Equatable, Encodable {
   /// Put the data set's texts on products and their defects into the prompt (protocol mmad).
   public var domainKnowledge: Bool
   public var optionOrder: OptionOrderName
-  /// The record of the pictures the model was trained on; nil looks for the one beside a few-shot split.
+  /// The record of the pictures the model was trained on; nil is the model's own, else the one beside a few-shot split.
   public var trainedOn: String?
   /// The first so many questions, nil for all.
   public var limit: Int?
@@ -29,6 +31,7 @@ public struct EvalSettings: Sendable, Equatable, Encodable {
 
   init(_ reader: inout SettingsReader) {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model to evaluate")
+    dtype = reader.choice(CodingKeys.dtype, default: .float32)
     data = reader.path(CodingKeys.data, meaning: "the data set (see 'ar1 data check')")
     output = reader.path(CodingKeys.output, meaning: "the folder for answers and reports")
     promptProtocol = reader.choice(CodingKeys.promptProtocol, default: .paper)
@@ -56,7 +59,7 @@ public struct EvalSettings: Sendable, Equatable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, data, output
+    case model, dtype, data, output
     case promptProtocol = "protocol"
     case references
     case referenceSource = "reference_source"

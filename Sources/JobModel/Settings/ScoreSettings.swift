@@ -13,6 +13,8 @@ public struct ScoreSettings: Sendable, Equatable, Encodable {
   }
 
   public var model: String
+  /// How its weights are held.
+  public var dtype: WeightFormName
   /// A folder, searched downwards; a pattern with `*`, `?` or `[…]`; a .tar archive; a list of
   /// paths, .txt or .csv (columns path, and as wanted name and class); or one image.
   public var images: String
@@ -48,6 +50,7 @@ public struct ScoreSettings: Sendable, Equatable, Encodable {
 
   init(_ reader: inout SettingsReader) {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model that inspects")
+    dtype = reader.choice(CodingKeys.dtype, default: .float32)
     images = reader.path(
       CodingKeys.images, meaning: "the images to inspect: a folder, a pattern, a .tar, a list")
     references = reader.paths(CodingKeys.references, atMost: 8)
@@ -76,7 +79,7 @@ public struct ScoreSettings: Sendable, Equatable, Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, images
+    case model, dtype, images
     case references = "reference"
     case referenceCount = "reference_count"
     case classes, output, cache, product

@@ -63,6 +63,16 @@ public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
   }
 }
 
+/// The form in which a model's weights are held while it answers: what it says differs a little between them, and the
+/// smaller ones take less memory and time.
+public enum WeightFormName: String, Codable, Sendable, CaseIterable {
+  case float32
+  /// As most published models are stored, mapped from the file.
+  case bfloat16
+  /// Quantised once, kept beside the model.
+  case int8
+}
+
 /// Which good pictures a question is shown with.
 public enum ReferenceSourceName: String, Codable, Sendable, CaseIterable {
   /// Those the data set drew by lot.

@@ -162,11 +162,28 @@ struct SettingsReader {
       problem(key, "found \(Self.describe(value)); allowed is a path of at most 4096 bytes")
       return nil
     }
+    if let scheme = Self.scheme(of: path) {
+      problem(
+        key,
+        "found the address '\(path.prefix(60))'; jobs read files: mount what \(scheme):// leads to on the workers' "
+          + "machines (mount-s3, s3fs, rclone mount) and name the folder")
+      return nil
+    }
     guard let absolute = AbsolutePath.of(path, relativeTo: folder) else {
       problem(key, "found the relative path '\(path)'; allowed is an absolute path here")
       return nil
     }
     return absolute
+  }
+
+  /// "s3" of "s3://bucket/pictures"; nil for a path.
+  private static func scheme(of path: String) -> String? {
+    guard let colon = path.firstIndex(of: ":"), path[colon...].hasPrefix("://") else { return nil }
+    let scheme = path[..<colon]
+    let isScheme = scheme.utf8.allSatisfy {
+      $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A || (0x30...0x39).contains($0)
+    }
+    return isScheme && !scheme.isEmpty ? String(scheme) : nil
   }
 
   /// One path or a list of them; empty when absent.

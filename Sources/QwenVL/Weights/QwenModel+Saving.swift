@@ -13,6 +13,8 @@ extension QwenModel {
     "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
     "vocab.json", "merges.txt", "chat_template.json", "chat_template.jinja", "added_tokens.json",
     "special_tokens_map.json",
+    // Which pictures the model was trained on: true of whatever is made of it.
+    "trained-on.json",
   ]
 
   /// Writes a model folder that transformers opens: config.json in the published form, `model.safetensors`

@@ -27,12 +27,10 @@ enum EpochFile {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
       separator: "/")
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try DurableFiles.makeFolder(folder)
       try DurableFiles.replace(path, with: bytes)
-    } catch let error as CheckpointError {
-      throw OutputError.failure(error.description)
     } catch {
-      throw OutputError.failure("cannot create the folder \(folder): \(error)")
+      throw OutputError.failure("\(error)")
     }
     return Artifact(
       path: path, sha256: Digest.sha256(bytes), bytes: Int64(bytes.count), epoch: epoch, kind: kind)

@@ -3,7 +3,7 @@ internal import OrderedJSON
 internal import WorkerRuntime
 
 /// A slice of a job's input, as it stands in a shard task's payload.
-struct ShardRange: Equatable {
+package struct ShardRange: Equatable {
   /// Position of the shard in its job, from 0.
   let index: Int
   let items: Range<Int>
@@ -15,7 +15,7 @@ struct ShardRange: Equatable {
     ])
   }
 
-  init(index: Int, items: Range<Int>) {
+  package init(index: Int, items: Range<Int>) {
     self.index = index
     self.items = items
   }

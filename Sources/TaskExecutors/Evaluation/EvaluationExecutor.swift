@@ -36,6 +36,12 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     guard !ranges.isEmpty else {
       throw TaskError(.userError, "\(settings.data) has no question of the types asked for")
     }
+    // What cannot work, and what will spoil the numbers, is told before any work.
+    try ModelCheck.model(settings.model)
+    let asked = Set(evaluation.items.map(\.sample)).sorted().map { evaluation.samples[$0].name }
+    if let overlap = try run.overlap(with: asked, of: context.task) {
+      context.log("training pictures: \(overlap.sentence)", stream: overlap.shared.isEmpty ? .log : .error)
+    }
     context.log(
       "\(evaluation.items.count) questions on \(evaluation.samples.count) images in \(ranges.count) shards, "
         + run.setting)
@@ -45,14 +51,16 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     return TaskOutcome(
       result: .object([
         .init("questions", .integer(evaluation.items.count)), .init("shards", .integer(ranges.count)),
-      ]), spawn: ShardRange.tasks(for: ranges))
+      ]), spawn: ShardRange.tasks(for: ranges, unit: "questions"))
   }
 
   private func shard(
     _ settings: EvalSettings, _ range: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
     let batch = batch
-    let lines = try await host.withModel(folder: settings.model) { loaded -> [JSON] in
+    let lines = try await host.withModel(
+      folder: settings.model, form: settings.dtype, onNotice: { context.log($0) }
+    ) { loaded -> [JSON] in
       var run = try EvaluationRun(settings)
       try run.findReferences(for: range.items, with: loaded) { try context.checkCancellation() }
       let evaluation = run.evaluation
@@ -81,8 +89,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
         .transient, "the shards hold \(records.count) answers to \(run.evaluation.items.count) questions")
     }
     let report = try run.report(on: records, of: context.task)
-    let gallery = ReportGallery(
-      records: records, samples: run.evaluation.samples, references: run.showsReferences)
+    let gallery = ReportGallery(records: records, samples: run.evaluation.samples)
     let files =
       [("answers.json", AnswersFile.json(records).serialized(pretty: true))] + report.files(gallery: gallery)
     let artifacts = try files.map { name, text in
@@ -96,7 +103,11 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
       result: .object([
         .init("accuracy", .object(accuracies)),
         .init("conclusion_agreement", report.conclusionAgreement.map { .number($0) } ?? .null),
-        .init("answers", .integer(records.count)), .init("report", .string(settings.output + "/report.txt")),
+        .init("answers", .integer(records.count)),
+        .init(
+          "training_overlap",
+          report.overlap.flatMap { $0.shared.isEmpty ? nil : .string($0.sentence) } ?? .null),
+        .init("report", .string(settings.output + "/report.txt")),
       ]), artifacts: artifacts)
   }
 

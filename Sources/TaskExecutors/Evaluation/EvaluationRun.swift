@@ -35,7 +35,7 @@ struct EvaluationRun {
     settings.references ?? evaluation.promptProtocol.defaultReferenceCount
   }
 
-  var showsReferences: Bool { referenceCount > 0 }
+  private var showsReferences: Bool { referenceCount > 0 }
 
   /// What was asked how, in one line for logs.
   var setting: String {
@@ -72,14 +72,13 @@ struct EvaluationRun {
       ? try ModelIdentity.hash(file: index)
       : ModelIdentity.hash(lines: pictures.samples.map { "\($0.name) \($0.isNormal)" })
     let model = try ModelIdentity.hash(folder: settings.model)
+    let overlap = try overlap(with: records.map(\.image), of: task)
     return try asUserError {
-      // What lies beside the data may be another lab's: where labs are apart, the record must be named.
-      let found = task.confinement == nil ? TrainingOverlap.record(besides: settings.data) : nil
-      let record = settings.trainedOn ?? found
-      return try EvaluationReport(
+      try EvaluationReport(
         records: records,
         origin: [
           .init("job", String(task.job)), .init("model", settings.model), .init("model_sha256", model),
+          .init("dtype", settings.dtype.rawValue),
           .init("data", settings.data), .init("data_layout", pictures.layout), .init("data_sha256", dataHash),
           .init("protocol", settings.promptProtocol.rawValue), .init("references", String(referenceCount)),
           .init("reference_source", showsReferences ? settings.referenceSource.rawValue : "none"),
@@ -87,10 +86,23 @@ struct EvaluationRun {
           .init("option_order", settings.optionOrder.rawValue), .init("decoding", "greedy"),
           .init("seed", String(settings.seed)),
         ], missingTemplates: pictures.missingTemplates,
-        overlap: try record.map {
-          try TrainingOverlap(evaluated: records.map(\.image), paths: pictures.paths, trainedOn: $0)
-        },
+        overlap: overlap,
         seed: UInt64(settings.seed))
+    }
+  }
+
+  /// How many of the pictures the model was trained on: by the record that the job names, else by the model's own, else
+  /// by that of the few-shot split that the data set is part of; nil where nobody says.
+  func overlap(with pictures: [String], of task: ClaimedTask) throws -> TrainingOverlap? {
+    // What lies beside the data may be another lab's: where labs are apart, that record must be named.
+    let besides = task.confinement == nil ? TrainingOverlap.record(besides: settings.data) : nil
+    let record = settings.trainedOn ?? TrainingRecord.path(inModel: settings.model) ?? besides
+    return try asUserError {
+      try record.map {
+        try TrainingOverlap(evaluated: pictures, paths: self.pictures.paths, trainedOn: $0) { file in
+          (try? ConfinedFiles.check(file, of: task)) != nil
+        }
+      }
     }
   }
 }

@@ -8,7 +8,8 @@ internal import WorkerRuntime
 // The job model knows names only; here they meet what stands behind them.
 
 extension WeightTypeName {
-  var form: DType { self == .float32 ? .float32 : .bfloat16 }
+  /// How a worker holds it.
+  var form: WeightFormName { self == .float32 ? .float32 : .bfloat16 }
   /// As the exported model has it.
   var stored: QwenModel.StoredType { self == .float32 ? .float32 : .bfloat16 }
   /// Bytes of a value.
@@ -17,6 +18,16 @@ extension WeightTypeName {
 
 extension PromptProtocolName {
   func resolved() throws -> PromptProtocol { try PromptProtocol.named(rawValue) }
+}
+
+extension WeightFormName {
+  var resolved: DType {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    case .int8: .int8
+    }
+  }
 }
 
 extension RewardFormula {

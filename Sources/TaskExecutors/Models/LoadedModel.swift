@@ -11,6 +11,7 @@ final class LoadedModel {
   let folder: String
   /// Names the state of the folder's files when they were read.
   let stamp: String
+  let form: WeightFormName
   let model: QwenModel
   let prompts: PromptSource
   /// Of images that many prompts show.
@@ -22,16 +23,18 @@ final class LoadedModel {
   private(set) var policy: String?
 
   /// - Parameters:
-  ///   - dtype: what its matrices are kept in.
+  ///   - form: how the weights are held; what is trained is held in float32.
   ///   - adapter: put on the model's weights as they are in the folder.
   init(
-    folder: String, stamp: String, dtype: DType = .float32, training: TrainedPart = .nothing,
-    adapter: AdapterPlan? = nil
+    folder: String, stamp: String, form: WeightFormName = .float32, training: TrainedPart = .nothing,
+    adapter: AdapterPlan? = nil, onNotice: (String) -> Void = { _ in }
   ) throws {
     self.folder = folder
     self.stamp = stamp
+    self.form = form
     do {
-      let own = try QwenModel.load(folder: folder, dtype: dtype, training: training)
+      let own = try QwenModel.load(
+        folder: folder, dtype: form.resolved, training: training, onNotice: onNotice)
       model = try adapter?.adapt(own) ?? own
       prompts = try PromptSource(folder: folder)
       stopTokenIDs = try GenerationDefaults(folder: folder).stopTokenIDs
@@ -43,7 +46,7 @@ final class LoadedModel {
   /// The policy of a training, before its first step.
   convenience init(policyOf settings: TrainSettings, training: Bool) throws {
     try self.init(
-      folder: settings.model, stamp: Self.stamp(of: settings.model), dtype: settings.dtype.form,
+      folder: settings.model, stamp: Self.stamp(of: settings.model), form: settings.dtype.form,
       training: training ? settings.part : .nothing, adapter: settings.adapterPlan(training: training))
   }
 

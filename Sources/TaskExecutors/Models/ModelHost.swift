@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JobModel
 internal import QwenVL
 internal import SAM2
 internal import WorkerRuntime
@@ -19,17 +20,21 @@ public actor ModelHost {
   public init() {}
 
   /// Runs `body` on the host's thread with the model of `folder`.
+  /// - Parameter onNotice: told what a person may want to know of the loading.
   func withModel<Value: Sendable>(
-    folder: String, _ body: @Sendable (LoadedModel) throws -> Value
+    folder: String, form: WeightFormName = .float32, onNotice: @Sendable (String) -> Void = { _ in },
+    _ body: @Sendable (LoadedModel) throws -> Value
   ) throws -> Value {
-    try body(try model(folder: folder))
+    try body(try model(folder: folder, form: form, onNotice: onNotice))
   }
 
   /// The same with a SAM2 model beside it.
   func withModel<Value: Sendable>(
-    folder: String, segmenter: String?, _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
+    folder: String, form: WeightFormName, segmenter: String?, onNotice: @Sendable (String) -> Void,
+    _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
   ) throws -> Value {
-    try body(try model(folder: folder), try segmenter.map(self.segmenter))
+    try body(
+      try model(folder: folder, form: form, onNotice: onNotice), try segmenter.map(self.segmenter))
   }
 
   /// The SAM2 model of `folder`; the one used last stays in memory.
@@ -42,9 +47,11 @@ public actor ModelHost {
   }
 
   /// The model of `folder`, loaded again when its files have changed.
-  private func model(folder: String) throws -> LoadedModel {
+  private func model(
+    folder: String, form: WeightFormName, onNotice: (String) -> Void
+  ) throws -> LoadedModel {
     let stamp = LoadedModel.stamp(of: folder)
-    if let index = loaded.firstIndex(where: { $0.folder == folder }) {
+    if let index = loaded.firstIndex(where: { $0.folder == folder && $0.form == form }) {
       let found = loaded.remove(at: index)
       if found.stamp == stamp {
         loaded.append(found)
@@ -52,7 +59,7 @@ public actor ModelHost {
       }
     }
     if loaded.count >= capacity { loaded.removeFirst() }
-    let fresh = try LoadedModel(folder: folder, stamp: stamp)
+    let fresh = try LoadedModel(folder: folder, stamp: stamp, form: form, onNotice: onNotice)
     loaded.append(fresh)
     return fresh
   }

@@ -15,6 +15,10 @@ package protocol PromptSet: Sendable {
   func reply(of index: Int, scale: PictureScale) throws -> String
   /// Problem and true answer for people.
   func text(of index: Int) -> (problem: String, answer: String?)
+  /// The folder that names of pictures are relative to.
+  var folder: String { get }
+  /// Names of the pictures that are asked about, each once.
+  var pictures: [String] { get }
   /// What the replies' truth is, for rewards that need one; nil where there are several kinds, or none.
   var target: RewardName.Target? { get }
 }
@@ -48,15 +52,15 @@ package enum PromptSets {
       guard !rows.isEmpty else { throw DatasetError(message: "\(data) holds no row") }
       try confine(rows, of: data, to: images)
       return RowPrompts(
-        rows: limit.map { Array(rows.prefix($0)) } ?? rows, promptProtocol: promptProtocol,
-        maxNewTokens: maxNewTokens)
+        rows: limit.map { Array(rows.prefix($0)) } ?? rows, folder: folder(of: data, images: images),
+        promptProtocol: promptProtocol, maxNewTokens: maxNewTokens)
     }
     let prompts = QuestionPrompts(
       Evaluation(
         samples: try samples(of: data, requiringImages: requiringImages),
         promptProtocol: promptProtocol,
         settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
-        questionTypes: types?.resolved, limit: limit))
+        questionTypes: types?.resolved, limit: limit), folder: data)
     guard prompts.count > 0 else {
       throw DatasetError(message: "\(data) has no question of the types asked for")
     }
@@ -77,7 +81,7 @@ package enum PromptSets {
   private static func confine(
     _ rows: [InstructionExample], of data: String, to images: String?
   ) throws {
-    let folder = images ?? data.lastIndex(of: "/").map { String(data[..<$0]) } ?? ""
+    let folder = folder(of: data, images: images)
     for row in rows {
       for image in row.images {
         let place = AbsolutePath.of(image, relativeTo: folder) ?? image
@@ -89,6 +93,11 @@ package enum PromptSets {
         }
       }
     }
+  }
+
+  /// The folder from which a file of rows names its pictures.
+  private static func folder(of data: String, images: String?) -> String {
+    images ?? data.lastIndex(of: "/").map { String(data[..<$0]) } ?? ""
   }
 
   package static func open(

@@ -4,11 +4,22 @@ internal import JobModel
 /// The questions of a data set in MMAD's layout.
 struct QuestionPrompts: PromptSet {
   let evaluation: Evaluation
+  let folder: String
 
-  init(_ evaluation: Evaluation) { self.evaluation = evaluation }
+  init(_ evaluation: Evaluation, folder: String) {
+    self.evaluation = evaluation
+    self.folder = folder
+  }
 
   var count: Int { evaluation.items.count }
   var target: RewardName.Target? { .option }
+
+  var pictures: [String] {
+    var seen: Set<Int> = []
+    return evaluation.items.map(\.sample).filter { seen.insert($0).inserted }.map {
+      evaluation.samples[$0].name
+    }
+  }
 
   /// One per question type and right answer.
   func stratum(of index: Int) -> String {

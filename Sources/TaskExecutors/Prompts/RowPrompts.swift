@@ -4,10 +4,19 @@ internal import JobModel
 /// The rows of a file.
 struct RowPrompts: PromptSet {
   let rows: [InstructionExample]
+  let folder: String
   let promptProtocol: PromptProtocol
   let maxNewTokens: Int?
 
   var count: Int { rows.count }
+
+  var pictures: [String] {
+    var seen: Set<String> = []
+    return rows.flatMap(\.images).filter { seen.insert($0).inserted }.map { image in
+      let place = AbsolutePath.of(image, relativeTo: folder) ?? image
+      return place.hasPrefix(folder + "/") ? String(place.dropFirst(folder.count + 1)) : place
+    }
+  }
 
   var target: RewardName.Target? {
     var kinds: Set<RewardName.Target?> = []

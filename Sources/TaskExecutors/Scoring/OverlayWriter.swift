@@ -47,7 +47,7 @@ package final class OverlayWriter: Sendable {
   private static func put(_ bytes: [UInt8], at path: String) throws {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
       separator: "/")
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try DurableFiles.makeFolder(folder)
     try DurableFiles.replace(path, with: bytes)
   }
 }

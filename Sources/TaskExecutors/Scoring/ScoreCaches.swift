@@ -39,6 +39,7 @@ final class ScoreCaches: Sendable {
     let references = try questions.references(of: category).map { try ModelIdentity.hash(file: $0) }
     let parts = JSON.object([
       .init("format", .integer(Self.format)), .init("model", .string(model)),
+      .init("dtype", .string(settings.dtype.rawValue)),
       .init("questions", .array([prompt, places].map(Self.json))),
       .init("references", .array(references.map(JSON.string))),
       .init(

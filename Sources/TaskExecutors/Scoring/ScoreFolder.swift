@@ -54,7 +54,7 @@ public struct ScoreFolder: Sendable {
 
   /// Writes a report in place of the one that is there, file by file.
   public func write(_ report: ScoreReport) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try DurableFiles.makeFolder(path)
     for file in try contents(of: report) {
       try DurableFiles.replace(path + "/" + file.name, with: file.bytes)
     }

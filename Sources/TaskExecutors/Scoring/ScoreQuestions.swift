@@ -65,7 +65,20 @@ final class ScoreQuestions: Sendable {
       known.withLock { $0[path] = patches }
       return patches
     } catch {
-      throw TaskError(.userError, "the reference cannot be used: \(error)")
+      throw Self.unusable(error)
     }
+  }
+
+  /// Reads a reference, as each worker will.
+  static func checkReference(_ path: String) throws {
+    do {
+      _ = try ImageFile.decode(path: path)
+    } catch {
+      throw unusable(error)
+    }
+  }
+
+  private static func unusable(_ error: any Error) -> TaskError {
+    TaskError(.userError, "the reference cannot be used: \(error)")
   }
 }

@@ -43,12 +43,18 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     for case .file(let file) in entries.map(\.location) where !file.hasPrefix(settings.images + "/") {
       try context.checkMayRead(file)
     }
-    // Settings that contradict each other are found before any work, and references where the job may not read.
-    var seen: Set<String?> = []
-    for entry in entries where seen.insert(entry.category).inserted {
-      for reference in try questions.prompt(for: entry).imagePaths.dropLast() {
-        try context.checkMayRead(reference)
-      }
+    // What cannot work is found before any work: models, settings that contradict each other, and references that are
+    // no pictures or lie where the job may not read.
+    try ModelCheck.model(settings.model)
+    if let segmenter = settings.segmenter { try ModelCheck.segmenter(segmenter) }
+    var classes: Set<String?> = []
+    var references: Set<String> = []
+    for entry in entries where classes.insert(entry.category).inserted {
+      references.formUnion(try questions.prompt(for: entry).imagePaths.dropLast())
+    }
+    for reference in references.sorted() {
+      try context.checkMayRead(reference)
+      try ScoreQuestions.checkReference(reference)
     }
     let list = try EpochFile.write(
       lines: entries.map(\.json), folder: ScoringFiles.folder(settings, context), name: "images",
@@ -88,9 +94,10 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     let run = try ShardRun(
       settings: settings, range: range, entries: Array(entries[range.items]), context: context,
       questions: questions, caches: caches, overlays: overlays)
-    let rows = try await host.withModel(folder: settings.model, segmenter: settings.segmenter) {
-      try run.rows(with: $0, segmenter: $1)
-    }
+    let rows = try await host.withModel(
+      folder: settings.model, form: settings.dtype, segmenter: settings.segmenter,
+      onNotice: { context.log($0) }
+    ) { try run.rows(with: $0, segmenter: $1) }
     try await overlays.finish()
     try context.checkCancellation()
     let artifact = try EpochFile.write(

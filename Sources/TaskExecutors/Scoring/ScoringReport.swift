@@ -74,6 +74,7 @@ struct ScoringReport {
       .init("job", .integer(Int(context.task.job))), .init("source", .string(settings.images)),
       .init("model", .string(settings.model)),
       .init("model_sha256", .string(try ModelIdentity.hash(folder: settings.model))),
+      .init("dtype", .string(settings.dtype.rawValue)),
       .init("reference", .array(settings.references.map(JSON.string))),
       .init("protocol", .string(settings.promptProtocol.rawValue)),
       .init("product", settings.product.map(JSON.string) ?? .null),

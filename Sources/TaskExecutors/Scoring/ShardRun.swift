@@ -40,8 +40,8 @@ struct ShardRun: Sendable {
     self.caches = caches
     self.overlays = overlays
     let folder = ScoringFiles.folder(settings, context) + "/in-hand"
-    history = InHandLog.history(folder: folder, shard: range.fileName, before: context.task.epoch)
-    log = try InHandLog(folder: folder, shard: range.fileName, epoch: context.task.epoch)
+    history = InHandLog.history(folder: folder, range: range, before: context.task.epoch)
+    log = try InHandLog(folder: folder, range: range, epoch: context.task.epoch)
   }
 
   func rows(with loaded: LoadedModel, segmenter: Segmenter?) throws -> Result {

@@ -1,6 +1,7 @@
 internal import CPlatform
 internal import Checkpoints
 internal import FoundationEssentials
+internal import Inspection
 internal import JobModel
 internal import OrderedJSON
 internal import PostTraining
@@ -17,6 +18,7 @@ final class LearningRun {
   private let heldOut: HeldOutMeasurement?
   private var history: ValidationHistory?
   private var versions: RunVersions
+  private let record: TrainingRecord
   /// The newest announced version; nil while that is version 0, the model the run starts from.
   private var announced: PolicyVersion?
   /// Others are due the place: the step under way is the last here.
@@ -41,6 +43,8 @@ final class LearningRun {
     heldOut = try settings.validation.map { try HeldOutMeasurement($0, of: settings) }
     history = heldOut.map { ValidationHistory(metric: $0.metric, patience: settings.validation?.patience) }
     versions = RunVersions(settings, run: task.job, epoch: task.epoch)
+    record = try asUserError { try TrainingRecord(of: settings) }
+    try record.write(to: versions.folder.path)
     context.log(
       "\(loaded.model.parameterCount) parameters, \(loaded.model.trainedParameters.count) tensors trained "
         + "by \(settings.method.rawValue)")
@@ -201,7 +205,7 @@ final class LearningRun {
   /// Exports the trained model in Hugging Face form, and the best version beside it, and names both as the result.
   func finish() async throws -> TaskOutcome {
     let export = ModelExport(
-      output: settings.output, epoch: context.task.epoch, dtype: settings.dtype.stored)
+      output: settings.output, epoch: context.task.epoch, dtype: settings.dtype.stored, record: record)
     let last = learner.stepCount
     let folder = try export.write(loaded.model, as: "model", step: last)
     if let adapter = loaded.model.adapter { try export.write(adapter, of: settings.model) }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Inspection
 internal import JobModel
 internal import QwenVL
 internal import WorkerRuntime
@@ -9,6 +10,8 @@ struct ModelExport {
   let epoch: Epoch
   /// How weights are stored.
   let dtype: QwenModel.StoredType
+  /// Lies in every folder that is written, so that an evaluation knows what was learnt from.
+  let record: TrainingRecord
 
   /// The adapter alone, in PEFT's files.
   func write(_ adapter: LoRAAdapter, of base: String) throws {
@@ -17,6 +20,7 @@ struct ModelExport {
     } catch {
       throw TaskError(.transient, "the adapter cannot be written to \(output)/adapter: \(error)")
     }
+    try record.write(to: "\(output)/adapter")
   }
 
   /// Writes a model, an adapter merged into its weights.
@@ -29,6 +33,7 @@ struct ModelExport {
     do {
       try? files.removeItem(atPath: draft)
       try model.save(to: draft, dtype: dtype)
+      try record.write(to: draft)
       CommitPoint.exporting.pass(step: step)
       if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
       try files.moveItem(atPath: draft, toPath: folder)

@@ -8,7 +8,8 @@ struct RunVersions {
   private let settings: TrainSettings
   private let run: JobID
   private let epoch: Epoch
-  private let folder: CheckpointFolder
+  /// Where they lie.
+  let folder: CheckpointFolder
   private var chain: CheckpointChain
   private var states: Set<Int> = []
   private var last: Int?

@@ -51,8 +51,8 @@ struct ReportTests {
     records[0].givenAnswer = AnswerRecord.unreadable
     records[1].givenAnswer = "D"
     let confusion = Confusion(of: records)
-    #expect(confusion.normal == (normal: 1, defective: 2, unreadable: 1))
-    #expect(confusion.defective == (normal: 2, defective: 1, unreadable: 1))
+    #expect(confusion.normal == (normal: 1, defective: 2, neither: 1))
+    #expect(confusion.defective == (normal: 2, defective: 1, neither: 1))
   }
 
   @Test("all four data sets stand beside the paper's tables, a part of them without the means")
@@ -145,7 +145,8 @@ struct ReportTests {
   @Test("the page is one file: pictures stand in it, worst first, and text cannot become markup")
   func page() throws {
     let folder = try Miniature()
-    let records = records(["VisA"], pictures: 8, right: 0.5)
+    var records = records(["VisA"], pictures: 8, right: 0.5)
+    for index in records.indices { records[index].references = [folder.path("0.png")] }
     var samples: [InspectionSample] = []
     for (index, record) in records.enumerated() {
       try folder.picture("\(index).png", width: 600, height: 300)

@@ -39,10 +39,9 @@ package struct ScoreCache: Sendable {
     if write(bytes, to: draft), rename(draft, path) == 0 { return }
     // The folder is made when it is needed first.
     do {
-      try FileManager.default.createDirectory(
-        atPath: "\(folder)/\(sha256.prefix(2))", withIntermediateDirectories: true)
+      try DurableFiles.makeFolder("\(folder)/\(sha256.prefix(2))")
     } catch {
-      throw OutputError.failure("cannot create the folder \(folder): \(error)")
+      throw OutputError.failure("\(error)")
     }
     guard write(bytes, to: draft), rename(draft, path) == 0 else {
       let reason = String(cString: strerror(errno))

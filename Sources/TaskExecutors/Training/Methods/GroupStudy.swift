@@ -23,7 +23,7 @@ final class GroupStudy: Study {
       reference =
         settings.trainedPart == .lora
         ? policy.model.unadapted()
-        : try LoadedModel(folder: settings.model, stamp: policy.stamp, dtype: settings.dtype.form).model
+        : try LoadedModel(folder: settings.model, stamp: policy.stamp, form: settings.dtype.form).model
     }
     grpo = try asUserError {
       try GRPOLearner(
