@@ -30,7 +30,10 @@ def main():
     options = parser.parse_args()
 
     with open(options.references, "rb") as file:
-        references = PlainUnpickler(file, encoding="utf-8").load()
+        try:
+            references = PlainUnpickler(file, encoding="utf-8").load()
+        except pickle.UnpicklingError as error:
+            raise SystemExit(f"{options.references}: {error}")
     with open(options.instances, encoding="utf-8") as file:
         instances = json.load(file)
     boxes = {annotation["id"]: annotation["bbox"] for annotation in instances["annotations"]}
@@ -40,9 +43,9 @@ def main():
     rows = {}
     for reference in references:
         x, y, width, height = boxes[reference["ann_id"]]
-        for sentence in reference["sentences"]:
+        for number, sentence in enumerate(reference["sentences"]):
             rows.setdefault(reference["split"], []).append({
-                "id": f'{reference["ref_id"]}-{sentence["sent_id"]}',
+                "id": f'{reference["ref_id"]}-{sentence.get("sent_id", number)}',
                 "image": os.path.join(options.pictures, pictures[reference["image_id"]]),
                 "problem": sentence["sent"],
                 "solution": [x, y, x + width, y + height],

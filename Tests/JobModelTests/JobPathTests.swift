@@ -20,4 +20,23 @@ struct JobPathTests {
       confinement.problems(in: spec).map { $0.prefix { $0 != ":" } }
         == ["model", "validation.images", "fork.checkpoint", "output"])
   }
+
+  @Test(
+    "every path a scoring names is confined to its lab, the scores it keeps for later among what it writes")
+  func scoring() throws {
+    let spec = try JobSpec(
+      [
+        "kind": "score", "model": "/m", "images": "/i", "output": "/o", "cache": "/c", "classes": "/k.csv",
+        "segmenter": "/s", "reference": ["/r/1.png", "/r/2.png"],
+      ])
+    let paths = spec.settings.paths
+    #expect(Set(paths.filter(\.isWritten).map(\.path)) == ["/o", "/c"])
+    #expect(
+      Set(paths.filter { !$0.isWritten }.map(\.path)) == [
+        "/m", "/i", "/k.csv", "/s", "/r/1.png", "/r/2.png",
+      ])
+    // A public folder is read from; scores are not kept there for other labs to find.
+    let confinement = PathConfinement(lab: "/o", shared: "/c")
+    #expect(confinement.problems(in: spec).contains { $0.hasPrefix("cache: /c lies outside") })
+  }
 }

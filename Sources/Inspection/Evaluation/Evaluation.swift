@@ -60,6 +60,15 @@ public struct Evaluation: Sendable {
     for (index, paths) in templates { samples[index] = samples[index].with(similarTemplates: paths) }
   }
 
+  /// Classes that are asked about and of which the domain knowledge, where it is to be shown, says nothing.
+  public var categoriesWithoutKnowledge: [String] {
+    guard let domainKnowledge else { return [] }
+    let silent = Set(items.map(\.sample)).map { samples[$0] }.filter {
+      domainKnowledge.text(dataset: $0.dataset, category: $0.category) == nil
+    }
+    return Set(silent.map { "\($0.dataset)/\($0.category)" }).sorted()
+  }
+
   /// The question of one item as the model sees it.
   private func shown(_ item: Item) -> ShownQuestion {
     optionOrder.shown(samples[item.sample].questions[item.question], of: samples[item.sample].name)

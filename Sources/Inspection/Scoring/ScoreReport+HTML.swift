@@ -44,7 +44,10 @@ extension ScoreReport {
     } else {
       parts.append("Decided by the model's answers")
     }
-    if let model = fact("model")?.split(separator: "/").last { parts.append("model \(model)") }
+    // A trained model lies in <run>/model: its folder alone says little.
+    if let model = fact("model") {
+      parts.append("model " + model.split(separator: "/").suffix(2).joined(separator: "/"))
+    }
     if let name = fact("protocol") { parts.append("protocol \(name)") }
     if let rate = number("images_per_second") { parts.append("\(fixed(rate, 1)) images per second") }
     return parts.joined(separator: " · ")

@@ -45,6 +45,12 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     context.log(
       "\(evaluation.items.count) questions on \(evaluation.samples.count) images in \(ranges.count) shards, "
         + run.setting)
+    let untold = evaluation.categoriesWithoutKnowledge
+    if let first = untold.first {
+      context.log(
+        "domain_knowledge.json tells nothing of \(untold.count) classes, the first is \(first)",
+        stream: .error)
+    }
     if run.pictures.missingTemplates > 0 {
       context.log("\(run.pictures.missingTemplates) reference images are missing and left out")
     }

@@ -97,6 +97,29 @@ import Testing
     #expect(annotations[1]["segmentation"]?["counts"]?.array?.compactMap(\.int) == [1200])
   }
 
+  @Test func `runs spell out the mask within any box, whatever edges it touches or passes`() {
+    let (width, height) = (7, 5)
+    let pixels = (0..<width * height).map { UInt8(($0 * $0 * 7 + $0 / 3) % 5 < 2 ? 0 : 255) }
+    let mask = GreyImage(width: width, height: height, pixels: pixels)
+    for (x1, y1, x2, y2) in [
+      (0, 0, 7, 5), (1, 0, 3, 5), (2, 1, 6, 5), (0, 2, 7, 4), (1.4, 0.6, 5.5, 3.5), (-9, -9, 99, 99),
+      (3, 3, 3, 3), (8, 1, 9, 2), (5, 4, 2, 1), (-.infinity, 1, .infinity, 2),
+    ] as [(Double, Double, Double, Double)] {
+      let runs = RunLengths(mask, within: PixelBox(x1: x1, y1: y1, x2: x2, y2: y2))
+      var spelt: [Bool] = []
+      for (index, count) in runs.counts.enumerated() {
+        spelt += Array(repeating: index % 2 == 1, count: count)
+      }
+      let covered = (0..<width * height).map { place -> Bool in
+        let (x, y) = (place / height, place % height)
+        return pixels[y * width + x] != 0 && Double(x) + 0.5 > x1 && Double(x) + 0.5 < x2
+          && Double(y) + 0.5 > y1 && Double(y) + 0.5 < y2
+      }
+      #expect(spelt == covered, "\(x1), \(y1), \(x2), \(y2)")
+      #expect(runs.area == covered.count { $0 })
+    }
+  }
+
   @Test func `runs that begin with ones have an empty run of zeros before them`() {
     let all = GreyImage(width: 2, height: 3, pixels: [UInt8](repeating: 255, count: 6))
     let runs = RunLengths(all, within: PixelBox(x1: 0, y1: 0, x2: 2, y2: 3))
