@@ -54,12 +54,13 @@ package enum DurableFiles {
       try makeFolder(String(path[..<slash]))
       if mkdir(path, 0o777) == 0 { return }
     }
-    var status = stat()
+    // Some filesystems give another reason than that it is there already.
     let reason = errno
-    guard reason == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      errno = reason == EEXIST ? ENOTDIR : reason
-      throw failure("make the folder", path)
-    }
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    guard !isThere || status.st_mode & S_IFMT != S_IFDIR else { return }
+    errno = isThere ? ENOTDIR : reason
+    throw failure("make the folder", path)
   }
 
   /// Puts `bytes` at `path` whole: written beside it under a name of this process, flushed, renamed.

@@ -8,9 +8,9 @@ internal import WorkerRuntime
 /// Which images a shard had in hand, written down before they are opened: when the process dies, the next one knows
 /// which of them may have killed it.
 ///
-/// One file per shard and lease epoch, a line per event. This is how a scoring finds the image at fault; the queue's
-/// halving of shards comes after it, for what kills a process before any image is in hand. It need not survive the machine, only the process, so
-/// nothing is flushed.
+/// This is how a scoring finds the image at fault; the queue's halving of shards comes after it, for what kills a
+/// process before any image is in hand. One file per shard and lease epoch, a line per event. It need not survive the
+/// machine, only the process, so nothing is flushed.
 package final class InHandLog: Sendable {
   /// What earlier attempts at a shard tell about its images, by their position in the run.
   package struct History: Equatable {
