@@ -11,6 +11,7 @@ ratios are medians over the rounds' own ratios, so that what slows the machine f
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -43,8 +44,11 @@ class Comparison:
         self.first: dict[str, float] = {}
 
     def ours(self, dtype: str) -> dict[str, float]:
-        row = measured([self.args.build / "inference-benchmark", self.args.folder, "--dtype", dtype, "--repeats", 1,
-                        *self.sizes], self.threads)
+        program = [self.args.build / "inference-benchmark", self.args.folder, "--dtype", dtype]
+        # Reads the weights, so that they are in the system's memory when the start is measured.
+        measured([*program, "--prompt", 1, "--new-tokens", 2, "--answers", 0, "--warmup", 0, "--repeats", 1,
+                  "--threads", self.threads], self.threads)
+        row = measured([*program, "--repeats", 1, *self.sizes], self.threads)
         self.memory[dtype] = row["peak_rss_gb"] * 2**30
         # From nothing to the first token, beside a prefill of a model that is there.
         self.first[dtype] = (row["load_seconds"] + row["first_prefill_seconds"]) / row["prefill_seconds"]
@@ -114,7 +118,7 @@ class Comparison:
             weights *= BITS[dtype] / BITS[self.args.stored]
             lines.append(
                 f"{dtype}: peak memory {self.memory[dtype] / 2**30:.2f} GiB, {self.memory[dtype] / weights:.2f} times the "
-                f"weights; start to first token {self.first[dtype]:.2f} times the prefill.")
+                f"weights; from the start to the first token {self.first[dtype]:.2f} times the prefill.")
         return lines
 
 
@@ -134,6 +138,7 @@ def main() -> None:
     parser.add_argument("--new-tokens", type=int, default=64)
     parser.add_argument("--answers", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--remove", action="store_true", help="remove the model and its conversions at the end")
     args = parser.parse_args()
     args.folder = args.folder or Path(f"/tmp/ar1-bench-{args.size}-{args.stored}")
     if not (args.folder / "config.json").exists():
@@ -146,6 +151,10 @@ def main() -> None:
         print("llama.cpp is left out: --llama-source and --llama-programs say where it is.\n")
     for threads in args.threads:
         print("\n".join(Comparison(args, threads).table()), end="\n\n", flush=True)
+    if args.remove:
+        shutil.rmtree(args.folder)
+        for conversion in args.folder.parent.glob(f"{args.folder.name}-*.gguf"):
+            conversion.unlink()
 
 
 if __name__ == "__main__":

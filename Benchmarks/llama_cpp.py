@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import models
+
 # How llama.cpp names what we keep weights as.
 TYPES = {"bfloat16": "bf16", "int8": "q8_0"}
 
@@ -22,6 +24,7 @@ class LlamaCpp:
             # The converter knows the tokenizer by a hash, so the folder has to hold the published one.
             self._run([sys.executable, self.source / "convert_hf_to_gguf.py", folder, "--outtype", TYPES[dtype],
                        "--outfile", target])
+            models.forget(target)
         return target
 
     def measure(self, model: Path, threads: int, prompt: int, new_tokens: int, answers: int) -> dict[str, float]:

@@ -9,6 +9,7 @@ whole want beside it; without it the folder has one whose tokens are the bytes.
 
 import argparse
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -126,6 +127,14 @@ def write_byte_tokenizer(folder: Path) -> None:
         {"patch_size": 14, "temporal_patch_size": 2, "merge_size": 2, "min_pixels": 3136, "max_pixels": 12845056}))
 
 
+def forget(path: Path) -> None:
+    """Takes a file out of the system's memory. What was just written lies there in small pages; read again by the program
+    that uses it, it lies in those that program asks for, as it would on any other day."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> None:
     # A prime number of them, so that no row of a matrix begins where another one does.
     noise = torch.randn(16_777_213, generator=torch.Generator().manual_seed(0))
@@ -150,6 +159,7 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
     for number, shard in enumerate(shards, 1):
         file = f"model-{number:05d}-of-{len(shards):05d}.safetensors" if len(shards) > 1 else "model.safetensors"
         save_file({name: values(name, shape, kind, noise) for name, shape in shard.items()}, folder / file, {"format": "pt"})
+        forget(folder / file)
         places |= dict.fromkeys(shard, file)
     if len(shards) > 1:
         (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))

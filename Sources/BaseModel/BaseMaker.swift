@@ -38,7 +38,8 @@ public struct BaseMaker: Sendable {
 
     let model = try QwenModel.random(configuration: configuration, seed: recipe.seed, training: .all)
     let prompts = try PromptEncoder(
-      configuration: configuration, tokenizer: tokenizer, processor: ImageProcessor(folder: files.draft))
+      assembly: PromptAssembly(configuration: configuration, processor: ImageProcessor(folder: files.draft)),
+      tokenizer: tokenizer)
     let encoder = LessonEncoder(prompts: prompts)
     CosineFilters.write(
       into: model, brightness: 80, deviation: recipe.filterDeviation,

@@ -13,11 +13,11 @@ package struct LessonEncoder {
   }
 
   package func patches(of picture: SyntheticPicture) throws -> ImagePatches {
-    try prompts.patches(of: .decoded(picture.image, name: picture.name))
+    try prompts.assembly.patches(of: .decoded(picture.image, name: picture.name))
   }
 
   package func patches(of lessons: [SightLesson]) throws -> [ImagePatches] {
-    try lessons.map { try prompts.patches(of: .decoded($0.image, name: "picture")) }
+    try lessons.map { try prompts.assembly.patches(of: .decoded($0.image, name: "picture")) }
   }
 
   package func prompt(_ request: String, about picture: SyntheticPicture) throws -> Prompt {

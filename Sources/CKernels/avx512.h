@@ -9,6 +9,20 @@
 
 #define CK_AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
 
+CK_INLINE bool ck_has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+/// Fetches the first lines of the pages that begin within `bytes` of `start`. By itself the processor fetches what
+/// lies ahead of a read, but not beyond the end of the page.
+CK_INLINE void ck_fetch_page_heads(const void *start, size_t bytes) {
+  const size_t page = 4096, lines = 4;
+  uintptr_t first = ((uintptr_t)start + page - 1) / page * page;
+  for (uintptr_t head = first; head < (uintptr_t)start + bytes; head += page)
+    for (size_t line = 0; line < lines; line++) _mm_prefetch((const char *)head + 64 * line, _MM_HINT_T0);
+}
+
 /// 16 vectors of 16 lanes, transposed in place.
 __attribute__((target(CK_AVX512))) CK_INLINE void ck_transpose16(__m512i v[16]) {
   __m512i t[16];

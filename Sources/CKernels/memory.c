@@ -28,13 +28,21 @@ void ck_keep_freed_memory(void) {}
 #define MADV_POPULATE_READ 22
 #endif
 
+/// Refusals are no errors: all of it is advice.
+static void advise(ck_range range, int advice) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = (uintptr_t)range.start / page * page;
+  madvise((void *)start, (uintptr_t)range.start + range.bytes - start, advice);
+}
+
+void ck_prefer_large_pages(const void *start, size_t bytes) {
+  advise((ck_range){start, bytes}, MADV_HUGEPAGE);
+}
+
 /// Ranges, the last one empty.
 static void *read_ranges(void *ranges) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  for (const ck_range *range = ranges; range->bytes > 0; range++) {
-    uintptr_t start = (uintptr_t)range->start / page * page;
-    madvise((void *)start, (uintptr_t)range->start + range->bytes - start, MADV_POPULATE_READ);
-  }
+  for (const ck_range *range = ranges; range->bytes > 0; range++) advise(*range, MADV_HUGEPAGE);
+  for (const ck_range *range = ranges; range->bytes > 0; range++) advise(*range, MADV_POPULATE_READ);
   free(ranges);
   return NULL;
 }
@@ -51,6 +59,11 @@ void ck_read_ahead(const ck_range *ranges, size_t count) {
 }
 
 #else
+
+void ck_prefer_large_pages(const void *start, size_t bytes) {
+  (void)start;
+  (void)bytes;
+}
 
 void ck_read_ahead(const ck_range *ranges, size_t count) {
   (void)ranges;

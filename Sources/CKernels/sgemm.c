@@ -25,10 +25,7 @@ size_t ck_sgemm_scratch_bytes(size_t m, size_t n, size_t k) {
 
 #if defined(__x86_64__)
 
-bool ck_has_sgemm(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
+bool ck_has_sgemm(void) { return ck_has_avx512(); }
 
 #pragma clang attribute push(__attribute__((target(CK_AVX512))), apply_to = function)
 

@@ -1,5 +1,8 @@
 /// Products with a handful of rows: one pass over b, no packing.
-#include "dispatch.h"
+#include "avx512.h"
+#include "thin.h"
+
+// MARK: Portable
 
 /// Four dot products that share the loads of b.
 CK_INLINE void dot4(const float *a, size_t lda, const float *restrict b, size_t k, float *out) {
@@ -19,7 +22,7 @@ CK_INLINE void dot4(const float *a, size_t lda, const float *restrict b, size_t 
   out[3] = s3;
 }
 
-CK_CLONES void ck_thin_product_transposed(
+CK_CLONES void ck_thin_product_transposed_portable(
     const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
     size_t k, float alpha, float beta) {
   for (size_t j = 0; j < n; j++) {
@@ -42,7 +45,7 @@ CK_CLONES void ck_thin_product_transposed(
   }
 }
 
-CK_CLONES void ck_thin_product(
+CK_CLONES void ck_thin_product_portable(
     const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
     size_t k, float alpha, float beta) {
   for (size_t i = 0; i < m; i++) {
@@ -71,4 +74,30 @@ CK_CLONES void ck_thin_product(
       for (size_t j = 0; j < n; j++) out[j] += factor * row[j];
     }
   }
+}
+
+// MARK: The processor's best
+
+void ck_thin_product_transposed(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta) {
+#if defined(__x86_64__)
+  if (ck_has_avx512()) {
+    ck_thin_product_transposed_avx512(a, lda, b, ldb, c, ldc, m, n, k, alpha, beta);
+    return;
+  }
+#endif
+  ck_thin_product_transposed_portable(a, lda, b, ldb, c, ldc, m, n, k, alpha, beta);
+}
+
+void ck_thin_product(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta) {
+#if defined(__x86_64__)
+  if (ck_has_avx512()) {
+    ck_thin_product_avx512(a, lda, b, ldb, c, ldc, m, n, k, alpha, beta);
+    return;
+  }
+#endif
+  ck_thin_product_portable(a, lda, b, ldb, c, ldc, m, n, k, alpha, beta);
 }

@@ -1,5 +1,6 @@
 /// Products with weights as they are kept, for few rows of x: decoding reads every weight once a step, so
 /// what counts is that the memory never waits for the arithmetic.
+#include "neon.h"
 #include "weight_products.h"
 
 enum {
@@ -91,6 +92,15 @@ void ck_weight_product(const ck_weight_operands *o) {
   }
   if (ck_has_avx2()) {
     ck_weight_product_avx2(o);
+    return;
+  }
+#elif defined(__aarch64__)
+  if (o->format != CK_WEIGHTS_INT8) {
+    ck_weight_product_neon(o);
+    return;
+  }
+  if (ck_has_neon_dot()) {
+    ck_weight_product_neon_dot(o);
     return;
   }
 #endif

@@ -2,6 +2,7 @@
 #ifndef CK_WEIGHT_PRODUCTS_H
 #define CK_WEIGHT_PRODUCTS_H
 
+#include "avx512.h"
 #include "bfloat16.h"
 #include "operands.h"
 
@@ -18,13 +19,15 @@ void ck_weight_product_avx512_vnni(const ck_weight_operands *o);
 
 CK_INLINE bool ck_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-CK_INLINE bool ck_has_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
-
 CK_INLINE bool ck_has_avx512_bf16(void) { return ck_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 CK_INLINE bool ck_has_avx512_vnni(void) { return ck_has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+
+#elif defined(__aarch64__)
+
+/// weight_products_neon.c: float32 and bfloat16
+void ck_weight_product_neon(const ck_weight_operands *o);
+/// weight_products_neon_int8.c: int8
+void ck_weight_product_neon_dot(const ck_weight_operands *o);
 
 #endif
 

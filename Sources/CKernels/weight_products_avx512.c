@@ -18,31 +18,24 @@ enum {
   ODD = 10,
 };
 
-/// A single row of x with N rows of weights, at most 4, one after the other: the memory is read in the order of
-/// its addresses, which it is fastest in.
+/// A single row of x with N rows of weights side by side, at most 4: as many streams the processor fetches by
+/// itself.
 CK_INLINE void vector_product(
     const int N, const float *x, const float *w, size_t columns, float *y, bool accumulate) {
   __m512 sums[16];
   for (int j = 0; j < 16; j++) sums[j] = _mm512_setzero_ps();
-  for (int j = 0; j < N; j++) {
-    const float *row = w + (size_t)j * columns;
-    __m512 a = _mm512_setzero_ps(), b = a;
-    size_t l = 0;
-    for (; l + 2 * WIDTH <= columns; l += 2 * WIDTH) {
-      a = _mm512_fmadd_ps(_mm512_loadu_ps(x + l), _mm512_loadu_ps(row + l), a);
-      _mm_prefetch((const char *)(row + l) + AHEAD, _MM_HINT_T0);
-      b = _mm512_fmadd_ps(_mm512_loadu_ps(x + l + WIDTH), _mm512_loadu_ps(row + l + WIDTH), b);
-      _mm_prefetch((const char *)(row + l + WIDTH) + AHEAD, _MM_HINT_T0);
-    }
-    if (l + WIDTH <= columns) {
-      a = _mm512_fmadd_ps(_mm512_loadu_ps(x + l), _mm512_loadu_ps(row + l), a);
-      l += WIDTH;
-    }
-    if (l < columns) {
-      __mmask16 rest = (__mmask16)((1u << (columns - l)) - 1);
-      a = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, x + l), _mm512_maskz_loadu_ps(rest, row + l), a);
-    }
-    sums[j] = _mm512_add_ps(a, b);
+  size_t whole = columns / WIDTH * WIDTH;
+  ck_fetch_page_heads((const uint8_t *)w + AHEAD, (size_t)N * columns * sizeof(float));
+  for (size_t l = 0; l < whole; l += WIDTH) {
+    __m512 a = _mm512_loadu_ps(x + l);
+    for (int j = 0; j < N; j++)
+      sums[j] = _mm512_fmadd_ps(a, _mm512_loadu_ps(w + (size_t)j * columns + l), sums[j]);
+  }
+  if (whole < columns) {
+    __mmask16 rest = (__mmask16)((1u << (columns - whole)) - 1);
+    __m512 a = _mm512_maskz_loadu_ps(rest, x + whole);
+    for (int j = 0; j < N; j++)
+      sums[j] = _mm512_fmadd_ps(a, _mm512_maskz_loadu_ps(rest, w + (size_t)j * columns + whole), sums[j]);
   }
   float dots[16];
   _mm512_storeu_ps(dots, ck_sums16(sums));
@@ -106,10 +99,6 @@ CK_INLINE void strip(const int N, const ck_weight_operands *o, const float *w, f
   const float *x = o->x;
   size_t ldy = o->ldy, columns = o->columns;
   bool add = o->accumulate;
-  if (o->m == 1) {
-    vector_product(N, x, w, columns, y, add);
-    return;
-  }
   if (o->m > 4) {
     tile(4, N, x, w, columns, y, ldy, add, EVEN);
     i = 4;
@@ -127,6 +116,12 @@ CK_INLINE void strip(const int N, const ck_weight_operands *o, const float *w, f
 void ck_weight_product_avx512(const ck_weight_operands *o) {
   size_t stride = o->columns, j = 0;
   const float *w = (const float *)o->w + o->first * stride;
+  if (o->m == 1) {
+    for (; j + 4 <= o->n; j += 4)
+      vector_product(4, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
+    for (; j < o->n; j++) vector_product(1, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
+    return;
+  }
   for (; j + 4 <= o->n; j += 4) strip(4, o, w + j * stride, o->y + j);
   for (; j < o->n; j++) strip(1, o, w + j * stride, o->y + j);
 }

@@ -22,31 +22,25 @@ CK_INLINE __m512bh load(const uint8_t *source) {
   return (__m512bh)_mm512_loadu_si512((const void *)source);
 }
 
-/// A single row of x with N rows of weights, at most 4, one after the other: the memory is read in the order of
-/// its addresses, which it is fastest in.
+/// A single row of x with N rows of weights side by side, at most 4: as many streams the processor fetches by
+/// itself.
 CK_INLINE void vector_product(
     const int N, const uint8_t *x, const uint8_t *w, size_t columns, float *y, bool accumulate) {
   __m512 sums[16];
   for (int j = 0; j < 16; j++) sums[j] = _mm512_setzero_ps();
-  for (int j = 0; j < N; j++) {
-    const uint8_t *row = w + (size_t)j * 2 * columns;
-    __m512 a = _mm512_setzero_ps(), b = a;
-    size_t l = 0;
-    for (; l + 2 * WIDTH <= columns; l += 2 * WIDTH) {
-      a = _mm512_dpbf16_ps(a, load(x + 2 * l), load(row + 2 * l));
-      _mm_prefetch((const char *)(row + 2 * l) + AHEAD, _MM_HINT_T0);
-      b = _mm512_dpbf16_ps(b, load(x + 2 * (l + WIDTH)), load(row + 2 * (l + WIDTH)));
-      _mm_prefetch((const char *)(row + 2 * (l + WIDTH)) + AHEAD, _MM_HINT_T0);
+  size_t stride = 2 * columns, whole = columns / WIDTH * 2 * WIDTH;
+  ck_fetch_page_heads(w + AHEAD, (size_t)N * stride);
+  for (size_t at = 0; at < whole; at += 2 * WIDTH) {
+    __m512bh a = load(x + at);
+    for (int j = 0; j < N; j++) sums[j] = _mm512_dpbf16_ps(sums[j], a, load(w + (size_t)j * stride + at));
+  }
+  if (whole < stride) {
+    // The row of x is filled up with zeros; a row of weights ends here, perhaps with the file.
+    __mmask32 rest = (__mmask32)((1ull << (columns % WIDTH)) - 1);
+    for (int j = 0; j < N; j++) {
+      __m512bh b = (__m512bh)_mm512_maskz_loadu_epi16(rest, w + (size_t)j * stride + whole);
+      sums[j] = _mm512_dpbf16_ps(sums[j], load(x + whole), b);
     }
-    if (l + WIDTH <= columns) {
-      a = _mm512_dpbf16_ps(a, load(x + 2 * l), load(row + 2 * l));
-      l += WIDTH;
-    }
-    if (l < columns) {
-      __mmask32 rest = (__mmask32)((1ull << (columns - l)) - 1);
-      a = _mm512_dpbf16_ps(a, load(x + 2 * l), (__m512bh)_mm512_maskz_loadu_epi16(rest, row + 2 * l));
-    }
-    sums[j] = _mm512_add_ps(a, b);
   }
   float dots[16];
   _mm512_storeu_ps(dots, ck_sums16(sums));
@@ -109,10 +103,6 @@ CK_INLINE void strip(const int N, const ck_weight_operands *o, const uint8_t *w,
   const uint8_t *x = o->x;
   size_t ldy = o->ldy, columns = o->columns;
   bool add = o->accumulate;
-  if (o->m == 1) {
-    vector_product(N, x, w, columns, y, add);
-    return;
-  }
   if (o->m > 4) {
     tile(4, N, x, x_stride, w, columns, y, ldy, add, EVEN);
     i = 4;
@@ -130,6 +120,12 @@ CK_INLINE void strip(const int N, const ck_weight_operands *o, const uint8_t *w,
 void ck_weight_product_avx512_bf16(const ck_weight_operands *o) {
   size_t stride = 2 * o->columns, j = 0;
   const uint8_t *w = (const uint8_t *)o->w + o->first * stride;
+  if (o->m == 1) {
+    for (; j + 4 <= o->n; j += 4)
+      vector_product(4, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
+    for (; j < o->n; j++) vector_product(1, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
+    return;
+  }
   for (; j + 4 <= o->n; j += 4) strip(4, o, w + j * stride, o->y + j);
   for (; j < o->n; j++) strip(1, o, w + j * stride, o->y + j);
 }

@@ -66,8 +66,9 @@ int ar1_find_user(const char *name, int64_t *user, int64_t *group) {
 
 void ar1_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
-static uint64_t memory_line(const char *name) {
-  FILE *file = fopen("/proc/meminfo", "re");
+/// A line "name: N kB" of one of the system's files, in bytes; 0 without one.
+static uint64_t memory_line(const char *path, const char *name) {
+  FILE *file = fopen(path, "re");
   if (!file) return 0;
   char line[256];
   uint64_t bytes = 0;
@@ -82,10 +83,13 @@ static uint64_t memory_line(const char *name) {
   return bytes;
 }
 
-uint64_t ar1_memory_available(void) { return memory_line("MemAvailable"); }
-uint64_t ar1_memory_total(void) { return memory_line("MemTotal"); }
+uint64_t ar1_memory_available(void) { return memory_line("/proc/meminfo", "MemAvailable"); }
+uint64_t ar1_memory_total(void) { return memory_line("/proc/meminfo", "MemTotal"); }
 
 uint64_t ar1_memory_peak(void) {
+  uint64_t own = memory_line("/proc/self/status", "VmHWM");
+  if (own > 0) return own;
+  // This one may be the peak of the process that started this one.
   struct rusage usage;
   if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
   return (uint64_t)usage.ru_maxrss * 1024;

@@ -37,7 +37,8 @@ struct MemberList {
   private func slot(of key: String) -> Int {
     // The standard library's hash is seeded per process, so that a crafted file cannot make this quadratic.
     var hasher = Hasher()
-    for byte in key.utf8 { hasher.combine(byte) }
+    var text = key
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     let mask = slots.count - 1
     var slot = hasher.finalize() & mask
     while slots[slot] != 0, !members[Int(slots[slot]) - 1].key.hasSameBytes(as: key) {

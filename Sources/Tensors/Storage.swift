@@ -29,7 +29,11 @@ final class Storage {
     base = raw
     byteCount = bytes
     file = nil
+    if bytes >= Self.large { ck_prefer_large_pages(raw, bytes) }
   }
+
+  /// From this size on, 32 MiB, an allocation has pages of its own, of which a last one not needed costs little.
+  private static let large = 32 << 20
 
   /// A part of a file, at whatever alignment it has there. What is written to it stays in this process.
   init(mapped file: MappedFile, _ range: Range<Int>) {

@@ -64,6 +64,39 @@ import Testing
     }
   }
 
+  @Test("what is kept of a reference from one batch to the next changes nothing, until weights do")
+  func kept() throws {
+    let model = try NetworkFixture.load()
+    let prompts = try prompts()
+    let options = SamplingOptions(maxNewTokens: 4, temperature: 0, stopTokenIDs: [])
+    func scores(_ kept: KeptImages?, _ chosen: [Int]) throws -> [[Float]] {
+      try model.generate(prompts: chosen.map { prompts[$0] }, options: options, reusing: kept)
+        .map { $0[0].logProbabilities }
+    }
+    func worst(_ a: [[Float]], _ b: [[Float]]) -> Float {
+      zip(a, b).map { NetworkFixture.largest($0, $1) }.max() ?? .infinity
+    }
+    // Two references of which one is shown first, and room for both or for nothing.
+    let (kept, none) = (KeptImages(), KeptImages(bytes: 0))
+    for store in [kept, none] {
+      for seed in [0, 3] { try store.keep(Self.image(seed), for: model) }
+    }
+    let batches = [[0], [1, 3], [4], [0, 4, 2], [5, 3, 1, 6, 7]]
+    for batch in batches {
+      #expect(try worst(scores(kept, batch), scores(nil, batch)) < 1e-5, "\(batch)")
+    }
+    // With other weights what was kept shows: it is used.
+    let keys = try #require(model.parameters.first { $0.name.hasSuffix("layers.0.self_attn.k_proj.weight") })
+    keys.tensor.scaleInPlace(by: 2)
+    #expect(try worst(scores(kept, [0, 4]), scores(nil, [0, 4])) > 1e-4)
+    #expect(try worst(scores(none, [0, 4]), scores(nil, [0, 4])) < 1e-5)
+    kept.removeAll()
+    for seed in [0, 3] { try kept.keep(Self.image(seed), for: model) }
+    for batch in batches {
+      #expect(try worst(scores(kept, batch), scores(nil, batch)) < 1e-5, "\(batch)")
+    }
+  }
+
   @Test("log-probabilities and gradients are those of the prompts alone")
   func training() throws {
     let prompts = try prompts()

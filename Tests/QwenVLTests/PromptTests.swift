@@ -16,7 +16,8 @@ struct PromptTests {
     let small = PixelLimits(minPixels: 784, maxPixels: 50_176)
     for row in try #require(try TextGolden.section("positions").array) {
       let images = (row["grids"]?.array ?? []).map { image($0.ints[0], $0.ints[1]) }
-      let prompt = try encoder().encode(ids: try #require(row["ids"]?.ints), images: images, limits: small)
+      let prompt = try encoder().assembly.prompt(
+        ids: try #require(row["ids"]?.ints), images: images, limits: small)
       #expect(prompt.positions == row["positions"]?.array?.map(\.ints))
       #expect(prompt.nextPosition == (prompt.positions.joined().max() ?? -1) + 1)
     }
@@ -60,21 +61,23 @@ struct PromptTests {
       }
     }
     #expect(
-      message { try encoder.encode(ids: [1, pad, pad, pad, 2], images: [image(4, 4)]) }
+      message { try encoder.assembly.prompt(ids: [1, pad, pad, pad, 2], images: [image(4, 4)]) }
         == "image 1 takes 4 tokens, but the prompt holds 3 image tokens for it at token 1")
     #expect(
-      message { try encoder.encode(ids: [1] + Array(repeating: pad, count: 5), images: [image(4, 4)]) }
-        .contains("that belong to no image"))
+      message {
+        try encoder.assembly.prompt(ids: [1] + Array(repeating: pad, count: 5), images: [image(4, 4)])
+      }
+      .contains("that belong to no image"))
     #expect(
-      message { try encoder.encode(ids: [1], images: [image(4, 4)]) }
+      message { try encoder.assembly.prompt(ids: [1], images: [image(4, 4)]) }
         == "the prompt holds image tokens for 0 of 1 images")
     #expect(
-      message { try encoder.encode(ids: [1, 5000], images: []) }
+      message { try encoder.assembly.prompt(ids: [1, 5000], images: []) }
         == "token 1 is 5000, outside of the vocabulary of 986")
     #expect(
       message { try encoder.encode(text: "a <|image_pad|>", images: []) }.contains("1 places for images"))
     #expect(
-      message { try encoder.encode(ids: [1, 2, 3], images: [], maximumTokens: 2) }
+      message { try encoder.assembly.prompt(ids: [1, 2, 3], images: [], maximumTokens: 2) }
         .hasPrefix("the prompt has 3 tokens, more than the limit of 2"))
     #expect(message { try encoder.encode(messages: []) }.contains("at least one message"))
     #expect(

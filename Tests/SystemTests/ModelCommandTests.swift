@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// The commands that run a model without a queue.
@@ -41,6 +42,23 @@ struct ModelCommandTests {
       // One token is left at each step: it is certain.
       #expect(completion["drawn_logprobs"]?.array?.map(\.double) == ids.map { _ in 0 })
       #expect(completion["logprobs"]?.array?.count == ids.count)
+    }
+  }
+
+  @Test("A request of identifiers needs no tokenizer")
+  func identifiers() async throws {
+    let bare = scratch.path + "/bare"
+    try FileManager.default.copyItem(atPath: model, toPath: bare)
+    for name in try FileManager.default.contentsOfDirectory(atPath: bare)
+    where ["tokenizer", "vocab", "merges"].contains(where: name.hasPrefix) {
+      try FileManager.default.removeItem(atPath: "\(bare)/\(name)")
+    }
+    let request = try scratch.write(
+      #"{"input_ids":[3,4,5],"images":[],"completions":[{"ids":[6,7],"advantage":1}]}"#, to: "request.json")
+    for command in ["gradient", "forward"] {
+      let run = try await program.run(
+        ["model", command, bare, "--request", request, "--output", scratch.path + "/\(command).safetensors"])
+      #expect(run.code == 0, "\(run.error)")
     }
   }
 

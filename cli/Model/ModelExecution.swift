@@ -70,6 +70,6 @@ struct RequestArguments: ParsableArguments {
 
   /// The request as the prompt the model takes.
   func prompt(of request: RequestFile) throws -> Prompt {
-    try request.prompt(try PromptEncoder(folder: model))
+    try request.prompt(folder: model)
   }
 }

@@ -52,17 +52,31 @@ struct RequestFile {
     }
   }
 
+  /// The prompt that the request describes, for a model folder. Identifiers need no tokenizer.
+  func prompt(folder: String) throws -> Prompt {
+    if case .ids(let ids, let images) = input {
+      return try prompt(of: ids, images, PromptAssembly(folder: folder))
+    }
+    return try prompt(PromptEncoder(folder: folder))
+  }
+
   /// The prompt that the request describes.
   func prompt(_ encoder: PromptEncoder) throws -> Prompt {
-    let usual = encoder.processor.limits
-    let limits = PixelLimits(
-      minPixels: minPixels ?? usual.minPixels, maxPixels: maxPixels ?? usual.maxPixels)
     switch input {
     case .messages(let messages, let numberImages):
-      return try encoder.encode(messages: messages, numberImages: numberImages, limits: limits)
+      return try encoder.encode(
+        messages: messages, numberImages: numberImages, limits: try limits(encoder.assembly))
     case .ids(let ids, let images):
-      return try encoder.encode(ids: ids, images: images, limits: limits)
+      return try prompt(of: ids, images, encoder.assembly)
     }
+  }
+
+  private func prompt(of ids: [Int], _ images: [ImageSource], _ assembly: PromptAssembly) throws -> Prompt {
+    try assembly.prompt(ids: ids, images: images, limits: try limits(assembly))
+  }
+
+  private func limits(_ assembly: PromptAssembly) throws -> PixelLimits {
+    try assembly.limits(minPixels: minPixels, maxPixels: maxPixels)
   }
 
   private static func messages(_ json: JSON, path: String) throws -> [ChatMessage] {

@@ -33,8 +33,13 @@ typedef struct ck_range {
   size_t bytes;
 } ck_range;
 
+/// Has the system give the range large pages where it can: they are quicker to get, and reading through them is up to
+/// a fifth faster.
+void ck_prefer_large_pages(const void *_Nonnull start, size_t bytes);
+
 /// Has the system read mapped files and enter their pages for this process, range after range, on a thread of
-/// its own; what is unmapped meanwhile is passed over. Where the system cannot, pages come when they are used.
+/// its own; what is unmapped meanwhile is passed over. What was not in memory yet comes in large pages if the system
+/// has them for files. Where it cannot, pages come when they are used.
 void ck_read_ahead(const ck_range *_Nonnull ranges, size_t count);
 
 #pragma clang assume_nonnull begin
@@ -167,6 +172,13 @@ void ck_thin_product_transposed(
     size_t k, float alpha, float beta);
 /// c[i, :] = alpha * sum over l of a[i, l] * b[l, :] + beta * c[i, :]
 void ck_thin_product(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta);
+/// The same without regard to the processor.
+void ck_thin_product_transposed_portable(
+    const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
+    size_t k, float alpha, float beta);
+void ck_thin_product_portable(
     const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
     size_t k, float alpha, float beta);
 

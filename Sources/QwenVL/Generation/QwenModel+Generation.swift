@@ -8,7 +8,7 @@ extension QwenModel {
   /// - Returns: for every prompt its completions; see `generation(prompts:…)`.
   public func generate(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
-    reusing kept: KeptImageFeatures? = nil, onStep: ((GenerationProgress) -> Bool)? = nil
+    reusing kept: KeptImages? = nil, onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> [[Completion]] {
     try generation(
       prompts: prompts, completionsPerPrompt: n, seeds: seeds, options: options, reusing: kept, onStep: onStep
@@ -26,12 +26,13 @@ extension QwenModel {
   ///     `options.seed` and the indices of prompt and completion.
   ///   - shaping: what is cut off or penalised before a token is drawn, for readers; answers that are trained on
   ///     are drawn without.
-  ///   - kept: features of images that have been kept, which are not computed again.
+  ///   - kept: images that have been kept: neither their features are computed again nor, where prompts begin with
+  ///     them, their keys and values.
   ///   - onStep: called between the parts of the prefill and after every step, with the tokens just drawn; false
   ///     ends decoding, and sequences that had not ended finish as `.cancelled`.
   public func generation(
     prompts: [Prompt], completionsPerPrompt n: Int = 1, seeds: [[UInt64]]? = nil, options: SamplingOptions,
-    shaping: LogitShaping = .none, reusing kept: KeptImageFeatures? = nil,
+    shaping: LogitShaping = .none, reusing kept: KeptImages? = nil,
     onStep: ((GenerationProgress) -> Bool)? = nil
   ) throws -> Generation {
     guard n >= 1 else {
@@ -56,7 +57,7 @@ extension QwenModel {
 
   private func decode(
     _ prompts: [Prompt], keys: [[UInt64]], options: SamplingOptions, shaping: LogitShaping,
-    kept: KeptImageFeatures?, onStep: (GenerationProgress) -> Bool
+    kept: KeptImages?, onStep: (GenerationProgress) -> Bool
   ) throws -> Generation {
     let clock = ContinuousClock()
     var seconds = Generation.Seconds()
@@ -73,8 +74,10 @@ extension QwenModel {
     seconds.vision = elapsed()
 
     let completionRows = keys.reduce(0) { $0 + $1.count } * options.maxNewTokens
+    let imageToken = configuration.imageTokenID
+    let beginnings = kept?.beginnings(of: prompts, imageToken: imageToken) ?? []
     let prefixes = PromptPrefixes(
-      prompts, images: images.ofPrompt, imageToken: configuration.imageTokenID)
+      prompts, images: images.ofPrompt, imageToken: imageToken, beginnings: beginnings)
     let text = configuration.text
     let cache = KeyValueCache(
       layers: text.layers, capacity: prefixes.rowCount + completionRows,
@@ -82,10 +85,15 @@ extension QwenModel {
     var batch = DecodingBatch(options: options, shaping: shaping)
     var cancelled = false
     var nextRow = prefixes.rowCount
-    for part in prefixes.parts(of: Self.rowsPerPrefill) {
+    // Of a prompt's end its last row is wanted too, which is computed.
+    let done = Set(prefixes.nodes.indices).subtracting(prefixes.ends).filter { index in
+      let node = prefixes.nodes[index]
+      return kept?.beginnings.fill(
+        cache, from: node.firstRow, with: prompts[node.prompt], node.tokens, imageToken: imageToken) ?? false
+    }
+    for part in prefixes.parts(of: Self.rowsPerPrefill, without: done) {
       let pack = PackedPrompts(
-        prompts, prefixes: prefixes, part: part, features: images.featureRows,
-        imageToken: configuration.imageTokenID)
+        prompts, prefixes: prefixes, part: part, features: images.featureRows, imageToken: imageToken)
       let ending = prompts.indices.filter { part.contains(prefixes.ends[$0]) }
       let hidden = decoder(
         embeddings(of: pack, features: features),
@@ -110,6 +118,13 @@ extension QwenModel {
       if !onStep(batch.progress(step: 0)) {
         cancelled = true
         break
+      }
+    }
+    if !cancelled {
+      for beginning in beginnings {
+        kept?.beginnings.keep(
+          prompts[beginning.prompt], beginning.count, rows: prefixes.rows(of: beginning), of: cache,
+          imageToken: imageToken)
       }
     }
     seconds.prefill = elapsed()

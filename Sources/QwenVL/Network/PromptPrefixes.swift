@@ -15,6 +15,12 @@ package struct PromptPrefixes {
     package var rows: Range<Int> { firstRow..<firstRow + tokens.count }
   }
 
+  /// The first tokens of a prompt, which get nodes of their own.
+  package struct Beginning {
+    package let prompt: Int
+    package let count: Int
+  }
+
   /// Beginnings shorter than this are not worth cutting a node for.
   package static let shortest = 16
 
@@ -25,15 +31,30 @@ package struct PromptPrefixes {
   /// Rows of all nodes together.
   package let rowCount: Int
 
-  /// - Parameter images: for every prompt, what identifies its images.
-  package init(_ prompts: [Prompt], images: [[Int]], imageToken: Int) {
+  /// - Parameters:
+  ///   - images: for every prompt, what identifies its images.
+  ///   - beginnings: where nodes end whether or not prompts have more in common; shorter than their prompts.
+  package init(
+    _ prompts: [Prompt], images: [[Int]], imageToken: Int, beginnings: [Beginning] = []
+  ) {
     var building = Building(prompts, images, imageToken)
+    for beginning in beginnings { building.insert(beginning) }
     for prompt in prompts.indices { building.insert(prompt) }
     (nodes, ends, rowCount) = building.ordered()
   }
 
   /// The rows a prompt consists of, its beginning first.
   package func rows(of prompt: Int) -> [Range<Int>] { rows(to: ends[prompt]) }
+
+  /// The rows of a beginning that the tree was made with.
+  package func rows(of beginning: Beginning) -> [Range<Int>] {
+    var left = beginning.count
+    return rows(of: beginning.prompt).compactMap { rows in
+      let own = rows.prefix(left)
+      left -= own.count
+      return own.isEmpty ? nil : own
+    }
+  }
 
   /// The rows of a node behind those of its ancestors.
   package func rows(to node: Int) -> [Range<Int>] {
@@ -47,11 +68,12 @@ package struct PromptPrefixes {
   }
 
   /// Neighbouring nodes of at most `limit` rows together; a longer node is alone.
-  package func parts(of limit: Int) -> [Range<Int>] {
+  /// - Parameter done: nodes that are in no part.
+  package func parts(of limit: Int, without done: Set<Int> = []) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var rows = 0
-    for (index, node) in nodes.enumerated() {
-      if let last = parts.last, rows + node.tokens.count <= limit {
+    for (index, node) in nodes.enumerated() where !done.contains(index) {
+      if let last = parts.last, last.upperBound == index, rows + node.tokens.count <= limit {
         parts[parts.count - 1] = last.lowerBound..<index + 1
         rows += node.tokens.count
       } else {
@@ -103,11 +125,23 @@ private struct Building {
     return result
   }
 
+  mutating func insert(_ beginning: PromptPrefixes.Beginning) {
+    let (parent, start) = place(of: beginning.prompt, to: beginning.count)
+    guard start < beginning.count else { return }
+    add(Branch(prompt: beginning.prompt, tokens: start..<beginning.count, parent: parent))
+  }
+
   mutating func insert(_ prompt: Int) {
+    // Every prompt keeps at least its last token for itself, behind which its answers begin.
+    let end = prompts[prompt].ids.count
+    let (parent, start) = place(of: prompt, to: end - 1)
+    add(Branch(prompt: prompt, tokens: start..<end, parent: parent, endOf: prompt))
+  }
+
+  /// The branch behind which a prompt goes its own way, and with which token, at most the one at `limit`.
+  private mutating func place(of prompt: Int, to limit: Int) -> (parent: Int?, start: Int) {
     var parent: Int?
     var start = 0
-    // Every prompt keeps at least its last token for itself, behind which its answers begin.
-    let limit = prompts[prompt].ids.count - 1
     descending: while true {
       for child in parent.map({ branches[$0].children }) ?? roots {
         let branch = branches[child]
@@ -120,11 +154,8 @@ private struct Building {
         start = end
         continue descending
       }
-      break
+      return (parent, start)
     }
-    add(
-      Branch(
-        prompt: prompt, tokens: start..<prompts[prompt].ids.count, parent: parent, endOf: prompt))
   }
 
   private mutating func add(_ branch: Branch) {

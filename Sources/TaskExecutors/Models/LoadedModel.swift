@@ -15,7 +15,7 @@ final class LoadedModel {
   let model: QwenModel
   let prompts: PromptSource
   /// Of images that many prompts show.
-  let keptFeatures = KeptImageFeatures()
+  let keptImages = KeptImages()
   let stopTokenIDs: [Int]
   /// Features of pictures a retrieval has looked at, by path.
   var pictureFeatures = PictureFeatures()
@@ -69,7 +69,7 @@ final class LoadedModel {
   func adoptPolicy(path: String, sha256: String) throws {
     guard policy != sha256 else { return }
     // Other weights see other things.
-    keptFeatures.removeAll()
+    keptImages.removeAll()
     pictureFeatures = PictureFeatures()
     do {
       let checkpoint = try Checkpoint(folder: path, manifestSHA256: sha256)

@@ -56,7 +56,7 @@ package struct PromptSource: Sendable {
 
   /// A picture as the model will see it under a prompt.
   func patches(of image: RGBImage, name: String, for prompt: InspectionPrompt) throws -> ImagePatches {
-    try encoder.patches(
+    try encoder.assembly.patches(
       of: .decoded(Self.bounded(image, by: prompt.imageBound), name: name), limits: Self.limits(of: prompt))
   }
 

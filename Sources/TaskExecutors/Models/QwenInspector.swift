@@ -22,7 +22,7 @@ struct QwenInspector: InspectionModel {
       maxNewTokens: prompts.map(\.maxNewTokens).max() ?? 1, temperature: 0, seed: seed,
       stopTokenIDs: loaded.stopTokenIDs, watchedTokenIDs: watched)
     let completions = try loaded.model.generate(
-      prompts: encoded, completionsPerPrompt: 1, options: options, reusing: loaded.keptFeatures,
+      prompts: encoded, completionsPerPrompt: 1, options: options, reusing: loaded.keptImages,
       onStep: { _ in !isCancelled() })
     return zip(prompts, completions).map { prompt, completions in
       reply(completions[0], prompt: prompt, letters: letters, watched: watched)

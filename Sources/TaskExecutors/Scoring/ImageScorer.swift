@@ -27,7 +27,7 @@ struct ImageScorer {
     // What every image is compared with is computed once for all batches.
     for reference in Set(views.flatMap { $0.prompt.imagePaths.dropLast() }) {
       if let patches = questions.knownPatches(ofReference: reference) {
-        try loaded.keptFeatures.keep(patches, for: loaded.model)
+        try loaded.keptImages.keep(patches, for: loaded.model)
       }
     }
     let replies = try replies(to: views.map(\.prompt), encoded: views.map(\.encoded))

@@ -24,4 +24,16 @@ final class KeyValueCache {
     values[layer].writeRows(value, at: rows)
     return (keys[layer], values[layer])
   }
+
+  /// Writes neighbouring rows of one layer.
+  func write(layer: Int, keys newKeys: Tensor, values newValues: Tensor, from row: Int) {
+    keys[layer].writeRows(newKeys, from: row)
+    values[layer].writeRows(newValues, from: row)
+  }
+
+  /// Ranges of rows, one behind the other, in memory of their own.
+  func copies(of rows: [Range<Int>]) -> [(keys: Tensor, values: Tensor)] {
+    func copy(_ tensor: Tensor) -> Tensor { concatenatedRows(rows.map { slicedRows(tensor, $0) }) }
+    return zip(keys, values).map { (copy($0), copy($1)) }
+  }
 }
