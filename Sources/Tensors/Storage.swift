@@ -14,13 +14,14 @@ final class Storage {
   private let file: MappedFile?
 
   /// Uninitialised memory for float32 elements: the caller writes every one before anyone reads it.
-  convenience init(count: Int) {
+  convenience init(count: Int, sparse: Bool = false) {
     precondition(count >= 0, "storage: a count of \(count) elements")
-    self.init(bytes: count * MemoryLayout<Float>.stride)
+    self.init(bytes: count * MemoryLayout<Float>.stride, sparse: sparse)
   }
 
   /// Uninitialised memory, aligned for the widest vector unit.
-  init(bytes: Int) {
+  /// - Parameter sparse: perhaps never written as a whole: then it is taken in small pages, as it is written.
+  init(bytes: Int, sparse: Bool = false) {
     _ = Self.allocatorIsTold
     var raw: UnsafeMutableRawPointer?
     guard posix_memalign(&raw, 64, max(bytes, 4)) == 0, let raw else {
@@ -29,7 +30,7 @@ final class Storage {
     base = raw
     byteCount = bytes
     file = nil
-    if bytes >= Self.large { ck_prefer_large_pages(raw, bytes) }
+    if bytes >= Self.large && !sparse { ck_prefer_large_pages(raw, bytes) }
   }
 
   /// From this size on, 32 MiB, an allocation has pages of its own, of which a last one not needed costs little.

@@ -50,9 +50,10 @@ public final class Tensor {
   }
 
   /// Memory whose elements the caller writes before anyone reads them.
-  package convenience init(uninitialized shape: [Int]) {
+  /// - Parameter sparse: many of them may never be written, and take no memory then.
+  package convenience init(uninitialized shape: [Int], sparse: Bool = false) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
-    self.init(storage: Storage(count: shape.reduce(1, *)), offset: 0, shape: shape)
+    self.init(storage: Storage(count: shape.reduce(1, *), sparse: sparse), offset: 0, shape: shape)
   }
 
   /// Copies `values`, whose number must be the product of `shape`.

@@ -13,9 +13,9 @@ final class KeyValueCache {
 
   init(layers: Int, capacity: Int, width: Int) {
     self.capacity = capacity
-    // No row is read before it was written, so memory is taken as the rows are.
-    keys = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width]) }
-    values = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width]) }
+    // No row is read before it was written, so memory is taken as the rows are: answers may end early.
+    keys = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width], sparse: true) }
+    values = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width], sparse: true) }
   }
 
   /// Keeps the keys and values of some rows, and returns those of all rows.
