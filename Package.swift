@@ -14,7 +14,9 @@ let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno"])]
 let package = Package(
   name: "AnomalyR1",
   products: [
-    .executable(name: "ar1", targets: ["ar1"])
+    .executable(name: "ar1", targets: ["ar1"]),
+    // For tests alone: a device in software behind the names of NVIDIA's libraries.
+    .library(name: "SoftwareDevice", type: .dynamic, targets: ["SoftwareDevice"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,6 +40,8 @@ let package = Package(
       linkerSettings: ["jpeg", "png", "tiff", "webp", "webpdemux", "z"].map { .linkedLibrary($0) }),
     .target(name: "CPlatform"),
     .target(name: "CMPI"),
+    .target(
+      name: "CCUDA", exclude: ["kernels"], cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),
     .target(name: "CKernels", cSettings: fastC),
     .target(name: "CAssets", cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),
 
@@ -73,13 +77,13 @@ let package = Package(
     .target(
       name: "WorkerRuntime",
       dependencies: [
-        "JobModel", "OrderedJSON", "CoordinatorClient", "CPlatform",
+        "JobModel", "OrderedJSON", "CoordinatorClient",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: plain),
 
     // Model half
     .target(
-      name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "OrderedJSON"],
+      name: "Tensors", dependencies: ["CCUDA", "CKernels", "COpenBLAS", "OrderedJSON"],
       swiftSettings: numeric),
     .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: numeric),
     .target(name: "ModelFiles", dependencies: ["OrderedJSON"], swiftSettings: numeric),
@@ -101,6 +105,9 @@ let package = Package(
       dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
       swiftSettings: numeric),
 
+    .target(
+      name: "DeviceChecks", dependencies: ["PostTraining", "QwenVL", "Tensors"], swiftSettings: numeric),
+
     // Meeting point
     .target(
       name: "TaskExecutors",
@@ -114,7 +121,7 @@ let package = Package(
       dependencies: [
         "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "BaseModel", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors", "CPlatform",
+        "BaseModel", "DeviceChecks", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",
@@ -140,6 +147,10 @@ let package = Package(
         "Checkpoints", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Checkpoints", swiftSettings: plain),
+
+    // Stands in for a GPU in tests.
+    .target(
+      name: "SoftwareDevice", path: "Tests/SoftwareDevice", cxxSettings: [.unsafeFlags(["-O2"])]),
 
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
@@ -167,6 +178,11 @@ let package = Package(
     .testTarget(
       name: "PostTrainingTests",
       dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),
+    .testTarget(
+      name: "DeviceChecksTests",
+      dependencies: [
+        "DeviceChecks", "JobModel", "OrderedJSON", "PostTraining", "QwenVL", "TaskExecutors", "Tensors",
+      ]),
     .testTarget(name: "BaseModelTests", dependencies: ["BaseModel", "Inspection", "QwenVL"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(
@@ -175,5 +191,6 @@ let package = Package(
     .testTarget(name: "SystemTests", dependencies: ["Images", "OrderedJSON", "LocalPostgres"]),
   ],
   swiftLanguageModes: [.v6],
-  cLanguageStandard: .gnu17
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .gnucxx17
 )

@@ -17,6 +17,7 @@ struct GRPOStepBenchmark: ParsableCommand {
   @Option(help: "Text tokens of the prompt.") var textTokens = 128
   @Option(help: "Answers of the prompt.") var group = 8
   @Option(help: "Tokens of each answer.") var completion = 64
+  @Option(help: "Where to compute: cpu in float32, or cuda:N for a GPU in bfloat16.") var device = "cpu"
   @Option(help: "Threads to compute with.") var threads = 1
   @Option(help: "Steps that are measured; the median of each phase is reported.") var steps = 3
   @Option(help: "Steps before the first that is measured.") var warmup = 1
@@ -26,14 +27,17 @@ struct GRPOStepBenchmark: ParsableCommand {
 
   func validate() throws {
     guard image >= 0, image % 28 == 0, textTokens > 0, group > 1, completion > 0, threads > 0, steps > 0,
-      warmup >= 0, TrainedPart(rawValue: train) != nil
+      warmup >= 0, TrainedPart(rawValue: train) != nil, ComputeDevice(device) != nil
     else { throw ValidationError("a size is out of its range; see --help") }
   }
 
   func run() throws {
     ComputeThreads.set(threads)
-    let policy = try QwenModel.load(folder: model, training: TrainedPart(rawValue: train) ?? .all)
-    let reference = beta > 0 ? try QwenModel.load(folder: model) : nil
+    let gpu = try ComputeDevice(device)?.open()
+    let dtype: DType = gpu == nil ? .float32 : .bfloat16
+    let policy = try QwenModel.load(
+      folder: model, dtype: dtype, training: TrainedPart(rawValue: train) ?? .all, device: gpu)
+    let reference = beta > 0 ? try QwenModel.load(folder: model, dtype: dtype, device: gpu) : nil
     let learner = try GRPOLearner(
       policy: policy, reference: reference,
       settings: GRPOSettings(

@@ -14,6 +14,7 @@ struct InferenceBenchmark: ParsableCommand {
 
   @Argument(help: "A model folder in Hugging Face form.") var model: String
   @Option(help: "How the weights are kept: float32, bfloat16 or int8.") var dtype = "bfloat16"
+  @Option(help: "Where to compute: cpu, or cuda:N for a GPU.") var device = "cpu"
   @Option(help: "Tokens of the prompt.") var prompt = 256
   @Option(help: "Tokens generated behind it.") var newTokens = 64
   @Option(help: "Answers of the same prompt, besides the single one; 0 leaves them out.") var answers = 8
@@ -23,7 +24,7 @@ struct InferenceBenchmark: ParsableCommand {
 
   func validate() throws {
     guard prompt > 0, newTokens > 1, answers >= 0, threads > 0, repeats > 0, warmup >= 0,
-      DType(rawValue: dtype) != nil
+      DType(rawValue: dtype) != nil, ComputeDevice(device) != nil
     else { throw ValidationError("a size is out of its range; see --help") }
   }
 
@@ -31,7 +32,8 @@ struct InferenceBenchmark: ParsableCommand {
     ComputeThreads.set(threads)
     let clock = ContinuousClock()
     let started = clock.now
-    let qwen = try QwenModel.load(folder: model, dtype: DType(rawValue: dtype) ?? .bfloat16)
+    let qwen = try QwenModel.load(
+      folder: model, dtype: DType(rawValue: dtype) ?? .bfloat16, device: ComputeDevice(device)?.open())
     _ = try PromptEncoder(folder: model)
     let loaded = started.duration(to: clock.now) / .seconds(1)
     let text = try prompt(for: qwen.configuration)
@@ -48,7 +50,7 @@ struct InferenceBenchmark: ParsableCommand {
       return sorted[sorted.count / 2]
     }
     var members: [JSON.Member] = [
-      .init("dtype", .string(dtype)), .init("threads", .integer(threads)),
+      .init("device", .string(device)), .init("dtype", .string(dtype)), .init("threads", .integer(threads)),
       .init("parameters", .integer(qwen.parameterCount)), .init("prompt_tokens", .integer(prompt)),
       .init("new_tokens", .integer(newTokens)), .init("load_seconds", .number(loaded)),
       .init("first_prefill_seconds", .number(first)), .init("prefill_seconds", .number(median("prefill"))),

@@ -6,10 +6,16 @@ internal import CKernels
   import Darwin
 #endif
 
-/// A block of memory that lives as long as the last tensor in it: allocated, or part of a mapped file.
+/// A block of memory that lives as long as the last tensor in it: allocated, part of a mapped file, or on a GPU.
 final class Storage {
+  /// On a GPU this is the address there, which only the GPU follows.
   let base: UnsafeMutableRawPointer
   let byteCount: Int
+  /// The GPU whose memory it is; nil for the processor's.
+  let device: CUDADevice?
+  /// The step whose arena it is from.
+  private let step: DeviceStep?
+  private let isInput: Bool
   /// The file whose mapping this is a part of; nil for allocated memory.
   private let file: MappedFile?
 
@@ -30,7 +36,29 @@ final class Storage {
     base = raw
     byteCount = bytes
     file = nil
+    device = nil
+    step = nil
+    isInput = false
     if bytes >= Self.large && !sparse { ck_prefer_large_pages(raw, bytes) }
+  }
+
+  /// Uninitialised memory of a GPU. When that does not suffice the device remembers it, and nothing that is done with
+  /// this memory has an effect.
+  /// - Parameter isInput: it is uploaded to, see ``StepMemory``.
+  init(bytes: Int, on device: CUDADevice, isInput: Bool = false) {
+    let address = device.allocate(bytes: bytes, isInput: isInput)
+    self.isInput = isInput
+    base = address.flatMap { UnsafeMutableRawPointer(bitPattern: UInt($0)) } ?? Self.nowhere
+    byteCount = bytes
+    file = nil
+    self.device = device
+    step = device.step
+  }
+
+  /// Where memory is that could not be allocated.
+  private static var nowhere: UnsafeMutableRawPointer {
+    guard let place = UnsafeMutableRawPointer(bitPattern: 512) else { fatalError("512 is an address") }
+    return place
   }
 
   /// From this size on, 32 MiB, an allocation has pages of its own, of which a last one not needed costs little.
@@ -45,17 +73,35 @@ final class Storage {
     base = UnsafeMutableRawPointer(mutating: start) + range.lowerBound
     byteCount = range.count
     self.file = file
+    device = nil
+    step = nil
+    isInput = false
   }
 
   /// Evaluated once, before the first allocation.
   private static let allocatorIsTold: Void = ck_keep_freed_memory()
 
   deinit {
-    if file == nil { free(base) }
+    if let device {
+      guard base != Self.nowhere else { return }
+      if let step {
+        // What outlives its step is free again when the next one begins.
+        if device.step === step && !isInput {
+          step.giveBack(address, bytes: CUDADevice.rounded(byteCount))
+        }
+      } else {
+        device.release(address, bytes: byteCount)
+      }
+    } else if file == nil {
+      free(base)
+    }
   }
 
   /// Whether it is a part of a mapped file.
   var isMapped: Bool { file != nil }
+
+  /// Where it begins in the GPU's memory.
+  var address: UInt64 { UInt64(UInt(bitPattern: base)) }
 
   /// The memory as float32 elements.
   var pointer: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }

@@ -3,14 +3,16 @@ internal import CKernels
 /// In-place access for caches and optimizers. None of it is recorded: a graph that still needs the old
 /// values must not be differentiated afterwards.
 extension Tensor {
-  /// Lends the elements for reading and writing in place.
+  /// Lends the elements for reading and writing in place; those on a GPU as a copy, which is written back.
   package func withUnsafeValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
-    try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+    if let device { return try device.withValues(of: self, body) }
+    return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
 
   /// Lends the bytes of a tensor of any form for reading and writing in place: row after row, but for int8.
   package func withUnsafeBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-    try body(UnsafeMutableRawBufferPointer(mutating: bytes))
+    if let device { return try device.withBytes(of: self, body) }
+    return try body(UnsafeMutableRawBufferPointer(mutating: bytes))
   }
 
   /// Overwrites row `rows[i]` of this `[n, d]` tensor with row i of `source` `[rows.count, d]`.
@@ -20,6 +22,7 @@ extension Tensor {
       source.columns == width && source.rows == rows.count,
       "writeRows: \(rows.count) rows of \(width) columns cannot come from the shape \(source.shape)")
     let limit = self.rows
+    if let device { return device.scatter(source, to: self, at: rows) }
     for (i, row) in rows.enumerated() {
       precondition(row >= 0 && row < limit, "writeRows: row \(row) of a tensor with \(limit) rows")
       (pointer + row * width).update(from: source.pointer + i * width, count: width)
@@ -31,12 +34,22 @@ extension Tensor {
     precondition(
       source.columns == columns && start >= 0 && start + source.rows <= rows,
       "writeRows: shape \(source.shape) does not fit at row \(start) of the shape \(shape)")
+    if let device {
+      return device.copy(source, to: self, from: start * columns)
+    }
     (pointer + start * columns).update(from: source.pointer, count: source.count)
+  }
+
+  /// Overwrites the elements with zeros.
+  func clearInPlace() {
+    if let device { return device.clear(storage, from: 4 * offset, bytes: 4 * count) }
+    pointer.update(repeating: 0, count: count)
   }
 
   /// self += factor * x
   public func addInPlace(_ x: Tensor, scaledBy factor: Float = 1) {
     precondition(x.count == count, "addInPlace: shapes \(shape) and \(x.shape) differ")
+    if let device { return device.add(x, times: factor, to: self) }
     Parallel.ranges(of: count) { range in
       ck_axpy(factor, x.pointer + range.lowerBound, self.pointer + range.lowerBound, range.count)
     }
@@ -44,11 +57,16 @@ extension Tensor {
 
   /// self *= factor
   public func scaleInPlace(by factor: Float) {
+    if let device {
+      return device.forEach(
+        count, "scale", .tensor(self), .tensor(self), .count(count), .float(factor))
+    }
     ck_scale(pointer, factor, pointer, count)
   }
 
   /// Rounds every element to the nearest number that bfloat16 holds.
   public func roundToBFloat16InPlace() {
+    if let device { return device.forEach(count, "round_to_bfloat16", .tensor(self), .count(count)) }
     Parallel.ranges(of: count) { range in
       ck_round_to_bf16(self.pointer + range.lowerBound, range.count)
     }
@@ -57,6 +75,7 @@ extension Tensor {
   /// Overwrites the elements with those of `x`.
   public func copyInPlace(from x: Tensor) {
     precondition(x.count == count, "copyInPlace: shapes \(shape) and \(x.shape) differ")
+    if let device { return device.copy(x, to: self) }
     pointer.update(from: x.pointer, count: count)
   }
 
@@ -68,6 +87,9 @@ extension Tensor {
     precondition(
       x.count == count && dtype == .bfloat16,
       "copyInPlace: \(x.shape) cannot be rounded to \(shape) in \(dtype)")
+    if let device {
+      return device.forEach(count, "narrow", .tensor(x), .storage(storage), .count(count))
+    }
     Parallel.ranges(of: count) { range in
       ck_f32_to_bf16(x.pointer + range.lowerBound, self.storage.base + range.lowerBound * 2, range.count)
     }
@@ -82,7 +104,8 @@ extension Tensor {
   public func hasSameBits(as other: Tensor) -> Bool {
     guard dtype == other.dtype, shape == other.shape else { return false }
     if sharesMemory(with: other) || count == 0 { return true }
-    return bytes.elementsEqual(other.bytes)
+    let (own, others) = (moved(to: nil), other.moved(to: nil))
+    return own.bytes.elementsEqual(others.bytes)
   }
 
   /// Has the system read tensors that lie in mapped files, in their order and in the background, while this
@@ -101,8 +124,10 @@ extension Tensor {
   public var byteCount: Int { dtype == .float32 ? 4 * count : dtype.storedShape(of: shape).reduce(1, *) }
 
   /// The sum of the squares, summed in double precision over blocks.
-  public var squaredNorm: Double { ck_squared_norm(pointer, count) }
+  public var squaredNorm: Double {
+    device?.total("square_parts", of: self) ?? ck_squared_norm(pointer, count)
+  }
 
   /// False if any element is infinite or not a number.
-  public var isFinite: Bool { ck_all_finite(pointer, count) }
+  public var isFinite: Bool { device?.isFinite(self) ?? ck_all_finite(pointer, count) }
 }

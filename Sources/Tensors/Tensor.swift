@@ -50,10 +50,14 @@ public final class Tensor {
   }
 
   /// Memory whose elements the caller writes before anyone reads them.
-  /// - Parameter sparse: many of them may never be written, and take no memory then.
-  package convenience init(uninitialized shape: [Int], sparse: Bool = false) {
+  /// - Parameter sparse: many of them may never be written, and take no memory of the processor's then.
+  package convenience init(uninitialized shape: [Int], sparse: Bool = false, on device: CUDADevice? = nil) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
-    self.init(storage: Storage(count: shape.reduce(1, *), sparse: sparse), offset: 0, shape: shape)
+    let count = shape.reduce(1, *)
+    let storage =
+      device.map { Storage(bytes: count * MemoryLayout<Float>.stride, on: $0) }
+      ?? Storage(count: count, sparse: sparse)
+    self.init(storage: storage, offset: 0, shape: shape)
   }
 
   /// Copies `values`, whose number must be the product of `shape`.
@@ -77,9 +81,9 @@ public final class Tensor {
     self.init([value], shape: [])
   }
 
-  public static func zeros(_ shape: [Int]) -> Tensor {
-    let tensor = Tensor(uninitialized: shape)
-    tensor.pointer.update(repeating: 0, count: tensor.count)
+  public static func zeros(_ shape: [Int], on device: CUDADevice? = nil) -> Tensor {
+    let tensor = Tensor(uninitialized: shape, on: device)
+    tensor.clearInPlace()
     return tensor
   }
 
@@ -91,9 +95,10 @@ public final class Tensor {
   /// True for parameters and for everything computed from them.
   public var requiresGradient: Bool { isParameter || node != nil }
 
-  /// A copy of the elements.
+  /// A copy of the elements; NaN where the device they lie on failed.
   public var values: [Float] {
-    dtype == .float32
+    if let device { return device.values(of: self) }
+    return dtype == .float32
       ? [Float](UnsafeBufferPointer(start: pointer, count: count)) : inFloat32().values
   }
 
@@ -101,6 +106,7 @@ public final class Tensor {
   /// its own.
   public func inFloat32() -> Tensor {
     if dtype == .float32 { return detached() }
+    if let device { return device.widened(self) }
     let matrix = WeightMatrix(self)
     let tensor = Tensor(uninitialized: shape)
     Parallel.ranges(of: matrix.rows, cost: matrix.columns) { rows in
@@ -112,7 +118,7 @@ public final class Tensor {
   /// The value of a tensor with one element.
   public var item: Float {
     precondition(count == 1, "item of a tensor of shape \(shape)")
-    return pointer.pointee
+    return values[0]
   }
 
   public func zeroGradient() {
@@ -137,6 +143,7 @@ public final class Tensor {
 
   /// The same elements, in the same form, in memory of their own, without history.
   public func copied() -> Tensor {
+    if let device { return device.copied(self) }
     let storage = Storage(bytes: byteCount)
     withUnsafeBytes { bytes in
       UnsafeMutableRawBufferPointer(start: storage.base, count: bytes.count)
@@ -150,8 +157,14 @@ public final class Tensor {
   /// The first element. Valid while this tensor lives.
   var pointer: UnsafeMutablePointer<Float> {
     precondition(dtype == .float32, "float32 elements wanted of a tensor in \(dtype)")
+    precondition(storage.device == nil, "elements in the processor's memory wanted of a tensor on a GPU")
     return storage.pointer + offset
   }
+
+  /// The GPU it lies on; nil for the processor's memory. Operations take their tensors from one place.
+  public var device: CUDADevice? { storage.device }
+  /// The first element in the GPU's memory.
+  var address: UInt64 { storage.address + UInt64(offset * MemoryLayout<Float>.stride) }
 
   /// The number of rows of a matrix, or of the flattened leading dimensions.
   var rows: Int { shape.isEmpty ? 1 : shape.dropLast().reduce(1, *) }

@@ -1,4 +1,3 @@
-import CPlatform
 import Glibc
 import JobModel
 
@@ -18,24 +17,7 @@ enum Host {
     Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 
-  static func inventory(labels: [String: String]) -> Inventory {
+  static func inventory(labels: [String: String], devices: [Inventory.Device]) -> Inventory {
     Inventory(cores: cores, memoryBytes: Int64(memoryBytes), devices: devices, labels: labels)
-  }
-
-  /// The GPUs that the driver shows, less those that CUDA_VISIBLE_DEVICES hides; none where there is no driver.
-  private static var devices: [Inventory.Device] {
-    let visible = getenv("CUDA_VISIBLE_DEVICES").map {
-      Set(String(cString: $0).split(separator: ",").compactMap { Int($0) })
-    }
-    return (0..<max(0, Int(ar1_gpu_count()))).compactMap { index in
-      guard visible?.contains(index) ?? true else { return nil }
-      var name = [CChar](repeating: 0, count: 128)
-      var memory: UInt64 = 0
-      guard ar1_gpu_describe(Int32(index), &name, name.count, &memory) else { return nil }
-      return Inventory.Device(
-        index: index,
-        name: String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-        memoryBytes: Int64(clamping: memory))
-    }
   }
 }

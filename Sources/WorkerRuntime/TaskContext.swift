@@ -6,7 +6,7 @@ import Synchronization
 /// functions return at once, so model code may call them in its inner loop.
 public final class TaskContext: Sendable {
   public let task: ClaimedTask
-  /// Indices of the GPUs it shall use; empty for one that asked for none.
+  /// Indices of the GPUs it shall use; empty for one that shall compute on the processor.
   public let devices: [Int]
   let logs: LogBuffer
   private let client: CoordinatorClient

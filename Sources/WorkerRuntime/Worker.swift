@@ -11,6 +11,10 @@ public struct WorkerConfiguration: Sendable {
   public var kinds: Set<TaskKind>?
   /// For jobs that ask for them.
   public var labels: [String: String]
+  /// The GPUs that jobs can ask for.
+  public var devices: [Inventory.Device]
+  /// The GPU for tasks that ask for none; nil: they compute on the processor.
+  public var ownDevice: Int?
   public var version: String
   /// How long a shutdown waits for executors that have been told to stop, in seconds. Their leases are given
   /// back before.
@@ -20,13 +24,15 @@ public struct WorkerConfiguration: Sendable {
 
   public init(
     name: String? = nil, slots: Int = 1, kinds: Set<TaskKind>? = nil, labels: [String: String] = [:],
-    version: String = "0.1.0",
+    devices: [Inventory.Device] = [], ownDevice: Int? = nil, version: String = "0.1.0",
     drainSeconds: Double = 20, claimWaitSeconds: Double = 20
   ) {
     self.name = name ?? Host.name
     self.slots = max(1, slots)
     self.kinds = kinds
     self.labels = labels
+    self.devices = devices
+    self.ownDevice = ownDevice
     self.version = version
     self.drainSeconds = drainSeconds
     self.claimWaitSeconds = claimWaitSeconds
@@ -78,7 +84,7 @@ public actor Worker {
     self.executors = executors
     self.configuration = configuration
     self.logger = logger
-    inventory = Host.inventory(labels: configuration.labels)
+    inventory = Host.inventory(labels: configuration.labels, devices: configuration.devices)
     free = inventory.free
   }
 
@@ -204,7 +210,10 @@ public actor Worker {
 
   private func begin(_ task: ClaimedTask, _ session: RegisterReply) {
     let devices = free.take(task.need)
-    let context = TaskContext(task: task, client: client, devices: devices ?? [])
+    let taken = devices ?? []
+    let context = TaskContext(
+      task: task, client: client,
+      devices: taken.isEmpty ? configuration.ownDevice.map { [$0] } ?? [] : taken)
     let trust = LeaseTrust(leaseSeconds: session.leaseSeconds, renewedBy: renewedAt)
     let thread = idleThreads.popLast() ?? DedicatedThread(name: "task")
     let executor = executors.first {

@@ -14,8 +14,8 @@ struct LayoutTests {
     "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient", "CAssets", "HTTPClient"],
     "HTTPClient": ["CCurl"],
     "CoordinatorClient": ["JobModel", "OrderedJSON", "HTTPClient"],
-    "WorkerRuntime": ["JobModel", "OrderedJSON", "CoordinatorClient", "CPlatform"],
-    "Tensors": ["CKernels", "COpenBLAS", "OrderedJSON"],
+    "WorkerRuntime": ["JobModel", "OrderedJSON", "CoordinatorClient"],
+    "Tensors": ["CCUDA", "CKernels", "COpenBLAS", "OrderedJSON"],
     "Images": ["CImageCodecs"],
     "ModelFiles": ["OrderedJSON"],
     "QwenVL": ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
@@ -24,6 +24,7 @@ struct LayoutTests {
     "PostTraining": ["Tensors", "QwenVL", "CMPI"],
     "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
     "BaseModel": ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+    "DeviceChecks": ["PostTraining", "QwenVL", "Tensors"],
     "TaskExecutors": [
       "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
       "OrderedJSON",
@@ -32,6 +33,7 @@ struct LayoutTests {
   ]
   private static let cTargets: Set<String> = [
     "CPostgres", "COpenBLAS", "CZstd", "CCurl", "CImageCodecs", "CPlatform", "CKernels", "CAssets", "CMPI",
+    "CCUDA",
   ]
 
   @Test("Targets import only what lies below them", arguments: allowed.keys.sorted())
@@ -50,6 +52,7 @@ struct LayoutTests {
         if module == "Hummingbird" { #expect(target == "Coordinator", "\(file)") }
         if module == "CPostgres" { #expect(target == "PostgresClient", "\(file)") }
         if module == "CMPI" { #expect(target == "PostTraining", "\(file)") }
+        if module == "CCUDA" { #expect(target == "Tensors", "\(file)") }
         if module == "COpenBLAS" { #expect(target == "Tensors", "\(file)") }
       }
     }

@@ -24,9 +24,11 @@ struct Program {
   }
 
   /// Runs `arguments` to their end.
-  func run(_ arguments: [String]) async throws -> Run {
+  /// - Parameter environment: added to this process's.
+  func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
     let name = folder + "/.run-" + UUID().uuidString
-    let child = try start(arguments, output: name + ".out", error: name + ".err")
+    let child = try start(
+      arguments, output: name + ".out", error: name + ".err", environment: environment)
     let exit = await child.waitForExit()
     defer {
       try? FileManager.default.removeItem(atPath: name + ".out")

@@ -8,6 +8,6 @@ struct ModelCommand: AsyncParsableCommand {
     subcommands: [
       ModelInspect.self, ModelTokenize.self, ModelForward.self, ModelGenerate.self, ModelGradient.self,
       ModelMerge.self,
-      ModelSegment.self,
+      ModelSegment.self, ModelCheck.self,
     ])
 }

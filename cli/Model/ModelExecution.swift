@@ -4,7 +4,7 @@ import Tensors
 
 /// Where and how precisely a model computes.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "Where to compute: cpu. (cuda:N is not available in this version.)")
+  @Option(help: "Where to compute: cpu, or cuda:N for a GPU.")
   var device = "cpu"
 
   @Option(
@@ -21,11 +21,11 @@ struct DeviceOptions: ParsableArguments {
   var weights: DType { DType(rawValue: dtype) ?? .float32 }
 
   func validate() throws {
-    guard device == "cpu" else {
-      if device.hasPrefix("cuda") {
-        throw ValidationError("--device \(device): this version computes on the CPU only; use --device cpu")
-      }
-      throw ValidationError("--device \(device) is unknown; use --device cpu")
+    guard let place = ComputeDevice(device) else {
+      throw ValidationError("--device \(device) is unknown; use cpu, or cuda:0 for the first GPU")
+    }
+    guard place == .cpu || weights != .int8 else {
+      throw ValidationError("--dtype int8 is for cpu; on a GPU take bfloat16 or float32")
     }
     guard DType(rawValue: dtype) != nil else {
       let known = DType.allCases.map(\.rawValue).joined(separator: ", ")
@@ -35,7 +35,9 @@ struct DeviceOptions: ParsableArguments {
 
   /// The model of a folder in the form that was asked for; notices go to standard error.
   func load(_ folder: String, training: TrainedPart = .nothing) throws -> QwenModel {
-    try QwenModel.load(folder: folder, dtype: weights, training: training) { notice in
+    try QwenModel.load(
+      folder: folder, dtype: weights, training: training, device: ComputeDevice(device)?.open()
+    ) { notice in
       Terminal.writeError("\(notice)\n")
     }
   }

@@ -5,6 +5,7 @@ import JobModel
 import Logging
 import PostTraining
 import TaskExecutors
+import Tensors
 import WorkerRuntime
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -33,6 +34,11 @@ struct WorkerCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A label that jobs can ask for, such as site=north; may be repeated.", valueName: "name=value"))
   var labels: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Where tasks compute that ask for no GPU: cpu, or cuda:N.",
+      discussion: "Tasks of jobs with resources: {gpu: …} compute on the GPUs they are given in any case."))
+  var device = "cpu"
   @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = Logger.Level.info
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -41,6 +47,9 @@ struct WorkerCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...1_000).contains(slots) else { throw ValidationError("--slots is 1 to 1000") }
     _ = try chosenKinds()
+    guard ComputeDevice(device) != nil else {
+      throw ValidationError("--device \(device) is unknown; use cpu, or cuda:0 for the first GPU")
+    }
     if mpi, slots != 1 || kinds != nil {
       throw ValidationError("--mpi makes a worker with one learner; leave out --slots and --kinds")
     }
@@ -79,16 +88,38 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private func work(_ logger: Logger, crew: LearnerCrew, kinds: Set<TaskKind>?) async throws {
+    let (devices, own) = try gpus(logger)
     let worker = Worker(
       client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(crew: crew),
       configuration: WorkerConfiguration(
         name: name, slots: slots, kinds: kinds,
         labels: Dictionary(
-          labels.compactMap(Label.parse).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })),
+          labels.compactMap(Label.parse).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+        devices: devices, ownDevice: own),
       logger: logger)
     try await TerminationSignals.cancelling {
       try await worker.run()
     }
+  }
+
+  /// The GPUs that jobs can ask for, and the one of tasks that ask for none.
+  /// - Throws: when --device names one that cannot be used; otherwise the worker goes on without.
+  private func gpus(_ logger: Logger) throws -> (all: [Inventory.Device], own: Int?) {
+    let all: [CUDADevice.Description]
+    do {
+      all = try CUDADevice.all()
+    } catch {
+      guard device == "cpu" else { throw error }
+      logger.info("computing on the processor alone: \(error)")
+      return ([], nil)
+    }
+    let inventory = all.map {
+      Inventory.Device(index: $0.index, name: $0.name, memoryBytes: Int64($0.memoryBytes))
+    }
+    guard case .cuda(let index)? = ComputeDevice(device) else { return (inventory, nil) }
+    let gpu = try CUDADevice(index: index)  // its kernels are compiled now, not in the first task
+    logger.info("computing on cuda:\(index), a \(gpu.name) of \(gpu.memoryBytes >> 20) MiB")
+    return (inventory, index)
   }
 
   private func chosenKinds() throws -> Set<TaskKind>? {

@@ -65,12 +65,6 @@ int ar1_find_user(const char *_Nonnull name, int64_t *_Nonnull user, int64_t *_N
 /// Ignores SIGPIPE in this process: a write to a closed pipe is an error, not the end.
 void ar1_ignore_broken_pipes(void);
 
-/// How many GPUs NVIDIA's driver shows; 0 where there is no driver. Opens its management library when first asked.
-int ar1_gpu_count(void);
-/// Name and bytes of memory of a GPU; false when it cannot be asked.
-bool ar1_gpu_describe(
-    int index, char *_Nonnull name, size_t name_capacity, uint64_t *_Nonnull memory_bytes);
-
 /// Bytes of memory that can be used without swapping, and in all; 0 when unknown.
 uint64_t ar1_memory_available(void);
 uint64_t ar1_memory_total(void);

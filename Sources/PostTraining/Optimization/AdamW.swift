@@ -66,11 +66,11 @@ public final class AdamW {
     self.settings = settings
     let isCompact = parameters.contains { $0.tensor.dtype == .bfloat16 }
     slots = parameters.map {
-      let written = $0.tensor.inFloat32()
+      let (written, device) = ($0.tensor.inFloat32(), $0.tensor.device)
       return Slot(
         name: $0.name, parameter: $0.tensor,
         master: isCompact && $0.tensor.dtype == .float32 ? written.copied() : written,
-        first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape))
+        first: .zeros($0.tensor.shape, on: device), second: .zeros($0.tensor.shape, on: device))
     }
   }
 
@@ -85,10 +85,11 @@ public final class AdamW {
   ///   - rate: the learning rate of this step.
   ///   - maximumNorm: the gradient is scaled down to this norm; 0 leaves it.
   /// - Returns: the norm before clipping.
-  /// - Throws: `TrainingError` when the gradient is not finite; the parameters are then untouched.
+  /// - Throws: `TrainingError` when the gradient is not finite, `CUDAError` when a GPU failed; the parameters are then untouched.
   @discardableResult
   public func step(rate: Double, maximumNorm: Double) throws -> Double {
     let norm = gradientNorm
+    try slots.first?.parameter.device?.check()
     guard norm.isFinite else {
       throw TrainingError(
         "the gradient of step \(stepCount + 1) is not finite; a lower learning rate or a smaller gradient norm "

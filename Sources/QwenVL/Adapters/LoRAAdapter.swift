@@ -39,7 +39,9 @@ public struct LoRAAdapter {
     for (name, weight) in model.parameters {
       guard let projection = Self.projection(name, among: settings.targets) else { continue }
       let down = try take(Self.prefix + projection + Self.down, [settings.rank, weight.shape[1]])
+        .moved(to: weight.device)
       let up = try take(Self.prefix + projection + Self.up, [weight.shape[0], settings.rank])
+        .moved(to: weight.device)
       parameters.append((Self.prefix + projection + Self.down, down))
       parameters.append((Self.prefix + projection + Self.up, up))
       updates[projection] = LowRankUpdate(
@@ -63,7 +65,16 @@ public struct LoRAAdapter {
 
   /// The same matrices in the same memory, which record gradients or do not.
   func recording(_ records: Bool) -> LoRAAdapter {
-    let tensors = parameters.map { ($0.name, records ? $0.tensor.asParameter() : $0.tensor.detached()) }
+    viewed { records ? $0.asParameter() : $0.detached() }
+  }
+
+  /// The same matrices in the memory of a GPU.
+  func moved(to device: CUDADevice) -> LoRAAdapter {
+    viewed { $0.placed(on: device) }
+  }
+
+  private func viewed(_ view: (Tensor) -> Tensor) -> LoRAAdapter {
+    let tensors = parameters.map { ($0.name, view($0.tensor)) }
     let byName = Dictionary(uniqueKeysWithValues: tensors)
     let seen = updates.map { projection, update in
       guard let down = byName[Self.prefix + projection + Self.down],

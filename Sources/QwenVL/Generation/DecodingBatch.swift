@@ -69,18 +69,13 @@ struct DecodingBatch {
   /// Draws one token for each of the last `rows.count` sequences, and takes those that end out.
   /// - Parameter rows: the row of `logits` [*, vocabulary] that each draws from.
   mutating func draw(from logits: Tensor, rows: [Int]) throws {
-    let vocabulary = logits.shape[1]
     let first = running.count - rows.count
-    try logits.withUnsafeValues { values in
-      var sampler = TokenSampler(
-        vocabulary: vocabulary, temperature: options.temperature, shaping: shaping)
-      for (index, row) in rows.enumerated() {
-        let scores = UnsafeBufferPointer(
-          rebasing: values[row * vocabulary..<(row + 1) * vocabulary])
-        try running[first + index].draw(from: scores, with: &sampler, options: options)
-        longest = max(longest, running[first + index].ids.count)
-      }
+    if logits.device != nil && shaping == .none {
+      try drawOnGPU(from: logits, rows: rows, first: first)
+    } else {
+      try drawHere(from: logits.moved(to: nil), rows: rows, first: first)
     }
+    longest = max(longest, running[first...].map(\.ids.count).max() ?? 0)
     tokens += rows.count
     drawn = []
     var kept = first
@@ -101,6 +96,31 @@ struct DecodingBatch {
     }
     running.removeSubrange(kept...)
     order.removeSubrange(kept...)
+  }
+
+  private mutating func drawHere(from logits: Tensor, rows: [Int], first: Int) throws {
+    let vocabulary = logits.shape[1]
+    try logits.withUnsafeValues { values in
+      var sampler = TokenSampler(
+        vocabulary: vocabulary, temperature: options.temperature, shaping: shaping)
+      for (index, row) in rows.enumerated() {
+        let scores = UnsafeBufferPointer(
+          rebasing: values[row * vocabulary..<(row + 1) * vocabulary])
+        try running[first + index].draw(from: scores, with: &sampler, options: options)
+      }
+    }
+  }
+
+  /// The logits stay on the GPU; what is known of the tokens comes back.
+  private mutating func drawOnGPU(from logits: Tensor, rows: [Int], first: Int) throws {
+    let ids = options.watchedTokenIDs
+    let drawn = TokenDraws(
+      from: logits, rows: rows, uniforms: running[first...].map { $0.stream.uniform(at: $0.ids.count) },
+      temperature: options.temperature, watching: ids)
+    for (index, draw) in drawn.draws.enumerated() {
+      let watched = drawn.watched[index * ids.count..<(index + 1) * ids.count]
+      try running[first + index].take(draw, watched: watched)
+    }
   }
 
   func progress(step: Int) -> GenerationProgress {
@@ -140,6 +160,14 @@ struct DecodingBatch {
 }
 
 extension DecodingSequence {
+  fileprivate mutating func take(_ draw: TokenDraws.Draw, watched logits: ArraySlice<Float>) throws {
+    guard draw.logSum.isFinite else { throw ModelError.invalid("the model's logits are not finite numbers") }
+    ids.append(draw.id)
+    logProbabilities.append(Float(draw.logit - draw.logSum))
+    drawnLogProbabilities.append(Float(draw.drawnLogProbability))
+    if !logits.isEmpty { watched.append(logits.map { Float(Double($0) - draw.logSum) }) }
+  }
+
   fileprivate mutating func draw(
     from scores: UnsafeBufferPointer<Float>, with sampler: inout TokenSampler, options: SamplingOptions
   ) throws {

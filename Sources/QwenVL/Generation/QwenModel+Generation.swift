@@ -81,7 +81,8 @@ extension QwenModel {
     let text = configuration.text
     let cache = KeyValueCache(
       layers: text.layers, capacity: prefixes.rowCount + completionRows,
-      width: text.keyValueHeads * text.headDimension)
+      width: text.keyValueHeads * text.headDimension,
+      dtype: device == nil ? .float32 : decoder.embedding.dtype, device: device)
     var batch = DecodingBatch(options: options, shaping: shaping)
     var cancelled = false
     var nextRow = prefixes.rowCount
@@ -129,9 +130,10 @@ extension QwenModel {
     }
     seconds.prefill = elapsed()
 
+    let graph = device.map { StepGraph(on: $0) }
     while !cancelled, !batch.running.isEmpty {
       try draw(
-        &batch, from: try nextLogits(batch, cache: cache), rows: Array(batch.running.indices))
+        &batch, from: try nextLogits(batch, cache: cache, graph: graph), rows: Array(batch.running.indices))
       cancelled = !onStep(batch.progress(step: batch.longest))
     }
     let completions = batch.completions(prompts: prompts.count, perPrompt: keys.map(\.count))
@@ -148,20 +150,25 @@ extension QwenModel {
   }
 
   /// The logits behind the newest token of every running sequence, [running, vocabulary].
-  private func nextLogits(_ batch: DecodingBatch, cache: KeyValueCache) throws -> Tensor {
+  /// - Parameter graph: on a GPU, of the steps so far; the logits then stay until the next one.
+  private func nextLogits(_ batch: DecodingBatch, cache: KeyValueCache, graph: StepGraph?) throws -> Tensor {
     let running = batch.running
-    let pass = DecoderPass(
-      angles: RotaryAngles(textPositions: running.map(\.newestPosition), frequencies: decoder.frequencies),
-      layout: try SegmentLayout(
-        segments: running.enumerated().map { row, sequence in
-          SegmentLayout.Segment(
-            queries: row..<row + 1,
-            keys: (sequence.promptRows + [sequence.ownRows]).map {
-              SegmentLayout.KeyRange($0, causal: false)
-            })
-        }, queryCount: running.count, keyCount: cache.capacity),
-      cache: (cache, running.map(\.newestRow)))
-    let hidden = decoder(embedding(decoder.embedding, ids: running.map(\.newestID)), pass)
-    return linear(hidden, weight: decoder.head)
+    let layout = try SegmentLayout(
+      segments: running.enumerated().map { row, sequence in
+        SegmentLayout.Segment(
+          queries: row..<row + 1,
+          keys: (sequence.promptRows + [sequence.ownRows]).map {
+            SegmentLayout.KeyRange($0, causal: false)
+          })
+      }, queryCount: running.count, keyCount: cache.capacity)
+    func step() -> Tensor {
+      let pass = DecoderPass(
+        angles: RotaryAngles(textPositions: running.map(\.newestPosition), frequencies: decoder.frequencies)
+          .moved(to: device),
+        layout: layout, cache: (cache, running.map(\.newestRow)))
+      let hidden = decoder(embedding(decoder.embedding, ids: running.map(\.newestID)), pass)
+      return linear(hidden, weight: decoder.head)
+    }
+    return graph?.run(step) ?? step()
   }
 }

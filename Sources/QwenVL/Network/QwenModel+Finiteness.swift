@@ -10,16 +10,18 @@ extension QwenModel {
     return result
   }
 
-  /// The error for a result that is not finite.
-  func notFinite(_ what: String) -> ModelError {
+  /// The error for a result that is not finite: a failure of the GPU, or damaged weights.
+  func notFinite(_ what: String) -> any Error {
+    // What could not be computed on a GPU is no number.
+    do { try device?.check() } catch { return error }
     let place = sourceFolder.map { "\($0): " } ?? ""
     let all = parameters + (adapter?.parameters ?? [])
     if let broken = all.first(where: { !$0.tensor.inFloat32().isFinite }) {
-      return .file(
+      return ModelError.file(
         "\(place)tensor \(broken.name) holds a value that is not a finite number; the weights are damaged or their "
           + "training diverged")
     }
-    return .invalid(
+    return ModelError.invalid(
       "\(place)the \(what) are not finite numbers, though all weights are: they are too large to compute with"
     )
   }

@@ -20,7 +20,7 @@ extension QwenModel {
       patches += image.rows * image.columns
     }
     if !waiting.isEmpty { parts.append(try vision(waiting, recomputingBlocks: recomputingLayers)) }
-    if parts.isEmpty { return Tensor.zeros([0, configuration.text.hiddenSize]) }
+    if parts.isEmpty { return Tensor.zeros([0, configuration.text.hiddenSize], on: device) }
     return parts.count == 1 ? parts[0] : concatenatedRows(parts)
   }
 
@@ -55,7 +55,8 @@ extension QwenModel {
     DecoderPass(
       angles: RotaryAngles(
         positions: pack.positions, frequencies: decoder.frequencies,
-        sections: configuration.text.ropeSections),
+        sections: configuration.text.ropeSections
+      ).moved(to: device),
       layout: try SegmentLayout(
         segments: pack.segments, queryCount: pack.rowCount, keyCount: keyCount ?? pack.rowCount),
       cache: cache.map { ($0, pack.cacheRows) }, recomputesLayers: recomputingLayers)

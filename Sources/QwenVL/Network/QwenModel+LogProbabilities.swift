@@ -45,7 +45,7 @@ extension QwenModel {
   /// forwards and backwards, for all of its completions. Logits are made for the completions' tokens alone.
   /// - Parameter recomputingLayers: keep only the layers' inputs for the backward pass, which computes the
   ///   layers again: less memory for about a third more time, and the same gradients bit by bit.
-  /// - Returns: [Σ|o|]; differentiable.
+  /// - Returns: [Σ|o|] in the processor's memory, wherever the model computes; differentiable.
   public func packedLogProbabilities(
     batch: [PromptCompletions], recomputingLayers: Bool = false
   ) throws -> Tensor {
@@ -73,7 +73,7 @@ extension QwenModel {
       embeddings(of: pack, features: features), try pass(for: pack, recomputingLayers: recomputingLayers),
       reading: reading)
     return try finite(
-      headLogProbabilities(hidden, head: decoder.head, targets: targets), "log-probabilities")
+      headLogProbabilities(hidden, head: decoder.head, targets: targets).moved(to: nil), "log-probabilities")
   }
 
   /// The features of all prompts' images, given or computed: in one tensor, with the identity of every

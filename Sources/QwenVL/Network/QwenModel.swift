@@ -21,6 +21,9 @@ public final class QwenModel {
     (parameters + (adapter?.parameters ?? [])).filter { $0.tensor.requiresGradient }
   }
 
+  /// The GPU that holds the parameters and computes; nil for the processor.
+  public var device: CUDADevice? { decoder.embedding.device }
+
   /// Numbers in all parameters together.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 
@@ -60,6 +63,14 @@ public final class QwenModel {
     }
   }
 
+  /// The same network in the memory of a GPU; what is trained stays so.
+  /// - Throws: `CUDAError` when that memory does not suffice.
+  public func moved(to device: CUDADevice) throws -> QwenModel {
+    let model = viewed(adapter: adapter?.moved(to: device)) { tensor, _ in tensor.placed(on: device) }
+    try device.check()
+    return model
+  }
+
   /// A model of this one's tensors, each as `view` sees it.
   func viewed(
     adapter: LoRAAdapter?, _ view: (Tensor, ParameterDeclaration) -> Tensor
@@ -83,5 +94,13 @@ public final class QwenModel {
   /// Forgets the gradients recorded so far.
   public func zeroGradients() {
     for (_, tensor) in trainedParameters { tensor.zeroGradient() }
+  }
+}
+
+extension Tensor {
+  /// A copy in the memory of a GPU, which records gradients if this tensor does.
+  func placed(on device: CUDADevice) -> Tensor {
+    let moved = detached().moved(to: device)
+    return requiresGradient ? moved.asParameter() : moved
   }
 }

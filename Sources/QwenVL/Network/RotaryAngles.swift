@@ -63,6 +63,16 @@ struct RotaryAngles {
     self.sines = Tensor(sines, shape: [rows, half * 2])
   }
 
+  private init(cosines: Tensor, sines: Tensor) {
+    self.cosines = cosines
+    self.sines = sines
+  }
+
+  /// The same in the memory of a GPU, or with nil of the processor.
+  func moved(to device: CUDADevice?) -> RotaryAngles {
+    RotaryAngles(cosines: cosines.moved(to: device), sines: sines.moved(to: device))
+  }
+
   /// θ^(−2i/dimension) for i in 0 ..< dimension/2.
   static func frequencies(theta: Double, dimension: Int) -> [Float] {
     stride(from: 0, to: dimension, by: 2).map { Float(pow(theta, -Double($0) / Double(dimension))) }

@@ -14,14 +14,18 @@ extension QwenModel {
   ///     so are matrices that are trained, except in bfloat16: those stay in it, and the optimizer keeps a master
   ///     copy in float32.
   ///   - training: which parameters record gradients.
+  ///   - device: the GPU whose memory takes the parameters; nil for the processor's.
   ///   - onNotice: told in a sentence what a person should know: that int8 weights were made and where they
   ///     are, or why they could not be kept.
   /// - Throws: an error that names the file, and the tensor if it is one's fault: a missing file or shard,
   ///   a tensor that is missing, unknown or of another shape than config.json calls for.
   public static func load(
-    folder: String, dtype: DType = .float32, training: TrainedPart = .nothing,
+    folder: String, dtype: DType = .float32, training: TrainedPart = .nothing, device: CUDADevice? = nil,
     onNotice: (String) -> Void = { _ in }
   ) throws -> QwenModel {
+    guard device == nil || dtype != .int8 else {
+      throw ModelError.invalid("int8 weights are for processors; on a GPU take bfloat16 or float32")
+    }
     let configuration = try QwenConfiguration(folder: folder)
     let weights = try ShardedWeights(folder: folder)
     var missing: [String] = []
@@ -60,6 +64,7 @@ extension QwenModel {
       !$0.hasSuffix("rotary_emb.inv_freq") && !$0.hasSuffix("rotary_pos_emb.inv_freq")
     }
     guard unknown.isEmpty else { throw ModelError.unknownTensors(Array(unknown), folder: folder) }
+    if let device { return try model.moved(to: device) }
     // Every prompt goes through all of the decoder; not every one has an image.
     Tensor.readAhead(model.parameters.filter { !$0.name.hasPrefix("model.visual.") }.map(\.tensor))
     return model

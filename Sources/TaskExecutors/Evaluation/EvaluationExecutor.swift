@@ -65,7 +65,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let batch = batch
     let lines = try await host.withModel(
-      folder: settings.model, form: settings.dtype, onNotice: { context.log($0) }
+      folder: settings.model, form: settings.dtype, gpu: context.devices.first, onNotice: { context.log($0) }
     ) { loaded -> [JSON] in
       var run = try EvaluationRun(settings)
       try run.findReferences(for: range.items, with: loaded) { try context.checkCancellation() }

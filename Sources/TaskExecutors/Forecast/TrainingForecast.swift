@@ -36,6 +36,20 @@ package struct TrainingForecast: Sendable {
 
   /// What a learner holds from its first step to its last.
   package var standing: MemoryForecast {
+    var memory = computing
+    memory.add("the version last published", trained, width: publishedWidth)
+    return memory
+  }
+
+  /// The same in the memory of a GPU.
+  package var standingOnGPU: MemoryForecast {
+    var memory = computing
+    memory.add("scratch memory of products", 32 << 20, width: 1)
+    return memory
+  }
+
+  /// What lies where it computes.
+  private var computing: MemoryForecast {
     var memory = MemoryForecast()
     memory.add("weights", size.parameters, width: width)
     // Under an adapter the reference is the policy without it, in the same memory.
@@ -46,7 +60,6 @@ package struct TrainingForecast: Sendable {
     memory.add("gradients", trained)
     memory.add("AdamW's moments", 2 * trained)
     if hasMasters { memory.add("master copies in float32", trained) }
-    memory.add("the version last published", trained, width: publishedWidth)
     return memory
   }
 
@@ -105,10 +118,18 @@ package struct TrainingForecast: Sendable {
   /// Bytes there are.
   package struct Machine: Sendable {
     package var memory: Int
+    /// A GPU's; nil for the machine itself.
+    package var gpu: String?
+
+    var isGPU: Bool { gpu != nil }
+    var name: String { gpu ?? "this machine" }
 
     package static var thisMachine: Machine { Machine(memory: Int(ar1_memory_total())) }
 
-    package init(memory: Int) { self.memory = memory }
+    package init(memory: Int, gpu: String? = nil) {
+      self.memory = memory
+      self.gpu = gpu
+    }
   }
 
   /// Bytes free on the volume of the output folder; nil when that cannot be found out.
@@ -126,11 +147,11 @@ package struct TrainingForecast: Sendable {
   /// Refuses what certainly does not fit: a learner whose weights and moments alone are more than the machine has, or an
   /// export the disk has no room for.
   func requireRoom(on machine: Machine) throws {
-    let needed = standing.bytes
+    let needed = (machine.isGPU ? standingOnGPU : standing).bytes
     guard machine.memory == 0 || needed <= machine.memory else {
       throw TaskError(
         .userError,
-        "the learner's weights, gradients and moments take \(needed >> 20) MiB, this machine has "
+        "the learner's weights, gradients and moments take \(needed >> 20) MiB, \(machine.name) has "
           + "\(machine.memory >> 20) MiB; train less (trained_part), leave out the reference (beta: 0), or take a larger "
           + "machine; 'ar1 train --dry-run' shows the sum")
     }

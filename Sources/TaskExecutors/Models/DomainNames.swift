@@ -90,6 +90,8 @@ func asUserError<Value>(_ body: () throws -> Value) throws -> Value {
     throw error
   } catch let error as TaskStopped {
     throw error
+  } catch let error as CUDAError {
+    throw TaskError(error)
   } catch {
     throw TaskError(.userError, "\(error)")
   }

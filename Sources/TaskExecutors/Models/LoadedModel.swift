@@ -25,29 +25,33 @@ final class LoadedModel {
   /// - Parameters:
   ///   - form: how the weights are held; what is trained is held in float32.
   ///   - adapter: put on the model's weights as they are in the folder.
+  ///   - device: the GPU to compute on; nil: the processor.
   init(
     folder: String, stamp: String, form: WeightFormName = .float32, training: TrainedPart = .nothing,
-    adapter: AdapterPlan? = nil, onNotice: (String) -> Void = { _ in }
+    adapter: AdapterPlan? = nil, device: CUDADevice? = nil, onNotice: (String) -> Void = { _ in }
   ) throws {
     self.folder = folder
     self.stamp = stamp
     self.form = form
     do {
       let own = try QwenModel.load(
-        folder: folder, dtype: form.resolved, training: training, onNotice: onNotice)
+        folder: folder, dtype: form.resolved, training: training, device: device, onNotice: onNotice)
       model = try adapter?.adapt(own) ?? own
       prompts = try PromptSource(folder: folder)
       stopTokenIDs = try GenerationDefaults(folder: folder).stopTokenIDs
+    } catch let error as CUDAError {
+      throw TaskError(error)
     } catch {
       throw TaskError(.userError, "the model in \(folder) cannot be loaded: \(error)")
     }
   }
 
   /// The policy of a training, before its first step.
-  convenience init(policyOf settings: TrainSettings, training: Bool) throws {
+  convenience init(policyOf settings: TrainSettings, training: Bool, device: CUDADevice? = nil) throws {
     try self.init(
       folder: settings.model, stamp: Self.stamp(of: settings.model), form: settings.dtype.form,
-      training: training ? settings.part : .nothing, adapter: settings.adapterPlan(training: training))
+      training: training ? settings.part : .nothing, adapter: settings.adapterPlan(training: training),
+      device: device)
   }
 
   /// Sizes and times of the folder's files: cheap, and different after a model was replaced.
@@ -78,6 +82,10 @@ final class LoadedModel {
       for (name, tensor) in model.parameters + (model.adapter?.parameters ?? []) where stored.contains(name) {
         try checkpoint.load(name, into: tensor)
       }
+      try model.device?.check()
+    } catch let error as CUDAError {
+      policy = "unusable"
+      throw TaskError(error)
     } catch {
       // Half the weights may be new: nothing may be sampled from them.
       policy = "unusable"

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import JobModel
 internal import QwenVL
 internal import SAM2
+internal import Tensors
 internal import WorkerRuntime
 
 /// The models a worker process holds in memory.
@@ -12,29 +13,47 @@ public actor ModelHost {
   private let thread = DedicatedThread(name: "model")
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-  private var loaded: [LoadedModel] = []
+  private var loaded: [(gpu: Int?, model: LoadedModel)] = []
+  private var gpus = GPUs()
   /// Enough for a policy and the model it started from.
   private let capacity = 2
   private var segmenter: (folder: String, stamp: String, model: Segmenter)?
 
   public init() {}
 
-  /// Runs `body` on the host's thread with the model of `folder`.
+  /// Runs `body` on the host's thread with the model of `folder` on a GPU, or with nil on the processor.
   /// - Parameter onNotice: told what a person may want to know of the loading.
   func withModel<Value: Sendable>(
-    folder: String, form: WeightFormName = .float32, onNotice: @Sendable (String) -> Void = { _ in },
-    _ body: @Sendable (LoadedModel) throws -> Value
+    folder: String, form: WeightFormName = .float32, gpu: Int?,
+    onNotice: @Sendable (String) -> Void = { _ in }, _ body: @Sendable (LoadedModel) throws -> Value
   ) throws -> Value {
-    try body(try model(folder: folder, form: form, onNotice: onNotice))
+    try onGPU(gpu) { try body(try model(folder: folder, form: form, gpu: gpu, onNotice: onNotice)) }
   }
 
   /// The same with a SAM2 model beside it.
   func withModel<Value: Sendable>(
-    folder: String, form: WeightFormName, segmenter: String?, onNotice: @Sendable (String) -> Void,
-    _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
+    folder: String, form: WeightFormName, gpu: Int?, segmenter: String?,
+    onNotice: @Sendable (String) -> Void, _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
   ) throws -> Value {
-    try body(
-      try model(folder: folder, form: form, onNotice: onNotice), try segmenter.map(self.segmenter))
+    try onGPU(gpu) {
+      try body(
+        try model(folder: folder, form: form, gpu: gpu, onNotice: onNotice),
+        try segmenter.map(self.segmenter))
+    }
+  }
+
+  /// After a GPU failed, or its memory did not suffice, nothing of this process stays on it.
+  private func onGPU<Value>(_ gpu: Int?, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      if gpu != nil, error is CUDAError || (error as? TaskError)?.failure.failureClass == .outOfMemory {
+        loaded.removeAll { $0.gpu == gpu }
+        gpus.forget(gpu)
+      }
+      if let error = error as? CUDAError { throw TaskError(error) }
+      throw error
+    }
   }
 
   /// The SAM2 model of `folder`; the one used last stays in memory.
@@ -48,19 +67,22 @@ public actor ModelHost {
 
   /// The model of `folder`, loaded again when its files have changed.
   private func model(
-    folder: String, form: WeightFormName, onNotice: (String) -> Void
+    folder: String, form: WeightFormName, gpu: Int?, onNotice: (String) -> Void
   ) throws -> LoadedModel {
     let stamp = LoadedModel.stamp(of: folder)
-    if let index = loaded.firstIndex(where: { $0.folder == folder && $0.form == form }) {
+    if let index = loaded.firstIndex(where: {
+      $0.model.folder == folder && $0.model.form == form && $0.gpu == gpu
+    }) {
       let found = loaded.remove(at: index)
-      if found.stamp == stamp {
+      if found.model.stamp == stamp {
         loaded.append(found)
-        return found
+        return found.model
       }
     }
     if loaded.count >= capacity { loaded.removeFirst() }
-    let fresh = try LoadedModel(folder: folder, stamp: stamp, form: form, onNotice: onNotice)
-    loaded.append(fresh)
+    let fresh = try LoadedModel(
+      folder: folder, stamp: stamp, form: form, device: try gpus.device(gpu), onNotice: onNotice)
+    loaded.append((gpu, fresh))
     return fresh
   }
 }

@@ -1,4 +1,5 @@
 internal import JobModel
+internal import Tensors
 internal import WorkerRuntime
 
 /// The policy a rollout worker samples from: one run's model, moved from version to version in place.
@@ -7,20 +8,44 @@ public actor PolicyHost {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   private var run: JobID?
+  private var gpu: Int?
+  private var gpus = GPUs()
   private var loaded: LoadedModel?
   private var sampler: GroupSampler?
 
   public init() {}
 
-  /// Samples the groups of an order.
+  /// Samples the groups of an order, on a GPU or with nil on the processor.
   func groups(
-    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, drawn: @escaping @Sendable (Int) -> Void,
+    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, gpu: Int?,
+    drawn: @escaping @Sendable (Int) -> Void,
     isCancelled: @escaping @Sendable () -> Bool
   ) throws -> [RolloutGroup] {
+    do {
+      return try sampled(
+        settings, order, run: run, gpu: gpu, drawn: drawn, isCancelled: isCancelled)
+    } catch {
+      if let error = error as? CUDAError {
+        // Nothing of this process stays on a GPU that failed or that is full.
+        loaded = nil
+        gpus.forget(gpu)
+        throw TaskError(error)
+      }
+      throw error
+    }
+  }
+
+  private func sampled(
+    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, gpu: Int?,
+    drawn: @escaping @Sendable (Int) -> Void, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> [RolloutGroup] {
+    if self.gpu != gpu { loaded = nil }
+    self.gpu = gpu
     let isOther = self.run != run
     // Version 0 is the folder's own weights, which a later version has overwritten in memory.
     if isOther || loaded == nil || (order.policy == nil && loaded?.policy != nil) {
-      loaded = try LoadedModel(policyOf: settings, training: false)
+      loaded = nil  // its memory is needed for the next
+      loaded = try LoadedModel(policyOf: settings, training: false, device: try gpus.device(gpu))
     }
     if isOther || sampler == nil { sampler = try GroupSampler(train: settings) }
     self.run = run

@@ -20,7 +20,7 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
     let order = try RolloutOrder(task.payload)
     // How far the answers are, so that one who stands still is told from one who is slow (`stall_after`).
     let groups = try await host.groups(
-      settings, order, run: task.job,
+      settings, order, run: task.job, gpu: context.devices.first,
       drawn: {
         context.progress(
           TaskProgress(done: Double($0), total: Double(settings.maxNewTokens), unit: "tokens"))

@@ -38,7 +38,7 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let job = context.task.job
     let total = Double(range.items.count)
-    let groups = try await host.withModel(folder: settings.model) { loaded in
+    let groups = try await host.withModel(folder: settings.model, gpu: context.devices.first) { loaded in
       try GroupSampler(rollout: settings).groups(
         of: range.items, run: job, version: 0, with: loaded,
         drawn: { tokens in

@@ -95,8 +95,8 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       settings: settings, range: range, entries: Array(entries[range.items]), context: context,
       questions: questions, caches: caches, overlays: overlays)
     let rows = try await host.withModel(
-      folder: settings.model, form: settings.dtype, segmenter: settings.segmenter,
-      onNotice: { context.log($0) }
+      folder: settings.model, form: settings.dtype, gpu: context.devices.first,
+      segmenter: settings.segmenter, onNotice: { context.log($0) }
     ) { try run.rows(with: $0, segmenter: $1) }
     try await overlays.finish()
     try context.checkCancellation()

@@ -32,9 +32,12 @@ final class LearningRun {
     self.settings = settings
     self.context = context
     self.crew = crew
-    try TrainingForecast(settings).requireRoom(on: .thisMachine)
+    var gpus = GPUs()
+    let device = try gpus.device(context.devices.first)
+    try TrainingForecast(settings).requireRoom(
+      on: device.map { .init(memory: $0.memoryBytes, gpu: $0.name) } ?? .thisMachine)
     try crew.tell(.begin(task.spec))
-    loaded = try LoadedModel(policyOf: settings, training: true)
+    loaded = try LoadedModel(policyOf: settings, training: true, device: device)
     method =
       switch settings.method {
       case .grpo: try GroupLearning(settings, policy: loaded, crew: crew, context: context)

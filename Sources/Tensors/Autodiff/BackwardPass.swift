@@ -4,7 +4,7 @@ extension Tensor {
   public func backward() {
     precondition(count == 1, "backward of a tensor of shape \(shape): sum it to a scalar first")
     precondition(requiresGradient, "backward of a value that no parameter took part in")
-    backward(from: Tensor([1], shape: shape))
+    backward(from: Tensor([1], shape: shape).moved(to: device))
   }
 
   /// The same for the scalar Σ seed · self, of which this tensor's gradient is `seed`.

@@ -38,24 +38,23 @@ struct BackwardStep {
 
   /// Lets `body` add to the gradient of input `index` in place. `beta` is 0 if the memory is uninitialised
   /// and must be overwritten as a whole, and 1 if it holds a sum to be added to.
-  func accumulate(_ index: Int, _ body: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
+  func accumulate(_ index: Int, _ body: (_ gradient: Tensor, _ beta: Float) -> Void) {
     let input = inputs[index]
     guard input.requiresGradient else { return }
     if input.gradient == nil {
-      let fresh = Tensor(uninitialized: input.shape)
-      body(fresh.pointer, 0)
+      let fresh = Tensor(uninitialized: input.shape, on: input.device)
+      body(fresh, 0)
       input.gradient = fresh
       input.gradientIsShared = false
     } else {
-      body(input.ownedGradient().pointer, 1)
+      body(input.ownedGradient(), 1)
     }
   }
 
   /// As `accumulate`, but fresh memory is cleared first, for operations that touch only some elements.
-  func accumulateSparsely(_ index: Int, _ body: (_ gradient: UnsafeMutablePointer<Float>) -> Void) {
-    let input = inputs[index]
+  func accumulateSparsely(_ index: Int, _ body: (_ gradient: Tensor) -> Void) {
     accumulate(index) { gradient, beta in
-      if beta == 0 { gradient.update(repeating: 0, count: input.count) }
+      if beta == 0 { gradient.clearInPlace() }
       body(gradient)
     }
   }

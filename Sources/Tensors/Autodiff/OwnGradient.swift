@@ -5,7 +5,7 @@ extension Tensor {
     if let gradient {
       own = gradientIsShared ? gradient.copied() : gradient
     } else {
-      own = .zeros(shape)
+      own = .zeros(shape, on: device)
     }
     gradient = own
     gradientIsShared = false

@@ -2,36 +2,46 @@ internal import CKernels
 
 /// x · sigmoid(x)
 public func silu(_ x: Tensor) -> Tensor {
-  let y = map(x, cost: 8) { ck_silu($0, $1, $2) }
+  let y = map("silu", x, cost: 8) { ck_silu($0, $1, $2) }
   return y.recording([x]) { step in
     step.give(
-      pairwise("silu", step.inputs[0], step.gradient, cost: 8) { ck_silu_backward($0, $1, $2, $3) }, to: 0)
+      pairwise("silu_backward", step.inputs[0], step.gradient, cost: 8) { ck_silu_backward($0, $1, $2, $3) },
+      to: 0)
   }
 }
 
 /// x · Φ(x) with the exact normal distribution function, not its tanh approximation
 public func gelu(_ x: Tensor) -> Tensor {
-  let y = map(x, cost: 32) { ck_gelu($0, $1, $2) }
+  let y = map("gelu", x, cost: 32) { ck_gelu($0, $1, $2) }
   return y.recording([x]) { step in
     step.give(
-      pairwise("gelu", step.inputs[0], step.gradient, cost: 32) { ck_gelu_backward($0, $1, $2, $3) }, to: 0)
+      pairwise("gelu_backward", step.inputs[0], step.gradient, cost: 32) { ck_gelu_backward($0, $1, $2, $3) },
+      to: 0)
   }
 }
 
 /// silu(gate) · up, same shape
 public func swiGLU(gate: Tensor, up: Tensor) -> Tensor {
-  let y = pairwise("swiGLU", gate, up, cost: 8) { ck_swiglu($0, $1, $2, $3) }
+  let y = pairwise("swiglu", gate, up, cost: 8) { ck_swiglu($0, $1, $2, $3) }
   return y.recording([gate, up]) { step in
     let (gate, up, g) = (step.inputs[0], step.inputs[1], step.gradient)
-    let dGate = step.needs(0) ? Tensor(uninitialized: gate.shape) : nil
-    let dUp = step.needs(1) ? Tensor(uninitialized: up.shape) : nil
-    Parallel.ranges(of: gate.count, cost: 16) { range in
-      let start = range.lowerBound
-      ck_swiglu_backward(
-        gate.pointer + start, up.pointer + start, g.pointer + start,
-        dGate.map { $0.pointer + start }, dUp.map { $0.pointer + start }, range.count)
+    let dGate = step.needs(0) ? Tensor(uninitialized: gate.shape, on: gate.device) : nil
+    let dUp = step.needs(1) ? Tensor(uninitialized: up.shape, on: up.device) : nil
+    if let device = gate.device {
+      device.pairwiseSlopes("swiglu_backward", gate, up, g, dGate, dUp)
+    } else {
+      swiGLUBackward(gate, up, g, dGate, dUp)
     }
     if let dGate { step.give(dGate, to: 0) }
     if let dUp { step.give(dUp, to: 1) }
+  }
+}
+
+private func swiGLUBackward(_ gate: Tensor, _ up: Tensor, _ g: Tensor, _ dGate: Tensor?, _ dUp: Tensor?) {
+  Parallel.ranges(of: gate.count, cost: 16) { range in
+    let start = range.lowerBound
+    ck_swiglu_backward(
+      gate.pointer + start, up.pointer + start, g.pointer + start,
+      dGate.map { $0.pointer + start }, dUp.map { $0.pointer + start }, range.count)
   }
 }

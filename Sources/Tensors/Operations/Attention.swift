@@ -5,9 +5,11 @@
 ///   - k, v: [nk, kvHeads · d] with nk at least the layout's key count: a cache may be longer than what is
 ///     seen of it. Query head h uses key head h / (heads / kvHeads).
 ///   - scale: multiplies the scores; 1/√d where nothing else is said.
+///   - precision: in which a GPU takes what it multiplies, bfloat16 or float32; the processor always takes float32.
 /// - Returns: [nq, heads · d]
 public func attention(
-  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, kvHeads: Int, scale: Float, layout: SegmentLayout
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, kvHeads: Int, scale: Float, layout: SegmentLayout,
+  precision: DType = .float32
 ) -> Tensor {
   precondition(
     heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && q.columns % heads == 0,
@@ -21,6 +23,11 @@ public func attention(
     "attention: a layout of \(layout.queryCount) queries and \(layout.keyCount) keys for \(q.rows) and "
       + "\(k.rows) rows")
 
+  if let device = q.device {
+    return device.attention(
+      q, k, v, shape: AttentionShape(heads: heads, kvHeads: kvHeads, width: headDim), scale: scale,
+      layout: layout, precision: precision)
+  }
   let plan = AttentionPlan(layout, group: heads / kvHeads)
   func kernel(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> AttentionKernel {
     AttentionKernel(

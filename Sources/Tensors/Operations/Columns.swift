@@ -4,17 +4,27 @@ public func slicedColumns(_ x: Tensor, _ range: Range<Int>) -> Tensor {
   precondition(
     range.lowerBound >= 0 && range.upperBound <= width,
     "slicedColumns: columns \(range) of a tensor of shape \(x.shape)")
-  let y = Tensor(uninitialized: [n, part])
-  for row in 0..<n {
-    (y.pointer + row * part).update(from: x.pointer + row * width + range.lowerBound, count: part)
+  let y = Tensor(uninitialized: [n, part], on: x.device)
+  if let device = x.device {
+    device.copyColumns(range, of: x, to: y)
+  } else {
+    copyColumns(range, of: x, to: y)
   }
   return y.recording([x]) { step in
     let g = step.gradient
     step.accumulateSparsely(0) { gradient in
+      if let device = g.device { return device.addColumns(g, to: range, of: gradient) }
       for row in 0..<n {
-        addRow(g.pointer + row * part, to: gradient + row * width + range.lowerBound, part)
+        addRow(g.pointer + row * part, to: gradient.pointer + row * width + range.lowerBound, part)
       }
     }
+  }
+}
+
+private func copyColumns(_ range: Range<Int>, of x: Tensor, to y: Tensor) {
+  for row in 0..<x.rows {
+    (y.pointer + row * range.count)
+      .update(from: x.pointer + row * x.columns + range.lowerBound, count: range.count)
   }
 }
 

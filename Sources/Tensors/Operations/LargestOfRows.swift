@@ -24,7 +24,7 @@ public func largestOfRows(_ x: Tensor, _ rows: [Int], size: Int) -> Tensor {
         for column in 0..<width {
           let value = saved.pointer[group * width + column]
           for row in rows[group * size..<(group + 1) * size] where x.pointer[row * width + column] == value {
-            gradient[row * width + column] += g.pointer[group * width + column]
+            gradient.pointer[row * width + column] += g.pointer[group * width + column]
             break
           }
         }

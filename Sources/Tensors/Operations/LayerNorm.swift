@@ -6,8 +6,19 @@ public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float)
   precondition(
     weight.count == d && bias.count == d,
     "layerNorm: weight \(weight.shape) and bias \(bias.shape) for rows of \(d) columns")
-  let y = Tensor(uninitialized: x.shape)
-  let (means, inverses) = (Tensor(uninitialized: [n]), Tensor(uninitialized: [n]))
+  let y = Tensor(uninitialized: x.shape, on: x.device)
+  let (means, inverses) = (Tensor(uninitialized: [n], on: x.device), Tensor(uninitialized: [n], on: x.device))
+  if let device = x.device {
+    device.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, into: y, means, inverses)
+    return y.recording([x, weight, bias]) { step in
+      let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
+      if step.needs(0) {
+        step.give(device.layerNormSlope(x, weight: weight, means, inverses, g), to: 0)
+      }
+      step.accumulateSparsely(1) { device.addNormWeightSlope(x, means: means, inverses, g, to: $0) }
+      step.accumulateSparsely(2) { device.addColumnSums(of: g, to: $0) }
+    }
+  }
   Parallel.ranges(of: n, cost: 4 * d) { rows in
     let start = rows.lowerBound
     ck_layer_norm(
@@ -27,8 +38,9 @@ public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float)
       step.give(dx, to: 0)
     }
     step.accumulateSparsely(1) { gradient in
-      ck_layer_norm_backward_weight(x.pointer, means.pointer, inverses.pointer, g.pointer, gradient, n, d)
+      ck_layer_norm_backward_weight(
+        x.pointer, means.pointer, inverses.pointer, g.pointer, gradient.pointer, n, d)
     }
-    step.accumulateSparsely(2) { gradient in ck_add_column_sums(g.pointer, n, d, d, gradient) }
+    step.accumulateSparsely(2) { gradient in ck_add_column_sums(g.pointer, n, d, d, gradient.pointer) }
   }
 }

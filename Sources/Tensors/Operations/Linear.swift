@@ -19,17 +19,21 @@ public func linear(_ x: Tensor, _ layers: [(weight: Tensor, bias: Tensor?)]) -> 
     precondition(
       bias.map { $0.count == out } ?? true,
       "linear: a bias of shape \(bias?.shape ?? []) for \(out) output columns")
-    let y = Tensor(uninitialized: [n, out])
-    if let bias {
-      for row in 0..<n { (y.pointer + row * out).update(from: bias.pointer, count: out) }
-    }
-    return y
+    return Tensor(uninitialized: [n, out], on: x.device)
   }
-  WeightMatrix.multiply(
-    x.pointer, rows: n,
-    into: zip(layers, outputs).map { layer, y in
-      WeightMatrix.Output(weight: WeightMatrix(layer.weight), y: y.pointer, accumulate: layer.bias != nil)
-    })
+  if let device = x.device {
+    device.linear(x, layers, into: outputs)
+  } else {
+    for (layer, y) in zip(layers, outputs) {
+      guard let bias = layer.bias else { continue }
+      for row in 0..<n { (y.pointer + row * y.columns).update(from: bias.pointer, count: y.columns) }
+    }
+    WeightMatrix.multiply(
+      x.pointer, rows: n,
+      into: zip(layers, outputs).map { layer, y in
+        WeightMatrix.Output(weight: WeightMatrix(layer.weight), y: y.pointer, accumulate: layer.bias != nil)
+      })
+  }
   return zip(layers, outputs).map { layer, y in
     y.recording([x, layer.weight] + (layer.bias.map { [$0] } ?? []), linearBackward)
   }
@@ -37,17 +41,18 @@ public func linear(_ x: Tensor, _ layers: [(weight: Tensor, bias: Tensor?)]) -> 
 
 private func linearBackward(_ step: BackwardStep) {
   let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
+  if let device = g.device { return device.linearBackward(step) }
   let (n, width, out) = (x.shape[0], weight.shape[1], weight.shape[0])
   step.accumulate(0) { gradient, beta in  // dx = g · weight
-    WeightMatrix(weight).multiplyTransposed(g.pointer, rows: n, into: gradient, accumulate: beta != 0)
+    WeightMatrix(weight).multiplyTransposed(g.pointer, rows: n, into: gradient.pointer, accumulate: beta != 0)
   }
   step.accumulate(1) { gradient, beta in  // dweight = gᵀ · x
     MatrixProduct(m: out, n: width, k: n, transposeA: true, beta: beta)
-      .onAllThreads(g.pointer, out, x.pointer, width, gradient, width)
+      .onAllThreads(g.pointer, out, x.pointer, width, gradient.pointer, width)
   }
   if step.inputs.count > 2 {
     step.accumulateSparsely(2) { gradient in
-      ck_add_column_sums(g.pointer, n, out, out, gradient)
+      ck_add_column_sums(g.pointer, n, out, out, gradient.pointer)
     }
   }
 }

@@ -24,6 +24,11 @@ public struct LowRankUpdate {
       "a low-rank update of \(up.shape[0]) x \(down.shape[1]) for the weight \(weight.shape)")
     let sum = weight.dtype == .float32 ? weight.copied() : weight.inFloat32()
     let scaled = scale(up.detached(), by: factor)
+    if let device = sum.device {
+      device.multiply(
+        DeviceProduct(m: scaled.rows, n: down.columns, k: scaled.columns, beta: 1), scaled, down, into: sum)
+      return sum
+    }
     WeightMatrix(down).multiplyTransposed(
       scaled.pointer, rows: scaled.rows, into: sum.pointer, accumulate: true)
     return sum
@@ -40,6 +45,7 @@ public func adding(_ update: LowRankUpdate, of x: Tensor, to base: Tensor) -> Te
   precondition(
     width == x.columns && out == base.columns,
     "adding: a low-rank update of \(out) x \(width) for \(base.columns) outputs of \(x.columns) inputs")
+  if let device = x.device { return device.adding(update, of: x, to: base) }
   let narrow = Tensor(uninitialized: [n, rank])  // factor · x downᵀ
   WeightMatrix(down).multiply(x.pointer, rows: n, into: narrow.pointer, accumulate: false)
   narrow.scaleInPlace(by: factor)
@@ -54,16 +60,16 @@ public func adding(_ update: LowRankUpdate, of x: Tensor, to base: Tensor) -> Te
       slope.scaleInPlace(by: factor)
       step.accumulate(1) { gradient, beta in  // dx = slope · down
         WeightMatrix(down).multiplyTransposed(
-          slope.pointer, rows: n, into: gradient, accumulate: beta != 0)
+          slope.pointer, rows: n, into: gradient.pointer, accumulate: beta != 0)
       }
       step.accumulate(2) { gradient, beta in  // ddown = slopeᵀ · x
         MatrixProduct(m: rank, n: width, k: n, transposeA: true, beta: beta)
-          .onAllThreads(slope.pointer, rank, x.pointer, width, gradient, width)
+          .onAllThreads(slope.pointer, rank, x.pointer, width, gradient.pointer, width)
       }
     }
     step.accumulate(3) { gradient, beta in  // dup = gᵀ · narrow
       MatrixProduct(m: out, n: rank, k: n, transposeA: true, beta: beta)
-        .onAllThreads(g.pointer, out, narrow.pointer, rank, gradient, rank)
+        .onAllThreads(g.pointer, out, narrow.pointer, rank, gradient.pointer, rank)
     }
   }
 }

@@ -4,8 +4,20 @@ internal import CKernels
 public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) -> Tensor {
   let (n, d) = (x.rows, x.columns)
   precondition(weight.count == d, "rmsNorm: weight \(weight.shape) for rows of \(d) columns")
-  let y = Tensor(uninitialized: x.shape)
-  let inverse = Tensor(uninitialized: [n])  // 1 / √(mean(x²) + epsilon) of each row
+  let y = Tensor(uninitialized: x.shape, on: x.device)
+  let inverse = Tensor(uninitialized: [n], on: x.device)  // 1 / √(mean(x²) + epsilon) of each row
+  if let device = x.device {
+    device.rmsNorm(x, weight: weight, epsilon: epsilon, into: y, inverse)
+    return y.recording([x, weight]) { step in
+      let (x, weight, g) = (step.inputs[0], step.inputs[1], step.gradient)
+      if step.needs(0) {
+        step.give(device.rmsNormSlope(x, weight: weight, inverse, g), to: 0)
+      }
+      step.accumulateSparsely(1) { gradient in
+        device.addNormWeightSlope(x, means: nil, inverse, g, to: gradient)
+      }
+    }
+  }
   Parallel.ranges(of: n, cost: 2 * d) { rows in
     let start = rows.lowerBound
     ck_rms_norm(
@@ -25,7 +37,7 @@ public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) -> Tensor {
       step.give(dx, to: 0)
     }
     step.accumulateSparsely(1) { gradient in
-      ck_rms_norm_backward_weight(x.pointer, inverse.pointer, g.pointer, gradient, n, d)
+      ck_rms_norm_backward_weight(x.pointer, inverse.pointer, g.pointer, gradient.pointer, n, d)
     }
   }
 }

@@ -13,7 +13,15 @@ public func rotary(_ x: Tensor, cosines: Tensor, sines: Tensor, heads: Int) -> T
   precondition(
     cosines.shape == [n, width] && sines.shape == [n, width],
     "rotary: cosines \(cosines.shape) and sines \(sines.shape) must be \([n, width])")
-  let y = Tensor(uninitialized: x.shape)
+  let y = Tensor(uninitialized: x.shape, on: x.device)
+  if let device = x.device {
+    device.rotary("rotary", x, cosines, sines, heads: heads, into: y)
+    return y.recording([x]) { [cosines = cosines.detached(), sines = sines.detached()] step in
+      let dx = Tensor(uninitialized: step.inputs[0].shape, on: device)
+      device.rotary("rotary_backward", step.gradient, cosines, sines, heads: heads, into: dx)
+      step.give(dx, to: 0)
+    }
+  }
   Parallel.ranges(of: n, cost: 2 * x.columns) { rows in
     let (start, angle) = (rows.lowerBound * heads * width, rows.lowerBound * width)
     ck_rotary(

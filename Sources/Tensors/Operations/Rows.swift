@@ -4,17 +4,19 @@ internal import CKernels
 public func embedding(_ table: Tensor, ids: [Int]) -> Tensor {
   if table.dtype == .float32 { return gatherRows(table, ids) }
   let matrix = WeightMatrix(table)
-  let y = Tensor(uninitialized: [ids.count, matrix.columns])
-  for (i, id) in ids.enumerated() {
+  let y = Tensor(uninitialized: [ids.count, matrix.columns], on: table.device)
+  for id in ids {
     precondition(id >= 0 && id < matrix.rows, "embedding: row \(id) of a table with \(matrix.rows) rows")
-    matrix.expand(row: id, into: y.pointer + i * matrix.columns)
+  }
+  if let device = table.device {
+    device.gather(table, ids, into: y)
+  } else {
+    for (i, id) in ids.enumerated() { matrix.expand(row: id, into: y.pointer + i * matrix.columns) }
   }
   return y.recording([table]) { step in
     let g = step.gradient
     step.accumulateSparsely(0) { gradient in
-      for (i, id) in ids.enumerated() {
-        addRow(g.pointer + i * g.columns, to: gradient + id * g.columns, g.columns)
-      }
+      addRows(of: g, to: gradient, at: ids)
     }
   }
 }
@@ -23,17 +25,21 @@ public func embedding(_ table: Tensor, ids: [Int]) -> Tensor {
 /// gradients add up in the order of the indices.
 public func gatherRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
   let (limit, width) = (x.rows, x.columns)
-  let y = Tensor(uninitialized: [indices.count, width])
-  for (i, row) in indices.enumerated() {
+  let y = Tensor(uninitialized: [indices.count, width], on: x.device)
+  for row in indices {
     precondition(row >= 0 && row < limit, "gatherRows: row \(row) of a tensor with \(limit) rows")
-    (y.pointer + i * width).update(from: x.pointer + row * width, count: width)
+  }
+  if let device = x.device {
+    device.gather(x, indices, into: y)
+  } else {
+    for (i, row) in indices.enumerated() {
+      (y.pointer + i * width).update(from: x.pointer + row * width, count: width)
+    }
   }
   return y.recording([x]) { step in
     let g = step.gradient
     step.accumulateSparsely(0) { gradient in
-      for (i, row) in indices.enumerated() {
-        addRow(g.pointer + i * width, to: gradient + row * width, width)
-      }
+      addRows(of: g, to: gradient, at: indices)
     }
   }
 }
@@ -51,7 +57,11 @@ public func replacingRows(of x: Tensor, at indices: [Int], with rows: Tensor) ->
     let g = step.gradient
     if step.needs(0) {
       let dx = g.copied()
-      for row in indices { (dx.pointer + row * width).update(repeating: 0, count: width) }
+      if let device = dx.device {
+        device.clearRows(indices, of: dx)
+      } else {
+        for row in indices { (dx.pointer + row * width).update(repeating: 0, count: width) }
+      }
       step.give(dx, to: 0)
     }
     if step.needs(1) {
@@ -66,11 +76,11 @@ public func concatenatedRows(_ parts: [Tensor]) -> Tensor {
   precondition(
     parts.allSatisfy { $0.columns == width },
     "concatenatedRows: the shapes \(parts.map(\.shape)) have different numbers of columns")
-  let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width])
+  let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.rows }, width], on: parts.first?.device)
   var start = 0
   for part in parts {
-    (y.pointer + start).update(from: part.pointer, count: part.count)
-    start += part.count
+    y.writeRows(part, from: start)
+    start += part.rows
   }
   return y.recording(parts) { step in
     var start = 0
@@ -98,7 +108,9 @@ public func slicedRows(_ x: Tensor, _ range: Range<Int>) -> Tensor {
   return y.recording([x]) { step in
     let g = step.gradient
     step.accumulateSparsely(0) { gradient in
-      addRow(g.pointer, to: gradient + range.lowerBound * width, g.count)
+      let part = Tensor(
+        storage: gradient.storage, offset: gradient.offset + range.lowerBound * width, shape: g.shape)
+      part.addInPlace(g)
     }
   }
 }
@@ -112,6 +124,15 @@ extension Tensor {
     return detachedReshaped(shape).recording([self]) { step in
       step.share(step.gradient, with: 0)
     }
+  }
+}
+
+/// target[rows[i]] += source[i], in the order of i.
+private func addRows(of source: Tensor, to target: Tensor, at rows: [Int]) {
+  if let device = source.device { return device.add(source, toRows: rows, of: target) }
+  let width = source.columns
+  for (i, row) in rows.enumerated() {
+    addRow(source.pointer + i * width, to: target.pointer + row * width, width)
   }
 }
 

@@ -4,6 +4,7 @@ internal import CKernels
 public func tokenLogProbabilities(_ logits: Tensor, targets: [Int]) -> Tensor {
   let (n, v) = (logits.rows, logits.columns)
   let wanted = checkedTargets(targets, rows: n, vocabulary: v)
+  if let device = logits.device { return device.tokenLogProbabilities(logits, wanted) }
   let y = Tensor(uninitialized: [n])
   let logSums = Tensor(uninitialized: [n])
   Parallel.ranges(of: n, cost: 8 * v) { rows in
@@ -35,6 +36,7 @@ public func headLogProbabilities(_ hidden: Tensor, head: Tensor, targets: [Int])
   precondition(
     head.columns == d, "headLogProbabilities: hidden \(hidden.shape) does not match head \(head.shape)")
   let wanted = checkedTargets(targets, rows: n, vocabulary: v)
+  if let device = hidden.device { return device.headLogProbabilities(hidden, head: head, wanted) }
   let y = Tensor(uninitialized: [n])
   let logSums = Tensor(uninitialized: [n])
   forEachBlockOfLogits(hidden, head) { start, rows, logits in
@@ -66,7 +68,7 @@ public func headLogProbabilities(_ hidden: Tensor, head: Tensor, targets: [Int])
       }
       step.accumulate(1) { gradient, beta in  // dhead += dlogitsᵀ · hidden
         MatrixProduct(m: v, n: d, k: rows, transposeA: true, beta: isFirst ? beta : 1)
-          .onAllThreads(logits, v, hidden.pointer + start * d, d, gradient, d)
+          .onAllThreads(logits, v, hidden.pointer + start * d, d, gradient.pointer, d)
       }
       isFirst = false
     }

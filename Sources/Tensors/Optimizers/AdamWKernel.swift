@@ -41,6 +41,14 @@ public struct AdamWKernel: Sendable {
     let rate = learningRate / (1 - pow(beta1, Double(step)))
     let inverseRoot = 1 / (1 - pow(beta2, Double(step))).squareRoot()
     let decay = 1 - learningRate * weightDecay
+    if let device = parameter.device {
+      return device.forEach(
+        count, "adamw", .tensor(parameter), .tensor(gradient),
+        .tensor(firstMoment),
+        .tensor(secondMoment), .count(count), .float(gradientScale), .float(Float(beta1)),
+        .float(Float(beta2)), .float(Float(epsilon)), .float(Float(decay)), .float(Float(rate)),
+        .float(Float(inverseRoot)))
+    }
     Parallel.ranges(of: count, cost: 4) { range in
       let start = range.lowerBound
       ck_adamw(

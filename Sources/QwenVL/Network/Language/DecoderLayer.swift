@@ -54,7 +54,8 @@ struct DecoderLayer {
     }
     var attended = attention(
       q, k, v, heads: text.heads, kvHeads: text.keyValueHeads,
-      scale: 1 / Float(text.headDimension).squareRoot(), layout: pass.layout)  // [rows, heads * headDim]
+      scale: 1 / Float(text.headDimension).squareRoot(), layout: pass.layout,
+      precision: query.weight.dtype)  // [rows, heads * headDim]
     var residual = x
     if let reading {
       attended = gatherRows(attended, reading)

@@ -11,11 +11,19 @@ final class KeyValueCache {
   /// Rows for tokens.
   let capacity: Int
 
-  init(layers: Int, capacity: Int, width: Int) {
+  /// - Parameters:
+  ///   - dtype: float32, or on a GPU also bfloat16.
+  ///   - device: the GPU whose memory it takes; nil for the processor's.
+  init(layers: Int, capacity: Int, width: Int, dtype: DType = .float32, device: CUDADevice? = nil) {
     self.capacity = capacity
-    // No row is read before it was written, so memory is taken as the rows are: answers may end early.
-    keys = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width], sparse: true) }
-    values = (0..<layers).map { _ in Tensor(uninitialized: [capacity, width], sparse: true) }
+    // No row is read before it was written, so the processor's memory is taken as the rows are: answers may end early.
+    func matrix() -> Tensor {
+      device == nil
+        ? Tensor(uninitialized: [capacity, width], sparse: true)
+        : Tensor(uninitialized: [capacity, width], dtype: dtype, on: device)
+    }
+    keys = (0..<layers).map { _ in matrix() }
+    values = (0..<layers).map { _ in matrix() }
   }
 
   /// Keeps the keys and values of some rows, and returns those of all rows.

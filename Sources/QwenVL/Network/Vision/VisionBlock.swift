@@ -27,7 +27,8 @@ struct VisionBlock {
     let k = rotary(parts[1], cosines: angles.cosines, sines: angles.sines, heads: heads)
     let attended = attention(
       q, k, parts[2], heads: heads, kvHeads: heads,
-      scale: 1 / Float(vision.headDimension).squareRoot(), layout: layout)
+      scale: 1 / Float(vision.headDimension).squareRoot(), layout: layout,
+      precision: queryKeyValue.weight.dtype)
     let residual = add(x, output(attended))
     return add(residual, mlp(rmsNorm(residual, weight: norm2, epsilon: epsilon)))
   }

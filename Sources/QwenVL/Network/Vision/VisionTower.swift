@@ -39,13 +39,16 @@ struct VisionTower {
     let layout = VisionLayout(
       grids: images.map { ($0.rows, $0.columns) }, merge: merge,
       window: vision.windowTokens)
+    let device = patchEmbedding.device
     let angles = RotaryAngles(rows: layout.rows, columns: layout.columns, frequencies: frequencies)
+      .moved(to: device)
     let windows = SegmentLayout.windows(layout.windows)
     let whole = SegmentLayout.windows(layout.images)
 
     let patches = Tensor(
       Self.reordered(images.map(\.pixelValues), unit: merge * merge * values, order: layout.order),
-      shape: [layout.rows.count, values])
+      shape: [layout.rows.count, values]
+    ).moved(to: device)
     var x = linear(patches, weight: patchEmbedding.reshaped([vision.hiddenSize, values]))
     for (index, block) in blocks.enumerated() {
       let layout = vision.fullAttentionBlocks.contains(index) ? whole : windows

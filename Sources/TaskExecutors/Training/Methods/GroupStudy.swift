@@ -23,7 +23,9 @@ final class GroupStudy: Study {
       reference =
         settings.trainedPart == .lora
         ? policy.model.unadapted()
-        : try LoadedModel(folder: settings.model, stamp: policy.stamp, form: settings.dtype.form).model
+        : try LoadedModel(
+          folder: settings.model, stamp: policy.stamp, form: settings.dtype.form, device: policy.model.device
+        ).model
     }
     grpo = try asUserError {
       try GRPOLearner(

@@ -43,8 +43,10 @@ struct AttentionPlan {
   /// The queries of a block with causal keys: what a block computes in vain grows with it.
   static let causalQueries = 64
 
-  /// - Parameter group: query heads per key head.
-  init(_ layout: SegmentLayout, group: Int) {
+  /// - Parameters:
+  ///   - group: query heads per key head.
+  ///   - queries: of a block at most; absent: as many as suit a core's caches.
+  init(_ layout: SegmentLayout, group: Int, queries most: Int? = nil) {
     for segment in layout.segments where !segment.queries.isEmpty {
       var own = segment.keys.filter { !$0.range.isEmpty }
       var shared = 0..<0
@@ -53,8 +55,8 @@ struct AttentionPlan {
         own.removeFirst()
       }
       let width = shared.count + own.reduce(0) { $0 + $1.range.count }
-      let most = own.contains { $0.causal } ? Self.causalQueries : 512
-      let limit = max(8, min(most, Self.scoreBudget / (group * max(width, 1))))
+      let fitting = own.contains { $0.causal } ? Self.causalQueries : 512
+      let limit = most ?? max(8, min(fitting, Self.scoreBudget / (group * max(width, 1))))
       let queries = segment.queries
       var start = 0  // within the segment
       while start < queries.count {

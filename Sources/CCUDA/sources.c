@@ -1,0 +1,96 @@
+// Embeds the kernels with C23's #embed. A new file is two entries here: its bytes and its name.
+#include "CCUDA.h"
+
+static const char kernels_cu[] = {
+#embed "kernels/kernels.cu" suffix(, 0)
+};
+static const char numbers_cuh[] = {
+#embed "kernels/numbers.cuh" suffix(, 0)
+};
+static const char blocks_cuh[] = {
+#embed "kernels/blocks.cuh" suffix(, 0)
+};
+static const char elementwise_cu[] = {
+#embed "kernels/elementwise.cu" suffix(, 0)
+};
+static const char activations_cu[] = {
+#embed "kernels/activations.cu" suffix(, 0)
+};
+static const char conversions_cu[] = {
+#embed "kernels/conversions.cu" suffix(, 0)
+};
+static const char rms_norm_cu[] = {
+#embed "kernels/rms_norm.cu" suffix(, 0)
+};
+static const char layer_norm_cu[] = {
+#embed "kernels/layer_norm.cu" suffix(, 0)
+};
+static const char rotary_cu[] = {
+#embed "kernels/rotary.cu" suffix(, 0)
+};
+static const char rows_cu[] = {
+#embed "kernels/rows.cu" suffix(, 0)
+};
+static const char columns_cu[] = {
+#embed "kernels/columns.cu" suffix(, 0)
+};
+static const char reductions_cu[] = {
+#embed "kernels/reductions.cu" suffix(, 0)
+};
+static const char log_softmax_cu[] = {
+#embed "kernels/log_softmax.cu" suffix(, 0)
+};
+static const char draw_tokens_cu[] = {
+#embed "kernels/draw_tokens.cu" suffix(, 0)
+};
+static const char tensor_cores_cuh[] = {
+#embed "kernels/tensor_cores.cuh" suffix(, 0)
+};
+static const char attention_tensor_cu[] = {
+#embed "kernels/attention_tensor.cu" suffix(, 0)
+};
+static const char attention_backward_tensor_cu[] = {
+#embed "kernels/attention_backward_tensor.cu" suffix(, 0)
+};
+static const char adamw_cu[] = {
+#embed "kernels/adamw.cu" suffix(, 0)
+};
+static const char attention_tiles_cuh[] = {
+#embed "kernels/attention_tiles.cuh" suffix(, 0)
+};
+static const char attention_forward_cu[] = {
+#embed "kernels/attention_forward.cu" suffix(, 0)
+};
+static const char attention_backward_cu[] = {
+#embed "kernels/attention_backward.cu" suffix(, 0)
+};
+
+static const ar1_cuda_source sources[] = {
+    {"kernels.cu", kernels_cu},
+    {"numbers.cuh", numbers_cuh},
+    {"blocks.cuh", blocks_cuh},
+    {"elementwise.cu", elementwise_cu},
+    {"activations.cu", activations_cu},
+    {"conversions.cu", conversions_cu},
+    {"rms_norm.cu", rms_norm_cu},
+    {"layer_norm.cu", layer_norm_cu},
+    {"rotary.cu", rotary_cu},
+    {"rows.cu", rows_cu},
+    {"columns.cu", columns_cu},
+    {"reductions.cu", reductions_cu},
+    {"log_softmax.cu", log_softmax_cu},
+    {"adamw.cu", adamw_cu},
+    {"attention_backward_tensor.cu", attention_backward_tensor_cu},
+    {"tensor_cores.cuh", tensor_cores_cuh},
+    {"attention_tensor.cu", attention_tensor_cu},
+    {"draw_tokens.cu", draw_tokens_cu},
+    {"attention_tiles.cuh", attention_tiles_cuh},
+    {"attention_forward.cu", attention_forward_cu},
+    {"attention_backward.cu", attention_backward_cu},
+};
+
+size_t ar1_cuda_source_count(void) { return sizeof sources / sizeof sources[0]; }
+
+ar1_cuda_source ar1_cuda_source_at(size_t index) {
+  return index < ar1_cuda_source_count() ? sources[index] : (ar1_cuda_source){"", ""};
+}

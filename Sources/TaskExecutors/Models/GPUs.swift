@@ -1,0 +1,33 @@
+internal import Tensors
+internal import WorkerRuntime
+
+/// The GPUs that the models of one thread compute on, each opened when it is first asked for.
+struct GPUs {
+  private var opened: [Int: CUDADevice] = [:]
+
+  /// - Parameter index: nil for the processor.
+  /// - Throws: `TaskError` that says what is missing: another worker may have it.
+  mutating func device(_ index: Int?) throws -> CUDADevice? {
+    guard let index else { return nil }
+    if let device = opened[index] { return device }
+    do {
+      let device = try CUDADevice(index: index)
+      opened[index] = device
+      return device
+    } catch {
+      throw TaskError(error)
+    }
+  }
+
+  /// Lets go of a device that failed, which nothing can be computed with any more, so that it is opened anew.
+  mutating func forget(_ index: Int?) {
+    if let index { opened[index] = nil }
+  }
+}
+
+extension TaskError {
+  /// What a GPU could not do: too little memory is a class of its own, anything else may work elsewhere.
+  init(_ error: CUDAError) {
+    self.init(error.kind == .outOfMemory ? .outOfMemory : .transient, error.reason)
+  }
+}

@@ -1,0 +1,152 @@
+internal import CCUDA
+
+/// A kernel and the shared memory it has been allowed.
+struct KernelFunction {
+  let pointer: UnsafeMutableRawPointer?
+  var memory = 48 << 10
+}
+
+/// Kernels, and everything else that is started in the order of the stream.
+extension CUDADevice {
+  /// What a kernel is given. Memory is named by who owns it, which lives until the kernel has been started: released
+  /// before, it might be someone else's by then.
+  enum Argument {
+    /// From a byte on.
+    case memory(Storage, Int)
+    case numbers(KeptNumbers)
+    case absent
+    case int(Int)
+    case count(Int)
+    case float(Float)
+
+    static func storage(_ storage: Storage) -> Argument { .memory(storage, 0) }
+    /// - Parameter start: the element to begin with.
+    static func tensor(_ tensor: Tensor, from start: Int = 0) -> Argument {
+      .memory(tensor.storage, MemoryLayout<Float>.stride * (tensor.offset + start))
+    }
+
+    /// In the low bytes, also what is shorter.
+    var bits: UInt64 {
+      switch self {
+      case .memory(let storage, let offset): storage.address + UInt64(offset)
+      case .numbers(let numbers): numbers.address
+      case .absent: 0
+      case .int(let value): UInt64(UInt32(bitPattern: Int32(value)))
+      case .count(let value): UInt64(bitPattern: Int64(value))
+      case .float(let value): UInt64(value.bitPattern)
+      }
+    }
+  }
+
+  /// Starts `blocks` × `height` blocks of a kernel.
+  /// - Parameter memory: bytes of shared memory for each block.
+  func launch(
+    _ kernel: String, blocks: Int, height: Int = 1, threads: Int = 256, memory: Int = 0,
+    _ arguments: Argument...
+  ) {
+    start(kernel, blocks: blocks, height: height, threads: threads, memory: memory, arguments)
+  }
+
+  func start(
+    _ kernel: String, blocks: Int, height: Int = 1, threads: Int = 256, memory: Int = 0,
+    _ arguments: [Argument]
+  ) {
+    guard failure == nil, blocks > 0, height > 0 else { return }
+    withExtendedLifetime(arguments) {
+      ask(
+        .launch(
+          KernelLaunch(
+            kernel: kernel, blocks: blocks, height: height, threads: threads, memory: memory,
+            arguments: arguments.map(\.bits))))
+    }
+  }
+
+  // MARK: Calls
+
+  /// Makes a call, in a step whose calls are only compared not.
+  func ask(_ call: DeviceCall) {
+    if step?.admits(call) ?? true { issue(call) }
+  }
+
+  private func issue(_ call: DeviceCall) {
+    switch call {
+    case .launch(let launch): issue(launch)
+    case .multiply(let shape, let a, let b, let c): issue(shape, a, b, into: c)
+    case .copy(let source, let bytes, let target):
+      perform("copying \(bytes) bytes") { $0.copy(target, source, bytes, stream) }
+    case .clear(let target, let bytes):
+      perform("clearing \(bytes) bytes") { $0.fill(target, 0, bytes, stream) }
+    case .upload: preconditionFailure("an upload is made where its bytes are")
+    }
+  }
+
+  private func issue(_ launch: KernelLaunch) {
+    guard let function = function(launch.kernel, memory: launch.memory) else { return }
+    var values = launch.arguments
+    values.withUnsafeMutableBufferPointer { values in
+      withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: values.count) { places in
+        for i in values.indices { places[i] = UnsafeMutableRawPointer(values.baseAddress.map { $0 + i }) }
+        _ = perform("kernel \(launch.kernel)") {
+          $0.launch(
+            function, UInt32(launch.blocks), UInt32(launch.height), 1, UInt32(launch.threads), 1, 1,
+            UInt32(launch.memory), stream, places.baseAddress, nil)
+        }
+      }
+    }
+  }
+
+  // MARK: Steps
+
+  /// Runs a step's body.
+  func following(_ step: DeviceStep, _ body: () -> Tensor) -> (Tensor, DeviceStep) {
+    precondition(self.step == nil, "a step within a step")
+    self.step = step
+    defer { self.step = nil }
+    return (body(), step)
+  }
+
+  /// The calls, uploads excepted, as one graph; nil when it cannot be made.
+  func graph(of calls: [DeviceCall]) -> UnsafeMutableRawPointer? {
+    // Other threads go on with what they do.
+    guard perform("a recording", { $0.stream_capture(stream, 1) }) else { return nil }
+    for call in calls {
+      if case .upload = call { continue }
+      issue(call)
+    }
+    var (graph, executable): (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) = (nil, nil)
+    // Also after a failure: the stream must not stay in this state.
+    let ended = libraries.driver.stream_capture_end(stream, &graph)
+    guard perform("the end of a recording", { _ in ended }) else { return nil }
+    perform("a graph of \(calls.count) calls") { $0.graph_make(&executable, graph, 0) }
+    _ = libraries.driver.graph_release(graph)
+    return executable
+  }
+
+  func release(graph: UnsafeMutableRawPointer) {
+    _ = libraries.driver.context_use(context)
+    _ = libraries.driver.graph_executable_release(graph)
+  }
+
+  private func function(_ name: String, memory: Int) -> UnsafeMutableRawPointer? {
+    if functions[name] == nil {
+      var pointer: UnsafeMutableRawPointer?
+      guard
+        perform("kernel \(name) is missing", { $0.module_function(&pointer, module, name) })
+      else { return nil }
+      functions[name] = KernelFunction(pointer: pointer)
+    }
+    guard let function = functions[name] else { return nil }
+    if memory > function.memory {
+      guard
+        perform(
+          "\(memory) bytes of shared memory for \(name)",
+          { $0.function_set(function.pointer, Attribute.sharedMemoryOfFunction, Int32(memory)) })
+      else { return nil }
+      functions[name]?.memory = memory
+    }
+    return function.pointer
+  }
+
+  /// Blocks of 256 threads for a kernel that goes over `count` elements in strides.
+  static func blocks(for count: Int) -> Int { min((count + 255) / 256, 4096) }
+}

@@ -1,0 +1,195 @@
+internal import CCUDA
+
+/// One GPU: its memory, its kernels, and the stream on which everything happens in order.
+///
+/// Operations on tensors that lie on it return before they have been computed; reading values waits. When a call
+/// fails, all that follows does nothing and what is read is NaN, until ``check()`` throws what was wrong: so
+/// operations need not throw, and no wrong value is taken for a result. A device is used by one thread at a time.
+public final class CUDADevice {
+  /// Its number among those the driver shows.
+  public let index: Int
+  public let name: String
+  /// The driver's version as 1000 · major + 10 · minor.
+  public let driverVersion: Int
+  /// The compute capability as 10 · major + minor.
+  public let architecture: Int
+  public let memoryBytes: Int
+  /// cuBLASLt's version, as it tells it.
+  public var productsVersion: Int { libraries.products.version() }
+
+  let libraries: CUDALibraries
+  let stream: UnsafeMutableRawPointer?
+  private let handle: Int32
+  let context: UnsafeMutableRawPointer?
+  let pool: UnsafeMutableRawPointer?
+  private(set) var failure: CUDAError?
+
+  /// Bytes that tensors on this device take now, and the most they took since ``resetPeak()``.
+  public internal(set) var allocatedBytes = 0
+  public internal(set) var peakBytes = 0
+
+  let module: UnsafeMutableRawPointer?
+  var functions: [String: KernelFunction] = [:]
+  /// The step under way, see ``StepGraph``.
+  var step: DeviceStep?
+  /// What is kept of the last few layouts and lists of rows, which every layer asks for again.
+  var tilings = RecentValues<AttentionTilingKey, StoredTiling>(capacity: 8)
+  var indices = RecentValues<[Int], KeptNumbers>(capacity: 8)
+  var productPlans: [ProductShape: ProductPlan] = [:]
+  var productHandle: UnsafeMutableRawPointer?
+  var productWorkspace: UInt64 = 0
+
+  /// Opens a device and makes its kernels ready: compiled the first time, and then kept on disk.
+  /// - Parameters:
+  ///   - folders: where NVIDIA's libraries are looked for first; absent: what AR1_CUDA_LIBRARIES says.
+  ///   - cache: the folder that compiled kernels are kept in; absent: ``KernelCache/userFolder``.
+  /// - Throws: `CUDAError` that says what was not found or not possible.
+  public init(index: Int, folders: String? = nil, cache: String? = nil) throws(CUDAError) {
+    libraries = try CUDALibraries(folders: folders ?? CUDALibraries.userFolders)
+    let driver = libraries.driver
+    func value<Value>(
+      _ initial: Value, _ what: String, _ call: (UnsafeMutablePointer<Value>) -> Int32
+    ) throws(CUDAError) -> Value {
+      var value = initial
+      let code = call(&value)
+      guard code == 0 else {
+        throw CUDAError(.notFound, "cuda:\(index): \(what): \(Self.text(of: code, driver))")
+      }
+      return value
+    }
+    _ = try value(0, "the driver does not start") { _ in driver.`init`(0) }
+    let count = Int(try value(Int32(0), "the driver does not count its devices", driver.device_count))
+    guard (0..<count).contains(index) else {
+      throw CUDAError(
+        .notFound,
+        "there is no device cuda:\(index); the driver shows \(count == 0 ? "none" : "0 … \(count - 1)")")
+    }
+    let handle = try value(Int32(0), "the device cannot be opened") { driver.device($0, Int32(index)) }
+    func attribute(_ number: Int32) throws(CUDAError) -> Int {
+      Int(try value(Int32(0), "its attribute \(number)") { driver.device_attribute($0, number, handle) })
+    }
+    name = Self.name(of: handle, driver)
+    architecture = try 10 * attribute(Attribute.major) + attribute(Attribute.minor)
+    driverVersion = Int(try value(Int32(0), "the driver's version", driver.driver_version))
+    memoryBytes = Int(try value(0, "its memory") { driver.device_memory($0, handle) })
+    guard architecture >= 80 else {
+      throw CUDAError(
+        .notFound,
+        "cuda:\(index) is a \(name) of compute capability \(architecture / 10).\(architecture % 10); "
+          + "8.0 or newer is needed")
+    }
+    guard try attribute(Attribute.memoryPools) != 0 else {
+      throw CUDAError(.notFound, "cuda:\(index) (\(name)) has no memory pools; they are needed")
+    }
+    context = try value(nil, "its context") { driver.context_retain($0, handle) }
+    _ = driver.context_use(context)
+    stream = try value(nil, "a stream") { driver.stream_create($0, 1) }  // not ordered with other streams
+    pool = try value(nil, "its memory pool") { driver.device_pool($0, handle) }
+    var keepAll = UInt64.max
+    _ = driver.pool_set(pool, Attribute.releaseThreshold, &keepAll)
+    self.index = index
+    self.handle = handle
+    let image = try KernelCache(folder: cache ?? KernelCache.userFolder)
+      .image(architecture: architecture, driverVersion: driverVersion, compiler: libraries.compiler)
+    module = try value(nil, "its kernels cannot be loaded") { module in
+      image.withUnsafeBytes { bytes in bytes.baseAddress.map { driver.module_load(module, $0) } ?? 1 }
+    }
+  }
+
+  /// A device as the driver shows it.
+  public struct Description: Sendable, Equatable {
+    public let index: Int
+    public let name: String
+    public let memoryBytes: Int
+  }
+
+  /// The devices this process can compute on. CUDA_VISIBLE_DEVICES hides devices and orders them, as for every program.
+  /// - Parameter folders: as for ``init(index:folders:cache:)``.
+  /// - Throws: `CUDAError` that names the libraries that are missing.
+  public static func all(folders: String? = nil) throws(CUDAError) -> [Description] {
+    let driver = try CUDALibraries(folders: folders ?? CUDALibraries.userFolders).driver
+    let started = driver.`init`(0)
+    guard started == 0 else {
+      throw CUDAError(.notFound, "the CUDA driver does not start: \(text(of: started, driver))")
+    }
+    var count: Int32 = 0
+    guard driver.device_count(&count) == 0 else { return [] }
+    return (0..<count).compactMap { index in
+      var (device, bytes) = (Int32(0), 0)
+      guard driver.device(&device, index) == 0, driver.device_memory(&bytes, device) == 0 else { return nil }
+      return Description(index: Int(index), name: name(of: device, driver), memoryBytes: bytes)
+    }
+  }
+
+  private static func name(of device: Int32, _ driver: ar1_cuda_driver) -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    _ = driver.device_name(&name, Int32(name.count - 1), device)
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit {
+    let driver = libraries.driver
+    _ = driver.context_use(context)
+    (indices.values + tilings.values.flatMap(\.parts)).forEach(release)
+    releaseProducts()
+    _ = driver.stream_wait(stream)
+    if let module { _ = driver.module_unload(module) }
+    _ = driver.stream_destroy(stream)
+    // What was freed goes back to the device for others.
+    _ = driver.pool_trim(pool, 0)
+    _ = driver.context_release(handle)
+  }
+
+  /// The numbers of cuda.h that are used.
+  enum Attribute {
+    static let major: Int32 = 75
+    static let minor: Int32 = 76
+    static let memoryPools: Int32 = 115
+    static let releaseThreshold: Int32 = 4
+    static let sharedMemoryOfFunction: Int32 = 8
+    static let outOfMemory: Int32 = 2
+  }
+
+  static func text(of code: Int32, _ driver: ar1_cuda_driver) -> String {
+    var (name, text): (UnsafePointer<CChar>?, UnsafePointer<CChar>?) = (nil, nil)
+    _ = driver.error_name(code, &name)
+    _ = driver.error_string(code, &text)
+    return
+      "\(text.map { String(cString: $0) } ?? "unknown error") (\(name.map { String(cString: $0) } ?? "\(code)"))"
+  }
+
+  // MARK: Failures
+
+  /// Waits for everything that was asked of the device.
+  /// - Throws: the first thing that failed since the last time. When memory did not suffice the device goes on
+  ///   with what it has; after any other failure it stays unusable.
+  public func check() throws(CUDAError) {
+    wait()
+    guard let failure else { return }
+    if failure.kind == .outOfMemory { self.failure = nil }
+    throw failure
+  }
+
+  func wait() {
+    perform("waiting for the device") { $0.stream_wait(stream) }
+  }
+
+  func fail(_ error: CUDAError) {
+    if failure == nil { failure = error }
+  }
+
+  /// Makes a call unless an earlier one failed, and remembers its failure.
+  /// - Returns: whether it succeeded.
+  @discardableResult
+  func perform(_ what: @autoclosure () -> String, _ call: (ar1_cuda_driver) -> Int32) -> Bool {
+    guard failure == nil else { return false }
+    _ = libraries.driver.context_use(context)
+    let code = call(libraries.driver)
+    if code == 0 { return true }
+    fail(
+      CUDAError(
+        code == Attribute.outOfMemory ? .outOfMemory : .failed,
+        "cuda:\(index): \(what()): \(Self.text(of: code, libraries.driver))"))
+    return false
+  }
+}

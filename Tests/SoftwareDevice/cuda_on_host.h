@@ -1,0 +1,87 @@
+// What CUDA C++ has beyond C++, for kernels that are compiled for the host. See fibers.h for how threads run.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "fibers.h"
+
+#define __global__
+#define __device__
+// One block runs at a time.
+#define __shared__ static
+#define __launch_bounds__(...)
+
+#define threadIdx (fibers::current_thread())
+#define blockIdx (fibers::launch.block)
+#define blockDim (fibers::launch.threads)
+#define gridDim (fibers::launch.blocks)
+#define block_memory (fibers::launch.memory)
+
+static inline void __syncthreads() { fibers::meet_block(); }
+
+/// What the lane `source` of the warp gives; all 32 have to come.
+template <class Number>
+static inline Number __shfl_sync(unsigned, Number value, int source) {
+  uint64_t bits = 0;
+  static_assert(sizeof value <= sizeof bits);
+  memcpy(&bits, &value, sizeof value);
+  bits = fibers::exchange(bits)[source];
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+template <class Number>
+static inline Number __shfl_xor_sync(unsigned mask, Number value, int distance) {
+  return __shfl_sync(mask, value, (int)(threadIdx.x % 32) ^ distance);
+}
+
+/// The first `distance` lanes get their own value back.
+template <class Number>
+static inline Number __shfl_up_sync(unsigned mask, Number value, int distance) {
+  int lane = (int)(threadIdx.x % 32);
+  return __shfl_sync(mask, value, lane < distance ? lane : lane - distance);
+}
+
+static inline float __int_as_float(int bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline int __float_as_int(float value) {
+  int bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline float bfloat16_half(uint64_t bits, int half) {
+  return __int_as_float((int)((uint32_t)(bits >> 16 * half) << 16));
+}
+
+/// What mma.m16n8k16 does over a warp, see kernels/tensor_cores.cuh for who holds what.
+static inline void tensor_core_on_host(float sums[4], const unsigned a[4], const unsigned b[2]) {
+  float left[16][16], right[16][8];
+  // Registers 0 and 1 of a, then 2 and 3, then those of b: two rows or columns of pairs each.
+  for (int part = 0; part < 3; ++part) {
+    const unsigned *own = part < 2 ? a + 2 * part : b;
+    const uint64_t *given = fibers::exchange((uint64_t)own[0] | (uint64_t)own[1] << 32);
+    for (int lane = 0; lane < 32; ++lane) {
+      int g = lane / 4, t = lane % 4;
+      for (int half = 0; half < 4; ++half) {
+        float value = bfloat16_half(given[lane], half);
+        int second = half / 2, odd = half % 2;
+        if (part < 2)
+          left[g + 8 * second][2 * t + odd + 8 * part] = value;
+        else
+          right[2 * t + odd + 8 * second][g] = value;
+      }
+    }
+  }
+  int g = (int)(threadIdx.x % 32) / 4, t = (int)(threadIdx.x % 32) % 4;
+  for (int i = 0; i < 4; ++i)
+    for (int k = 0; k < 16; ++k) sums[i] += left[g + 8 * (i / 2)][k] * right[k][2 * t + i % 2];
+}
+
+static inline int min(int a, int b) { return a < b ? a : b; }

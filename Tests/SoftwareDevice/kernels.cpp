@@ -1,0 +1,92 @@
+#include "kernels.h"
+
+#include "cuda_on_host.h"
+
+#include "../../Sources/CCUDA/kernels/kernels.cu"
+
+#include <utility>
+
+template <class Function>
+struct Caller;
+
+template <class... Arguments>
+struct Caller<void(Arguments...)> {
+  static constexpr size_t sizes[] = {sizeof(Arguments)...};
+  static constexpr size_t count = sizeof...(Arguments);
+
+  static void call(void *function, void **parameters) { call(function, parameters, std::index_sequence_for<Arguments...>()); }
+
+  template <size_t... indices>
+  static void call(void *function, void **parameters, std::index_sequence<indices...>) {
+    ((void (*)(Arguments...))function)(*(Arguments *)parameters[indices]...);
+  }
+};
+
+#define KERNEL(name) \
+  {#name, (void *)name, Caller<decltype(name)>::call, Caller<decltype(name)>::sizes, Caller<decltype(name)>::count}
+
+static const HostKernel kernels[] = {
+    KERNEL(add),
+    KERNEL(subtract),
+    KERNEL(multiply),
+    KERNEL(minimum),
+    KERNEL(minimum_backward),
+    KERNEL(scale),
+    KERNEL(add_scaled),
+    KERNEL(fill),
+    KERNEL(add_constant),
+    KERNEL(exponential),
+    KERNEL(clamp),
+    KERNEL(clamp_backward),
+    KERNEL(silu),
+    KERNEL(silu_backward),
+    KERNEL(gelu),
+    KERNEL(gelu_backward),
+    KERNEL(swiglu),
+    KERNEL(swiglu_backward),
+    KERNEL(narrow),
+    KERNEL(widen),
+    KERNEL(round_to_bfloat16),
+    KERNEL(rms_norm),
+    KERNEL(rms_norm_backward_input),
+    KERNEL(layer_norm),
+    KERNEL(layer_norm_backward_input),
+    KERNEL(rotary),
+    KERNEL(rotary_backward),
+    KERNEL(gather_rows),
+    KERNEL(gather_narrow_rows),
+    KERNEL(scatter_rows),
+    KERNEL(scatter_rows_narrow),
+    KERNEL(clear_rows),
+    KERNEL(add_rows),
+    KERNEL(repeat_row),
+    KERNEL(copy_columns),
+    KERNEL(add_columns),
+    KERNEL(add_column_sums),
+    KERNEL(norm_backward_weight),
+    KERNEL(sum_parts),
+    KERNEL(square_parts),
+    KERNEL(add_parts),
+    KERNEL(find_not_finite),
+    KERNEL(log_sum_exp_rows),
+    KERNEL(target_log_probabilities),
+    KERNEL(log_softmax_backward),
+    KERNEL(adamw),
+    KERNEL(draw_tokens),
+    KERNEL(gather_logits),
+    KERNEL(attention),
+    KERNEL(attention_combine),
+    KERNEL(attention_tensor),
+    KERNEL(attention_backward_queries_tensor),
+    KERNEL(attention_backward_keys_tensor),
+    KERNEL(attention_tensor_narrow),
+    KERNEL(attention_deltas),
+    KERNEL(attention_backward_queries),
+    KERNEL(attention_backward_keys),
+};
+
+const HostKernel *find_kernel(const char *name) {
+  for (const HostKernel &kernel : kernels)
+    if (!strcmp(kernel.name, name)) return &kernel;
+  return nullptr;
+}
