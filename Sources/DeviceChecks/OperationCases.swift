@@ -2,7 +2,7 @@ import Tensors
 
 extension OperationCase {
   /// Every operation, at sizes that do not divide evenly among threads, tiles and blocks.
-  static var all: [OperationCase] { elementwise + rows + layers + attentions + probabilities }
+  static var all: [OperationCase] { elementwise + rows + layers + attentions + probabilities + drawing }
 
   private static var elementwise: [OperationCase] {
     [

@@ -62,44 +62,53 @@ void enter(int index) {
   setcontext(&context);
 }
 
-/// Lets warps and the block go on that have met. False if nobody can go on.
-bool release(int count) {
-  bool any = false, all_at_barrier = true, all_ended = true;
-  for (int first = 0; first < count; first += 32) {
-    bool met = first + 32 <= count;
-    for (int lane = first; lane < first + 32 && lane < count; ++lane) {
-      met = met && all[lane].state == State::waits_for_warp;
-      all_ended = all_ended && all[lane].state == State::ended;
-      all_at_barrier = all_at_barrier && (all[lane].state == State::waits_for_block || all[lane].state == State::ended);
-    }
-    if (!met) continue;
-    for (int lane = first; lane < first + 32; ++lane) {
-      for (int source = 0; source < 32; ++source) all[lane].received[source] = all[first + source].given;
-      all[lane].state = State::ready;
-    }
-    any = true;
-  }
-  if (!all_at_barrier || all_ended) return any;
-  for (int i = 0; i < count; ++i)
-    if (all[i].state == State::waits_for_block) all[i].state = State::ready;
+/// The next of the numbers that decide who runs first.
+unsigned next_number(unsigned &order) { return (order = order * 1664525u + 1013904223u) >> 8; }
+
+bool are_all(int first, int last, State state) {
+  for (int lane = first; lane < last; ++lane)
+    if (all[lane].state != state) return false;
   return true;
 }
 
+/// Runs a warp as far as it gets without the others.
+void run_warp(int first, int last, unsigned &order) {
+  for (;;) {
+    int shift = (int)next_number(order), count = last - first;
+    for (int i = 0; i < count; ++i) {
+      int lane = first + (i + shift) % count;
+      if (all[lane].state == State::ready) enter(lane);
+    }
+    // Only whole warps exchange values.
+    if (count < 32 || !are_all(first, last, State::waits_for_warp)) return;
+    for (int lane = first; lane < last; ++lane) {
+      for (int source = 0; source < 32; ++source) all[lane].received[source] = all[first + source].given;
+      all[lane].state = State::ready;
+    }
+  }
+}
+
+/// Each warp runs as far ahead of the others as barriers let it, in an order drawn by lot: what another one has yet to
+/// write or to read is noticed when no barrier protects it.
 bool run_block(int count, unsigned &order) {
   for (int i = 0; i < count; ++i) all[i].state = State::ready;
+  int warps = (count + 31) / 32;
   for (;;) {
-    order = order * 1664525u + 1013904223u;
-    int shift = (int)(order >> 8) % count;
-    bool backwards = order >> 31;
-    for (int i = 0; i < count; ++i) {
-      int index = (i + shift) % count;
-      if (backwards) index = count - 1 - index;
-      if (all[index].state == State::ready) enter(index);
+    int shift = (int)next_number(order);
+    bool backwards = next_number(order) % 2;
+    for (int i = 0; i < warps; ++i) {
+      int warp = (i + shift) % warps;
+      if (backwards) warp = warps - 1 - warp;
+      run_warp(32 * warp, count < 32 * warp + 32 ? count : 32 * warp + 32, order);
     }
     bool ended = true;
-    for (int i = 0; i < count; ++i) ended = ended && all[i].state == State::ended;
+    for (int i = 0; i < count; ++i) {
+      if (all[i].state == State::waits_for_warp) return false;
+      ended = ended && all[i].state == State::ended;
+    }
     if (ended) return true;
-    if (!release(count)) return false;
+    for (int i = 0; i < count; ++i)
+      if (all[i].state == State::waits_for_block) all[i].state = State::ready;
   }
 }
 

@@ -25,8 +25,8 @@ void meet_block();
 /// Gives `bits` to the warp and returns what every lane gave, once all 32 have; valid until the next exchange.
 const uint64_t *exchange(uint64_t bits);
 
-/// Runs every block of a grid. The order of threads differs between the parts of a kernel that barriers separate, so
-/// that a missing one shows.
+/// Runs every block of a grid. Between barriers every warp runs as far ahead as it can, in an order drawn by lot, so that
+/// a missing barrier shows.
 /// - Returns: false if threads wait for others that never come.
 bool run(Triple blocks, Triple threads, size_t memory_bytes, void (*call)(void *, void **), void *kernel, void **parameters);
 
