@@ -5,7 +5,7 @@
     make bench BENCH="--parts 3b …"     # one part; the others' tables stay as they are
 
 It needs torch, transformers, safetensors and numpy; llama.cpp and TRL are measured beside them where they are given.
-Nothing else should run meanwhile. The parts and their minutes with all peers on two cores: 300m 4, 3b 7, 386 4, 1154 6.
+Nothing else should run meanwhile. The parts and about how many minutes they take with all peers on two cores: 300m 7, 3b 10, 386 4, 1154 8.
 """
 
 import argparse
