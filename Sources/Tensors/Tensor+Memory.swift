@@ -35,7 +35,9 @@ extension Tensor {
       source.columns == columns && start >= 0 && start + source.rows <= rows,
       "writeRows: shape \(source.shape) does not fit at row \(start) of the shape \(shape)")
     if let device {
-      return device.copy(source, to: self, from: start * columns)
+      return dtype == .float32
+        ? device.copy(source, to: self, from: start * columns)
+        : device.scatter(source, to: self, at: Array(start..<start + source.rows))
     }
     (pointer + start * columns).update(from: source.pointer, count: source.count)
   }

@@ -39,9 +39,12 @@ final class KeyValueCache {
     values[layer].writeRows(newValues, from: row)
   }
 
-  /// Ranges of rows, one behind the other, in memory of their own.
+  /// Ranges of rows, one behind the other, in float32 in memory of their own.
   func copies(of rows: [Range<Int>]) -> [(keys: Tensor, values: Tensor)] {
-    func copy(_ tensor: Tensor) -> Tensor { concatenatedRows(rows.map { slicedRows(tensor, $0) }) }
+    func copy(_ tensor: Tensor) -> Tensor {
+      tensor.dtype == .float32
+        ? concatenatedRows(rows.map { slicedRows(tensor, $0) }) : gatherRows(tensor, rows.flatMap { $0 })
+    }
     return zip(keys, values).map { (copy($0), copy($1)) }
   }
 }
