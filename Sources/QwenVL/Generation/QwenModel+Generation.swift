@@ -75,9 +75,7 @@ extension QwenModel {
 
     let completionRows = keys.reduce(0) { $0 + $1.count } * options.maxNewTokens
     let imageToken = configuration.imageTokenID
-    // On a GPU, where a cache may be in bfloat16 and a prompt takes little time, they are computed each time.
-    let store = device == nil ? kept : nil
-    let beginnings = store?.beginnings(of: prompts, imageToken: imageToken) ?? []
+    let beginnings = kept?.beginnings(of: prompts, imageToken: imageToken) ?? []
     let prefixes = PromptPrefixes(
       prompts, images: images.ofPrompt, imageToken: imageToken, beginnings: beginnings)
     let text = configuration.text
@@ -91,7 +89,7 @@ extension QwenModel {
     // Of a prompt's end its last row is wanted too, which is computed.
     let done = Set(prefixes.nodes.indices).subtracting(prefixes.ends).filter { index in
       let node = prefixes.nodes[index]
-      return store?.beginnings.fill(
+      return kept?.beginnings.fill(
         cache, from: node.firstRow, with: prompts[node.prompt], node.tokens, imageToken: imageToken) ?? false
     }
     for part in prefixes.parts(of: Self.rowsPerPrefill, without: done) {
@@ -125,7 +123,7 @@ extension QwenModel {
     }
     if !cancelled {
       for beginning in beginnings {
-        store?.beginnings.keep(
+        kept?.beginnings.keep(
           prompts[beginning.prompt], beginning.count, rows: prefixes.rows(of: beginning), of: cache,
           imageToken: imageToken)
       }
