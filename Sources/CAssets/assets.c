@@ -50,6 +50,12 @@ static const unsigned char migration_0008_up[] = {
 static const unsigned char migration_0008_down[] = {
 #embed "../../migrations/0008_stale_groups.down.sql"
 };
+static const unsigned char migration_0009_up[] = {
+#embed "../../migrations/0009_checkpoints.sql"
+};
+static const unsigned char migration_0009_down[] = {
+#embed "../../migrations/0009_checkpoints.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -84,6 +90,8 @@ static const ar1_asset assets[] = {
     {"migrations/0007_lab_pause_and_usage.sql", migration_0007_up, sizeof migration_0007_up},
     {"migrations/0008_stale_groups.down.sql", migration_0008_down, sizeof migration_0008_down},
     {"migrations/0008_stale_groups.sql", migration_0008_up, sizeof migration_0008_up},
+    {"migrations/0009_checkpoints.down.sql", migration_0009_down, sizeof migration_0009_down},
+    {"migrations/0009_checkpoints.sql", migration_0009_up, sizeof migration_0009_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

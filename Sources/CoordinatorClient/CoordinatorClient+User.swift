@@ -76,8 +76,10 @@ extension CoordinatorClient {
   }
 
   public func workers() async throws -> [WorkerRecord] {
-    let list: WorkerList = try await get("/v1/workers")
-    return list.workers
+    try await pages { before in
+      let page: WorkerList = try await get(Self.query("/v1/workers", before: before))
+      return (page.workers, page.next)
+    }
   }
 
   /// Whether the coordinator and its database answer; needs no valid token.

@@ -13,25 +13,29 @@ actor Connection {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+  /// Runs `body` again, a few times, when it lost against another transaction.
   func run<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
+    var losses = 0
+    while true {
+      do {
+        return try attempt(body)
+      } catch let error as PostgresError where error.isTransient && losses < 4 {
+        losses += 1
+      }
+    }
+  }
+
+  func transaction<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
+    try run { session in try session.transaction(body) }
+  }
+
+  private func attempt<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
     let session = try live()
     do {
       return try body(session)
     } catch let error as PostgresError where error.isUnavailable {
       self.session = nil
       throw error
-    }
-  }
-
-  /// Runs again, a few times, a transaction that lost against another one; its closure has no effects outside.
-  func transaction<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
-    var losses = 0
-    while true {
-      do {
-        return try run { session in try session.transaction(body) }
-      } catch let error as PostgresError where error.isTransient && losses < 4 {
-        losses += 1
-      }
     }
   }
 

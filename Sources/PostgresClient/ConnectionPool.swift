@@ -24,15 +24,15 @@ public final class ConnectionPool: Sendable {
     self.settings = settings
   }
 
-  /// Lends a connection to a synchronous closure, on the connection's own thread.
+  /// Lends a connection to a synchronous closure, on the connection's own thread. The closure runs again when one of its
+  /// statements lost against another transaction, a migration for instance: it reads, or writes what may be written twice.
   public func run<R: Sendable>(_ body: @Sendable (Session) throws -> R) async throws -> R {
     let connection = try await lease()
     defer { giveBack(connection) }
     return try await connection.run(body)
   }
 
-  /// As `run`, between BEGIN and COMMIT. The closure runs again when the transaction lost against another one,
-  /// so it must have no effects but those in the database.
+  /// As `run`, between BEGIN and COMMIT: the closure has no effects but those in the database, and these all or none.
   public func transaction<R: Sendable>(_ body: @Sendable (Session) throws -> R) async throws -> R {
     let connection = try await lease()
     defer { giveBack(connection) }

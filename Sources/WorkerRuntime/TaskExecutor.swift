@@ -12,6 +12,10 @@ public protocol TaskExecutor: Sendable {
   /// The kinds of tasks it takes.
   var kinds: [TaskKind] { get }
 
+  /// What it has in memory, by `CheckpointKey`: tasks that need it come here rather than elsewhere. Asked at any time,
+  /// whatever a task computes.
+  var loadedCheckpoints: [String] { get }
+
   /// Whether it watches `context.isAskedToYield` and, when asked, saves its work and throws `TaskStopped`. A task of an
   /// executor that does not is stopped at once.
   var savesOnRequest: Bool { get }
@@ -27,6 +31,7 @@ public protocol TaskExecutor: Sendable {
 extension TaskExecutor {
   public var jobKinds: [JobKind] { JobKind.allCases }
   public var savesOnRequest: Bool { false }
+  public var loadedCheckpoints: [String] { [] }
 }
 
 /// What a finished task leaves.

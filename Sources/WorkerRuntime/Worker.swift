@@ -95,6 +95,9 @@ public actor Worker {
     }
   }
 
+  /// What its executors have in memory.
+  nonisolated var loaded: [String] { Set(executors.flatMap(\.loadedCheckpoints)).sorted() }
+
   /// Works until its task is cancelled.
   /// - Throws: when the coordinator refuses the worker: a wrong token, a token that is no worker's.
   public func run() async throws {
@@ -139,7 +142,7 @@ public actor Worker {
         reply = try await client.claim(
           ClaimRequest(
             session: session.session, kinds: kinds, limit: slots, waitSeconds: configuration.claimWaitSeconds,
-            free: free))
+            free: free, loaded: loaded))
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
         try Task.checkCancellation()
         logger.warning("a claim got no answer: \(error.message)")

@@ -55,7 +55,7 @@ struct JobRuleTests {
     let detail = try await bench.store.detail(job, lab: bench.person.lab)
     #expect(detail.job.state == .succeeded && detail.job.tasks.failed == 0)
     #expect(
-      detail.tasks.compactMap { QuarantinedItem(result: $0.result) }
+      detail.tasks.flatMap { QuarantinedItem.all(in: $0.result) }
         == [QuarantinedItem(item: 23, reason: "its decoder crashed")])
     #expect(detail.job.progress?.total == 37)
   }
@@ -80,7 +80,7 @@ struct JobRuleTests {
     }
     let detail = try await bench.store.detail(job, lab: bench.person.lab)
     #expect(detail.job.state == .succeeded)
-    #expect(detail.tasks.compactMap { QuarantinedItem(result: $0.result)?.item } == [1])
+    #expect(detail.tasks.flatMap { QuarantinedItem.all(in: $0.result) }.map(\.item) == [1])
   }
 
   @Test("out of memory is tried again and says how often, so that less is done at once")

@@ -7,27 +7,6 @@ import Testing
 /// Several coordinators on one database, as processes of their own.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct CoordinatorPairTests {
-  /// A coordinator process.
-  private struct Coordinator {
-    let child: ChildProcess
-    let log: String
-
-    /// Its URL, once it listens.
-    func url() async throws -> String {
-      while true {
-        if let line = Program.text(log).split(separator: "\n").first(where: { $0.contains("listening on ") }),
-          let url = line.split(separator: " ").first(where: { $0.hasPrefix("http") })
-        {
-          return String(url)
-        }
-        if let exit = child.exit {
-          throw SystemError("the coordinator ended (\(exit)): \(Program.text(log))")
-        }
-        try await Task.sleep(for: .milliseconds(20))
-      }
-    }
-  }
-
   private let scratch: Scratch
   private let program: Program
 
@@ -36,23 +15,8 @@ struct CoordinatorPairTests {
     program = Program(path: Program.built, folder: scratch.path)
   }
 
-  private func coordinator(_ name: String, _ server: LocalPostgres) throws -> Coordinator {
-    let log = scratch.path + "/\(name).log"
-    return Coordinator(
-      child: try program.start(
-        [
-          "coordinator", "--database", server.address.connectionString, "--listen", "127.0.0.1:0",
-          "--lease-seconds", "2", "--heartbeat-seconds", "0.4",
-        ], output: log, error: log), log: log)
-  }
-
   private func secret(_ role: String, _ server: LocalPostgres) async throws -> String {
-    let run = try await program.run([
-      "token", "create", "--database", server.address.connectionString, "--lab", "vision", "--user", role,
-      "--role", role,
-    ])
-    try #require(run.code == 0, "\(run.error)")
-    return try scratch.write(run.output, to: "\(role).token")
+    try await CoordinatorProcess.secret(role, lab: "vision", on: server, scratch, program)
   }
 
   @Test(
@@ -61,12 +25,12 @@ struct CoordinatorPairTests {
   func takeover() async throws {
     let server = try await LocalPostgres.start(
       folder: scratch.path + "/pg", options: .init(durable: false))
-    let first = try coordinator("first", server)
+    let first = try CoordinatorProcess.start("first", on: server, program)
     let firstURL = try await first.url()
     while !Program.text(first.log).contains("leading in term") {
       try await Task.sleep(for: .milliseconds(20))
     }
-    let second = try coordinator("second", server)
+    let second = try CoordinatorProcess.start("second", on: server, program)
     let secondURL = try await second.url()
     let admin = try await secret("admin", server)
     let worker = try await secret("worker", server)
@@ -124,8 +88,7 @@ struct CoordinatorPairTests {
     #expect(leader["text"]?.string?.contains("term 2") == true)
     next.signal(SIGTERM)
     #expect(await next.waitForExit() == .code(0))
-    second.child.signal(SIGTERM)
-    #expect(await second.child.waitForExit() == .code(0))
+    await second.stop()
     try await server.destroy()
   }
 }

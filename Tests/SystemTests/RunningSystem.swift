@@ -12,13 +12,16 @@ final class RunningSystem {
 
   /// Starts and waits until the coordinator and both workers are there.
   ///
-  /// - Parameter environment: for all its processes; made from the folder it runs in.
+  /// - Parameters:
+  ///   - folder: where a system ran before; nil takes a new one.
+  ///   - environment: for all its processes; made from the folder it runs in.
   static func start(
-    workers: Int = 1, learnerRanks: Int = 1, environment: (String) -> [String: String] = { _ in [:] }
+    workers: Int = 1, learnerRanks: Int = 1, in folder: Scratch? = nil,
+    environment: (String) -> [String: String] = { _ in [:] }
   ) async throws -> RunningSystem {
-    let scratch = try Scratch()
+    let scratch = try folder ?? Scratch()
     let moved = scratch.path + "/moved-ar1"
-    try FileManager.default.copyItem(atPath: Program.built, toPath: moved)
+    if folder == nil { try FileManager.default.copyItem(atPath: Program.built, toPath: moved) }
     let program = Program(path: moved, folder: scratch.path)
     let child = try program.start(
       [
@@ -50,6 +53,11 @@ final class RunningSystem {
     child.signal(SIGTERM)
     let exit = await child.waitForExit()
     #expect(exit == .code(0), "ar1 up stopped with \(exit): \(Program.text(scratch.path + "/up.err"))")
+  }
+
+  /// What it has left for the commands that follow.
+  func connection() throws -> JSON {
+    try JSON(parsing: Array(Program.text(scratch.path + "/.ar1/connection.json").utf8))
   }
 
   /// Checks a condition again and again; the suite's time limit ends what never comes.

@@ -23,6 +23,8 @@ actor LocalCluster {
   nonisolated let url: String
   nonisolated let token: String
   nonisolated let workerToken: String
+  /// The private PostgreSQL's connection string.
+  nonisolated let database: String
   /// Logs of all processes.
   nonisolated let logs: String
   private let postgres: LocalPostgres
@@ -78,6 +80,7 @@ actor LocalCluster {
     self.workerToken = workerToken
     self.logs = logs
     self.postgres = postgres
+    database = postgres.address.connectionString
   }
 
   /// Process ids by name.

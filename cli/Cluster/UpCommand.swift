@@ -44,8 +44,9 @@ struct UpCommand: AsyncParsableCommand {
         folder: root + "/.ar1", listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
         timing: timing
       ) { Terminal.write($0 + "\n") }
-      try ConnectionFile(url: cluster.url, token: cluster.token, workerToken: cluster.workerToken)
-        .write(under: root)
+      try ConnectionFile(
+        url: cluster.url, token: cluster.token, workerToken: cluster.workerToken, database: cluster.database
+      ).write(under: root)
       Terminal.write("ready; in this folder try: ar1 workers\n")
       await Self.untilCancelled()
       Terminal.writeError("stopping\n")

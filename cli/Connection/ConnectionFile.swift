@@ -11,9 +11,11 @@ struct ConnectionFile: Codable {
   var token: String
   /// A worker's token, for workers started by hand.
   var workerToken: String?
+  /// The private PostgreSQL, for 'ar1 doctor'.
+  var database: String?
 
   enum CodingKeys: String, CodingKey {
-    case url, token
+    case url, token, database
     case workerToken = "worker_token"
   }
 

@@ -14,10 +14,12 @@ struct DoctorCommand: AsyncParsableCommand {
       versions, tokens that expire, webhooks; with --lab-root and --public-root at folders and disks; with --files at \
       every announced file and its hash. The exit code is 1 when there is a problem, 0 with warnings alone.
 
-      Example: ar1 doctor --database "$DATABASE" --lab-root /srv/labs
+      Examples: ar1 doctor
+                ar1 doctor --database "$DATABASE" --lab-root /srv/labs --files
       """)
 
-  @Option(help: "A postgres:// address or a libpq connection string.") var database: String
+  @Option(help: "A postgres:// address or a libpq connection string (that of an 'ar1 up' in this folder).")
+  var database: String?
   @Option(help: "The coordinators' --lab-root.", completion: .directory) var labRoot: String?
   @Option(help: "The coordinators' --public-root.", completion: .directory) var publicRoot: String?
   @Flag(help: "Read every file that jobs announced and compare it with its hash.") var files = false
@@ -39,7 +41,8 @@ struct DoctorCommand: AsyncParsableCommand {
   private func look() async throws -> [Finding] {
     var findings: [Finding] = []
     let pool = ConnectionPool(
-      address: PostgresAddress(database), size: 1, settings: SessionSettings(applicationName: "ar1 doctor"))
+      address: PostgresAddress(try place()), size: 1, settings: SessionSettings(applicationName: "ar1 doctor")
+    )
     let store = JobStore(pool: pool)
     do {
       findings += try await store.diagnoseDatabase(now: Self.now)
@@ -57,6 +60,16 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += FolderCheck.findings(of: publicRoot, writing: false, what: "public root")
     }
     return findings
+  }
+
+  /// The database as it was given, or that of the nearest 'ar1 up'.
+  private func place() throws -> String {
+    if let database { return database }
+    let nearest = try ConnectionFile.nearest(to: FileManager.default.currentDirectoryPath)
+    guard let known = nearest?.file.database else {
+      throw ValidationError("no 'ar1 up' runs in this folder; name the database with --database")
+    }
+    return known
   }
 
   private static var now: Double {

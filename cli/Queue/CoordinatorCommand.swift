@@ -5,6 +5,7 @@ import JobModel
 import JobStore
 import Logging
 import PostgresClient
+import Scheduling
 
 struct CoordinatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,6 +23,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
   @Option(help: "Connections to the database.") var connections = 8
   @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
   @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
+  @Option(
+    help: ArgumentHelp(
+      "A task that has run for less is not asked to give way to another lab (5m).", valueName: "5m"))
+  var minimumRun: TimeSpan?
   @Option(
     help: ArgumentHelp(
       "Folder in which each lab has one of its name; jobs read and write there only, links followed.",
@@ -66,7 +71,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     let logger = LogOutput.logger("coordinator", level: logLevel)
     let pool = ConnectionPool(address: PostgresAddress(database), size: connections)
     let store = JobStore(
-      pool: pool, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds))
+      pool: pool, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds),
+      scheduling: scheduling)
     try await migrate(store, logger)
     let scheme = tlsCertificate == nil ? "http" : "https"
     let coordinator = try Coordinator(
@@ -77,6 +83,16 @@ struct CoordinatorCommand: AsyncParsableCommand {
     }
     try await coordinator.run()
     await pool.close()
+  }
+
+  private var scheduling: SchedulingPolicy {
+    var policy = SchedulingPolicy()
+    if let minimumRun {
+      policy.minimumRun = minimumRun.seconds
+      // Where tasks may be asked early, nobody waits longer for places that come free by themselves.
+      policy.reclaimAfter = min(policy.reclaimAfter, minimumRun.seconds)
+    }
+    return policy
   }
 
   private func configuration(host: String, port: Int) -> CoordinatorConfiguration {

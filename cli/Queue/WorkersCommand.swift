@@ -26,7 +26,7 @@ struct WorkersCommand: AsyncParsableCommand {
     let now = Double(time(nil))
     var table = Table([
       .right("SESSION"), .left("NAME"), .left("HOST"), .right("PID"), .left("STATE"), .left("BUSY"),
-      .right("LAST SEEN"), .left("HAS"), .left("KINDS"),
+      .right("LAST SEEN"), .left("HAS"), .left("IN MEMORY"), .left("KINDS"),
     ])
     for worker in workers {
       table.add([
@@ -38,10 +38,16 @@ struct WorkersCommand: AsyncParsableCommand {
         Table.Cell("\(worker.running)/\(worker.slots)"),
         Table.Cell(Format.duration(max(0, now - worker.lastSeenAt)) + " ago"),
         Table.Cell(Self.has(worker.inventory)),
+        Table.Cell(worker.loaded.map(Self.name).joined(separator: ", ")),
         Table.Cell(worker.kinds.map(\.rawValue).joined(separator: ", ")),
       ])
     }
     table.print()
+  }
+
+  /// The folder's own name of a model, "run/12" of a training's policy; '--json' has the paths.
+  private static func name(_ checkpoint: String) -> String {
+    checkpoint.hasPrefix("/") ? String(checkpoint.split(separator: "/").last ?? "/") : checkpoint
   }
 
   /// "16 cores, 128 GiB, 2 × NVIDIA H100 80GB, site=north"

@@ -23,7 +23,7 @@ struct AuditCommand: AsyncParsableCommand {
     var query = filter.query
     query.lab = lab
     let list = try await connection.client().audit(query, before: filter.before, limit: filter.limit)
-    if json { try JSONOutput.print(list) } else { EventText.table(list.events).print() }
+    if json { try JSONOutput.print(list) } else { EventText.print(list.events) }
   }
 }
 

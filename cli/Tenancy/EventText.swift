@@ -3,7 +3,8 @@ import JobModel
 /// Events as people read them.
 enum EventText {
   /// The oldest first, so that the newest stands above the prompt.
-  static func table(_ events: [EventRecord]) -> Table {
+  static func print(_ events: [EventRecord]) {
+    guard !events.isEmpty else { return Terminal.writeError("nothing has happened\n") }
     var table = Table([
       .right("EVENT"), .left("TIME"), .left("LAB"), .left("WHO"), .right("JOB"), .right("TASK"),
       .left("WHAT"), .left("WHY"),
@@ -16,7 +17,7 @@ enum EventText {
         Table.Cell(event.message),
       ])
     }
-    return table
+    table.print()
   }
 
   /// One event on one line, for following.

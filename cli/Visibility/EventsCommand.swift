@@ -21,7 +21,7 @@ struct EventsCommand: AsyncParsableCommand {
     let client = try connection.client()
     guard follow else {
       let list = try await client.events(filter.query, before: filter.before, limit: filter.limit)
-      if json { try JSONOutput.print(list) } else { EventText.table(list.events).print() }
+      if json { try JSONOutput.print(list) } else { EventText.print(list.events) }
       return
     }
     let (job, kind, user, asJSON) = (filter.job, filter.kind, filter.user, json)

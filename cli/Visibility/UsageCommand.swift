@@ -26,6 +26,7 @@ struct UsageCommand: AsyncParsableCommand {
     } else if csv {
       Terminal.write(Self.csv(report))
     } else {
+      guard !report.rows.isEmpty else { return Terminal.writeError("nothing was used in \(report.month)\n") }
       var table = Table([
         .left("LAB"), .left("USER"), .left("KIND"), .right("JOBS"), .right("SUCCEEDED"), .right("FAILED"),
         .right("CANCELLED"), .right("ATTEMPTS"), .right("CPU HOURS"), .right("GPU HOURS"),

@@ -48,6 +48,9 @@ struct WebhookList: AsyncParsableCommand {
       try JSONOutput.print(JobModel.WebhookList(webhooks: webhooks, next: nil))
       return
     }
+    guard !webhooks.isEmpty else {
+      return Terminal.writeError("no webhooks; add one with 'ar1 webhook add'\n")
+    }
     var table = Table([
       .right("WEBHOOK"), .right("DELIVERED"), .right("PENDING"), .right("GIVEN UP"), .left("LAST"),
       .left("KINDS"), .left("URL"), .left("LAST ERROR"),

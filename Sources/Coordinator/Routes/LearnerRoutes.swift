@@ -11,21 +11,21 @@ struct LearnerRoutes {
   let signals: Signals
 
   func add(to group: RouterGroup<APIContext>) {
-    group.post("tasks/:task/rollouts") { request, context in
-      _ = try context.worker()
-      let body: OpenRolloutsRequest = try await JSONBody.read(from: request, limit: Self.openLimit)
-      try WorkerRoutes.check(body.lease, context)
+    group.leased("rollouts", limit: Self.openLimit) { (body: OpenRolloutsRequest) in
       let reply = try await store.openRollouts(body)
       signals.work.fire()
-      return try JSONBody.response(reply)
+      return reply
     }
+    group.leased("steps") { (body: RecordStepRequest) in try await store.recordStep(body) }
+    group.leased("versions") { (body: AnnounceVersionRequest) in try await store.announceVersion(body) }
+    group.leased("run") { (body: RunStateRequest) in try await store.runState(body) }
     group.post("tasks/:task/groups") { request, context in
       _ = try context.worker()
       let atLeast = try request.number("at_least", default: 0, in: 0...100_000)
       let wait = try request.number("wait", default: 0, in: 0...3_600.0)
       return try await LongPoll.whileConnected(request) { content in
         let body: CommittedGroupsRequest = try await JSONBody.read(from: content)
-        try WorkerRoutes.check(body.lease, context)
+        try body.check(against: context)
         let deadline = ContinuousClock.now + .seconds(min(wait, Self.longestWait))
         let reply = try await LongPoll.until(deadline, on: signals.groups) { () -> CommittedGroupsReply? in
           let reply = try await store.committedGroups(body)
@@ -34,24 +34,6 @@ struct LearnerRoutes {
         if let reply { return try JSONBody.response(reply) }
         return try JSONBody.response(try await store.committedGroups(body))
       }
-    }
-    group.post("tasks/:task/steps") { request, context in
-      _ = try context.worker()
-      let body: RecordStepRequest = try await JSONBody.read(from: request)
-      try WorkerRoutes.check(body.lease, context)
-      return try JSONBody.response(try await store.recordStep(body))
-    }
-    group.post("tasks/:task/versions") { request, context in
-      _ = try context.worker()
-      let body: AnnounceVersionRequest = try await JSONBody.read(from: request)
-      try WorkerRoutes.check(body.lease, context)
-      return try JSONBody.response(try await store.announceVersion(body))
-    }
-    group.post("tasks/:task/run") { request, context in
-      _ = try context.worker()
-      let body: RunStateRequest = try await JSONBody.read(from: request)
-      try WorkerRoutes.check(body.lease, context)
-      return try JSONBody.response(try await store.runState(body))
     }
   }
 }

@@ -37,44 +37,32 @@ struct WorkerRoutes {
       signals.work.fire()
       return try JSONBody.response(["released": released])
     }
-    group.post("tasks/:task/complete") { request, context in
-      _ = try context.worker()
-      let body: CompleteRequest = try await JSONBody.read(from: request, limit: Self.completionLimit)
-      try Self.check(body.lease, context)
+    group.leased("complete", limit: Self.completionLimit) { (body: CompleteRequest) in
       let reply = try await store.complete(body)
       if !body.groups.isEmpty { signals.groups.fire() }
       signals.work.fire()
       signals.jobs.fire()
-      return try JSONBody.response(reply)
+      return reply
     }
-    group.post("tasks/:task/fail") { request, context in
-      _ = try context.worker()
-      let body: FailRequest = try await JSONBody.read(from: request)
-      try Self.check(body.lease, context)
+    group.leased("fail") { (body: FailRequest) in
       let reply = try await store.fail(body)
       signals.jobs.fire()
-      return try JSONBody.response(reply)
+      return reply
     }
-    group.post("tasks/:task/logs") { request, context in
-      _ = try context.worker()
-      let body: AppendLogsRequest = try await JSONBody.read(from: request, limit: Self.logLimit)
-      try Self.check(body.lease, context)
+    group.leased("logs", limit: Self.logLimit) { (body: AppendLogsRequest) in
       let reply = try await store.appendLogs(body)
       signals.logs.fire()
-      return try JSONBody.response(reply)
+      return reply
     }
     // The job around a task, for the task that joins the others' results.
-    group.post("tasks/:task/job") { request, context in
-      _ = try context.worker()
-      let body: JobOfTaskRequest = try await JSONBody.read(from: request)
-      try Self.check(body.lease, context)
+    group.leased("job") { (body: JobOfTaskRequest) in
       let detail = try await store.detail(body.job, lab: body.lab)
       guard
         detail.tasks.contains(where: {
           $0.id == body.lease.task && $0.epoch == body.lease.epoch && $0.state == .running
         })
       else { throw Refusal(.conflict, "stale", "the lease of task \(body.lease.task) is over") }
-      return try JSONBody.response(detail)
+      return detail
     }
   }
 
@@ -103,12 +91,6 @@ struct WorkerRoutes {
     }
   }
 
-  static func check(_ lease: Lease, _ context: APIContext) throws {
-    guard try context.number("task") == lease.task else {
-      throw Refusal.badRequest("the path names another task than the body, \(lease.task)")
-    }
-  }
-
   private static func check(session: SessionID, _ context: APIContext) throws {
     guard try context.number("session") == session else {
       throw Refusal.badRequest("the path names another session than the body, \(session)")
@@ -117,7 +99,7 @@ struct WorkerRoutes {
 }
 
 /// Names the job of a lease, as the claim gave it.
-private struct JobOfTaskRequest: Decodable {
+private struct JobOfTaskRequest: LeasedRequest {
   let lease: Lease
   let job: JobID
   let lab: LabID

@@ -34,6 +34,8 @@ public struct EvaluationReport: Sendable {
   public let conclusionAgreement: Double?
   /// Reference pictures that the data set names and the disk lacks.
   public let missingTemplates: Int
+  /// Pictures whose questions could not be put to the model: they count for nothing in the numbers.
+  public let setAside: [SetAsidePicture]
   /// `nil` where nobody has said what the model was trained on.
   public let overlap: TrainingOverlap?
 
@@ -43,11 +45,12 @@ public struct EvaluationReport: Sendable {
   /// - Throws: ``AnswersError`` without records, or for a question type that is none.
   public init(
     records: [AnswerRecord], origin: [Origin] = [], missingTemplates: Int = 0,
-    overlap: TrainingOverlap? = nil,
+    setAside: [SetAsidePicture] = [], overlap: TrainingOverlap? = nil,
     resamples: Int = 1000, seed: UInt64 = 0
   ) throws(AnswersError) {
     self.origin = origin
     self.missingTemplates = missingTemplates
+    self.setAside = setAside
     self.overlap = overlap
     let strict = try MMADMetric.table(of: records, mode: .strict)
     self.strict = strict
@@ -86,6 +89,20 @@ public struct EvaluationReport: Sendable {
   /// The two tables alone: `{"strict": …, "upstream": …}`.
   public var tables: JSON {
     .object([.init("strict", strict.json), .init("upstream", upstream.json)])
+  }
+}
+
+/// A picture that breaks whatever looks at it, taken out so that the others can be measured.
+public struct SetAsidePicture: Sendable, Equatable {
+  public let image: String
+  /// How many questions on it were not asked.
+  public var questions: Int
+  public let reason: String
+
+  public init(image: String, questions: Int, reason: String) {
+    self.image = image
+    self.questions = questions
+    self.reason = reason
   }
 }
 

@@ -7,7 +7,7 @@ extension EvaluationReport {
     page.facts(
       origin.map { ($0.name, $0.value) } + [
         ("counted", counts), ("training pictures", overlap?.sentence ?? Self.unknownTraining),
-      ])
+      ] + setAside.map { ("set aside", "\($0.image): \($0.reason)") })
     page.heading("Accuracy by type of question (%)")
     page.note(
       "strict: an answer that cannot be read is wrong. Below it the 95 % interval, pictures drawn again.")

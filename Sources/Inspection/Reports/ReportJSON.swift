@@ -8,6 +8,15 @@ extension EvaluationReport {
       .init("answers", .integer(answers)),
       .init("unreadable", .integer(unreadable)),
       .init("missing_templates", .integer(missingTemplates)),
+      .init(
+        "set_aside",
+        .array(
+          setAside.map {
+            .object([
+              .init("image", .string($0.image)), .init("questions", .integer($0.questions)),
+              .init("reason", .string($0.reason)),
+            ])
+          })),
       .init("conclusion_agreement", conclusionAgreement.map(JSON.number) ?? .null),
       .init("training_overlap", overlap?.json ?? .null),
       .init("strict", strict.json),

@@ -3,6 +3,7 @@ extension EvaluationReport {
   public var text: String {
     var lines = origin.map { "\($0.name): \($0.value)" }
     lines.append(counts)
+    lines += setAside.map { "set aside: \($0.image) (\($0.questions) questions): \($0.reason)" }
     lines.append("training pictures: " + (overlap?.sentence ?? Self.unknownTraining))
     for (title, table) in [
       ("strict (unreadable is wrong)", strict), ("upstream (as the published script counts)", upstream),
@@ -27,6 +28,10 @@ extension EvaluationReport {
   /// How many answers there are, and what is wrong with them.
   var counts: String {
     var counts = "\(answers) answers, \(unreadable) unreadable"
+    if !setAside.isEmpty {
+      let questions = setAside.reduce(0) { $0 + $1.questions }
+      counts += ", \(questions) not asked as \(setAside.count) pictures are set aside"
+    }
     if missingTemplates > 0 { counts += ", \(missingTemplates) reference images missing" }
     if let conclusionAgreement {
       counts += ", reasoning concludes on the answer in \(fixed(100 * conclusionAgreement, 1)) %"

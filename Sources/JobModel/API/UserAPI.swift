@@ -183,6 +183,8 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   /// It finishes what it has and gets nothing more.
   public var draining: Bool
   public var inventory: Inventory
+  /// What it has in memory, by `CheckpointKey`, as it said last.
+  public var loaded: [String]
   public var startedAt: Timestamp
   public var lastSeenAt: Timestamp
   /// The tasks it runs that belong to the caller's lab.
@@ -192,8 +194,8 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   public init(
     session: SessionID, name: String, host: String, process: Int, version: String, kinds: [TaskKind],
     slots: Int, alive: Bool,
-    draining: Bool, inventory: Inventory, startedAt: Timestamp, lastSeenAt: Timestamp, tasks: [TaskID],
-    running: Int
+    draining: Bool, inventory: Inventory, loaded: [String], startedAt: Timestamp, lastSeenAt: Timestamp,
+    tasks: [TaskID], running: Int
   ) {
     self.session = session
     self.name = name
@@ -205,6 +207,7 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
     self.alive = alive
     self.draining = draining
     self.inventory = inventory
+    self.loaded = loaded
     self.startedAt = startedAt
     self.lastSeenAt = lastSeenAt
     self.tasks = tasks
@@ -212,7 +215,7 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case session, name, host, process, version, kinds, slots, alive, draining, inventory
+    case session, name, host, process, version, kinds, slots, alive, draining, inventory, loaded
     case startedAt = "started_at"
     case lastSeenAt = "last_seen_at"
     case tasks, running

@@ -55,21 +55,25 @@ public struct ClaimRequest: Codable, Sendable, Equatable {
   public var waitSeconds: Double
   /// What its running tasks leave of its inventory; nil: only tasks that need no more than a slot are wanted.
   public var free: FreeResources?
+  /// What it has in memory, by `CheckpointKey`; nil says nothing, and its claims go by the order of the queue alone.
+  public var loaded: [String]?
 
   public init(
-    session: SessionID, kinds: [TaskKind], limit: Int, waitSeconds: Double = 0, free: FreeResources? = nil
+    session: SessionID, kinds: [TaskKind], limit: Int, waitSeconds: Double = 0, free: FreeResources? = nil,
+    loaded: [String]? = nil
   ) {
     self.session = session
     self.kinds = kinds
     self.limit = limit
     self.waitSeconds = waitSeconds
     self.free = free
+    self.loaded = loaded
   }
 
   enum CodingKeys: String, CodingKey {
     case session, kinds, limit
     case waitSeconds = "wait_seconds"
-    case free
+    case free, loaded
   }
 }
 
@@ -85,7 +89,7 @@ public struct ClaimedTask: Codable, Sendable, Equatable {
   /// From 1; interruptions do not count.
   public var attempt: Int
   public var maxAttempts: Int
-  /// How often it ran out of memory before: its executor works on half as much at once for each.
+  /// How often such tasks ran out of memory before: its executor works on half as much at once for each.
   public var memoryFailures: Int
   public var payload: JSON
   public var spec: JobSpec
@@ -157,6 +161,8 @@ public struct Lease: Codable, Sendable, Equatable, Hashable {
 public struct HeartbeatRequest: Codable, Sendable, Equatable {
   public var session: SessionID
   public var leases: [Renewal]
+  /// What it has in memory, by `CheckpointKey`; nil leaves what it said before.
+  public var loaded: [String]?
 
   public struct Renewal: Codable, Sendable, Equatable {
     public var task: TaskID
@@ -171,9 +177,10 @@ public struct HeartbeatRequest: Codable, Sendable, Equatable {
     }
   }
 
-  public init(session: SessionID, leases: [Renewal]) {
+  public init(session: SessionID, leases: [Renewal], loaded: [String]? = nil) {
     self.session = session
     self.leases = leases
+    self.loaded = loaded
   }
 }
 

@@ -44,17 +44,21 @@ public struct QuarantinedItem: Codable, Sendable, Equatable {
     self.reason = reason
   }
 
-  /// The item a finished task's result names, if it is such a task.
-  public init?(result: JSON?) {
-    guard let members = result?["quarantined"], let item = members["item"]?.int,
-      let reason = members["reason"]?.string
-    else { return nil }
-    self.init(item: item, reason: reason)
+  /// The items a finished task's result names.
+  public static func all(in result: JSON?) -> [QuarantinedItem] {
+    (result?["quarantined"]?.array ?? []).compactMap { entry in
+      guard let item = entry["item"]?.int, let reason = entry["reason"]?.string else { return nil }
+      return QuarantinedItem(item: item, reason: reason)
+    }
   }
 
-  public var result: JSON {
-    .object([
-      .init("quarantined", .object([.init("item", .integer(item)), .init("reason", .string(reason))]))
-    ])
+  /// The member of a task's result that names items.
+  public static func member(_ items: [QuarantinedItem]) -> JSON.Member {
+    .init(
+      "quarantined",
+      .array(items.map { .object([.init("item", .integer($0.item)), .init("reason", .string($0.reason))]) }))
   }
+
+  /// The result of a task that did nothing but take items out.
+  public static func result(_ items: [QuarantinedItem]) -> JSON { .object([member(items)]) }
 }

@@ -124,6 +124,16 @@ public enum JobSettings: Sendable, Equatable {
     case .score: .score
     }
   }
+
+  /// The folder of the model that its tasks work with.
+  public var model: String {
+    switch self {
+    case .train(let settings): settings.model
+    case .eval(let settings): settings.model
+    case .rollout(let settings): settings.model
+    case .score(let settings): settings.model
+    }
+  }
 }
 
 /// Everything that is wrong with a specification.

@@ -36,3 +36,21 @@ public struct Quota: Sendable, Equatable, Codable {
     case budgetHours = "budget_hours"
   }
 }
+
+extension Quota: CustomStringConvertible {
+  /// "nominal 16, borrow 8, at most 4 tasks at once": what is not limited is left out.
+  public var description: String {
+    var parts = ["nominal \(Self.text(nominal))"]
+    if let borrow { parts.append("borrow \(Self.text(borrow))") }
+    if let lend { parts.append("lend \(Self.text(lend))") }
+    if let maxRunning { parts.append("at most \(maxRunning) tasks at once") }
+    if let budgetHours { parts.append("\(Self.text(budgetHours)) hours a month") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// A number with two decimals at most, and none where it is whole.
+  public static func text(_ value: Double) -> String {
+    let rounded = (value * 100).rounded() / 100
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : String(rounded)
+  }
+}

@@ -31,12 +31,12 @@ extension JobStore {
   public func events(
     _ filter: EventFilter, before: Int64? = nil, limit: Int = 100
   ) async throws -> EventList {
-    let page = min(max(limit, 1), 1_000)
+    let page = Page(limit)
     let events = try await pool.run { session in
-      try session.events(filter, before: before, limit: page + 1)
+      try session.events(filter, before: before, limit: page.lookedFor)
     }
-    return EventList(
-      events: Array(events.prefix(page)), next: events.count > page ? events[page - 1].id : nil)
+    let (elements, next) = page.cut(events, by: \.id)
+    return EventList(events: elements, next: next)
   }
 }
 

@@ -21,12 +21,12 @@ extension JobStore {
 
   /// A lab's webhooks, the newest first. (Index webhooks_of_lab.)
   public func webhooks(lab: LabID, before: Int64? = nil, limit: Int = 100) async throws -> WebhookList {
-    let page = min(max(limit, 1), 1_000)
+    let page = Page(limit)
     let webhooks = try await pool.run { session in
-      try session.webhooks(lab: lab, before: before, limit: page + 1)
+      try session.webhooks(lab: lab, before: before, limit: page.lookedFor)
     }
-    return WebhookList(
-      webhooks: Array(webhooks.prefix(page)), next: webhooks.count > page ? webhooks[page - 1].id : nil)
+    let (elements, next) = page.cut(webhooks, by: \.id)
+    return WebhookList(webhooks: elements, next: next)
   }
 
   /// Ends a webhook of the lab, with what it has not delivered.

@@ -9,7 +9,7 @@ extension JobStore {
     before: JobID? = nil
   ) async throws -> JobList {
     let labels = try label.map { try StoredJSON.text([$0.name: $0.value]) }
-    let page = min(max(limit, 1), 1000)
+    let page = Page(limit)
     let jobs = try await pool.run { session -> [JobRecord] in
       let ids: [JobID] = try session.execute(
         """
@@ -17,11 +17,12 @@ extension JobStore {
         WHERE lab_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR id < $3)
           AND ($5::jsonb IS NULL OR labels @> $5::jsonb)
         ORDER BY id DESC LIMIT $4
-        """, lab, state?.rawValue, before, page + 1, labels
+        """, lab, state?.rawValue, before, page.lookedFor, labels
       ).map { try $0.get("id") }
       return try session.jobs(ids, lab: lab)
     }
-    return JobList(jobs: Array(jobs.prefix(page)), next: jobs.count > page ? jobs[page - 1].id : nil)
+    let (elements, next) = page.cut(jobs, by: \.id)
+    return JobList(jobs: elements, next: next)
   }
 
   public func job(_ id: JobID, lab: LabID) async throws -> JobRecord {

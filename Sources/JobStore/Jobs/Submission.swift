@@ -44,7 +44,7 @@ extension JobStore {
 
 extension Session {
   /// nil when the lab has used the idempotency key before, or has an unfinished job with the unique key. (Indices
-  /// jobs_idempotency, jobs_unique.)
+  /// jobs_idempotency, jobs_unique, primary key of memory_lessons.)
   func insertJob(
     _ request: SubmitRequest, spec text: String, lab: LabID, user: UserID, confinement: PathConfinement?
   ) throws -> JobID? {
@@ -52,13 +52,17 @@ extension Session {
     let id = try execute(
       """
       INSERT INTO jobs (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
-        confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json, $10::jsonb, $11, $12, $13, $14, $15, $16)
+        confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron, checkpoint,
+        memory_failures, memory_learnt_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json, $10::jsonb, $11, $12, $13, $14, $15, $16, $17,
+        -- What earlier jobs have learnt to be too much at once.
+        coalesce((SELECT failures FROM memory_lessons WHERE checkpoint = $17 AND device = $18 AND kind = $5
+          AND learnt_at > now() - interval '30 days'), 0), now())
       ON CONFLICT DO NOTHING RETURNING id
       """, lab, user, spec.priority, spec.maxAttempts, spec.kind.rawValue, spec.name, request.idempotencyKey,
       text, try confinement.map(StoredJSON.text), try StoredJSON.text(spec.labels),
       try number(of: spec.resources), try number(of: spec.resources.light), spec.stallAfter, spec.atOnce,
-      spec.unique, spec.cron
+      spec.unique, spec.cron, spec.settings.model, spec.resources.kind.rawValue
     ).first.map { try $0.get("id", as: JobID.self) }
     if let id { try execute("INSERT INTO log_ends (job_id) VALUES ($1)", id) }
     return id

@@ -8,7 +8,13 @@ extension JobStore {
   public func claim(_ request: ClaimRequest, token: TokenID) async throws -> ClaimReply {
     let limit = min(max(request.limit, 1), 1000)
     return try await pool.transaction { session in
-      let tasks = try session.claim(request, limit: limit, token: token)
+      var tasks: [ClaimedTask] = []
+      if let held = try session.tasksHeld(by: request, limit: limit) {
+        tasks = try session.claim(request, limit: limit, only: held, token: token)
+      }
+      if tasks.isEmpty, try !session.leavesNext(to: request) {
+        tasks = try session.claim(request, limit: limit, token: token)
+      }
       if tasks.isEmpty {
         return ClaimReply(tasks: [], sessionAlive: try session.isAlive(request.session, token: token))
       }
@@ -23,7 +29,10 @@ extension Session {
   /// and the lease. Of tasks that need more than a slot only those are picked that fit what the worker has left, and one
   /// at a time, since each changes what is left. (Primary keys of worker_sessions and resource_needs, index
   /// ready_order, primary key of tasks.)
-  fileprivate func claim(_ request: ClaimRequest, limit: Int, token: TokenID) throws -> [ClaimedTask] {
+  /// - Parameter tasks: takes none but these; nil takes any.
+  fileprivate func claim(
+    _ request: ClaimRequest, limit: Int, only tasks: [TaskID]? = nil, token: TokenID
+  ) throws -> [ClaimedTask] {
     try execute(
       """
       WITH me AS MATERIALIZED (
@@ -32,6 +41,7 @@ extension Session {
       ), picked AS MATERIALIZED (
         SELECT task_id, need_id, rank, job_id FROM ready
         WHERE EXISTS (SELECT 1 FROM me) AND kind = ANY($3::text[])
+          AND ($10::bigint[] IS NULL OR task_id = ANY($10::bigint[]))
           AND (need_id IS NULL OR EXISTS (SELECT 1 FROM resource_needs n
             WHERE n.id = ready.need_id AND n.cores <= $5 AND n.memory <= $6 AND n.labels <@ $7::jsonb
               AND CASE WHEN n.gpus > 0 THEN coalesce(($8::bigint[])[n.gpus], -1) >= n.gpu_memory
@@ -50,19 +60,19 @@ extension Session {
         RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.ordinal,
           tasks.attempt, tasks.memory_failures
       )
-      SELECT leased.*, d.payload, j.lab_id, j.max_attempts, j.spec, j.confinement,
-        j.priority
+      SELECT leased.*, greatest(leased.memory_failures, j.memory_failures) AS halvings, d.payload, j.lab_id,
+        j.max_attempts, j.spec, j.confinement, j.priority
       FROM leased JOIN task_details d ON d.task_id = leased.id JOIN jobs j ON j.id = leased.job_id
       ORDER BY j.priority DESC, leased.job_id, leased.id
       """, request.session, token, request.kinds.map(\.rawValue), limit, request.free?.cores ?? 0,
       request.free?.memory ?? 0, try StoredJSON.text(request.free?.labels ?? [:]),
-      request.free?.wholeDevices ?? [], request.free?.largestShare ?? -1
+      request.free?.wholeDevices ?? [], request.free?.largestShare ?? -1, tasks
     ).map { row in
       ClaimedTask(
         id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
         lab: try row.get("lab_id"), kind: try row.name("kind"), stage: try row.get("stage"),
         ordinal: try row.getIfPresent("ordinal"), attempt: try row.get("attempt"),
-        maxAttempts: try row.get("max_attempts"), memoryFailures: try row.get("memory_failures"),
+        maxAttempts: try row.get("max_attempts"), memoryFailures: try row.get("halvings"),
         payload: try row.json("payload"),
         spec: try row.json("spec"), confinement: try row.jsonIfPresent("confinement"))
     }

@@ -16,7 +16,7 @@ extension JobStore {
       let decision = policy.decision(
         for: request.failure.failureClass, attempt: task.attempt, maxAttempts: task.job.maxAttempts,
         interruptions: task.interruptions, items: range?.items.count)
-      if request.failure.failureClass == .outOfMemory { try session.countMemoryFailure(of: task) }
+      if request.failure.failureClass == .outOfMemory { try session.noteMemoryFailure(of: task) }
       switch decision {
       case .retry(let delay):
         try session.putBack(task, delay: delay)
@@ -62,10 +62,6 @@ extension JobStore {
 }
 
 extension Session {
-  fileprivate func countMemoryFailure(of task: HeldTask) throws {
-    try execute("UPDATE tasks SET memory_failures = memory_failures + 1 WHERE id = $1", task.id)
-  }
-
   /// Another attempt, not before the delay is over.
   fileprivate func putBack(_ task: HeldTask, delay: Double) throws {
     try execute(

@@ -2,14 +2,14 @@ import JobModel
 import PostgresClient
 
 extension Session {
-  /// The range of items a task works on, where its job can do without one of them: that of a scoring, whose report
-  /// names what was taken out. (Primary keys of task_details and jobs.)
+  /// The range of items a task works on, where its job can do without one of them: its report names what
+  /// was taken out. (Primary keys of task_details and jobs.)
   func range(of task: HeldTask) throws -> ItemRange? {
     guard task.kind == .shard else { return nil }
     return try execute(
       """
       SELECT d.payload FROM task_details d JOIN jobs j ON j.id = $2
-      WHERE d.task_id = $1 AND j.kind = 'score'
+      WHERE d.task_id = $1 AND j.kind IN ('score', 'eval', 'rollout')
       """, task.id, task.job.id
     ).first.flatMap { ItemRange(try $0.json("payload")) }
   }
@@ -65,7 +65,7 @@ extension Session {
       task.id)
     try execute(
       "UPDATE task_details SET result = $2::json, progress_done = progress_total WHERE task_id = $1", task.id,
-      try StoredJSON.text(item.result))
+      try StoredJSON.text(QuarantinedItem.result([item])))
     try noteEvent(
       "item-quarantined", lab: task.job.lab, job: task.job.id, task: task.id,
       message: "item \(item.item): \(message)")

@@ -33,7 +33,7 @@ extension JobStore {
   /// - Parameter token: whose session it must be; to any other it is dead. nil asks nobody.
   public func heartbeat(_ request: HeartbeatRequest, token: TokenID? = nil) async throws -> HeartbeatReply {
     try await pool.transaction { session in
-      let alive = try session.renew(request.session, token: token)
+      let alive = try session.renew(request, token: token)
       let verdicts = try session.verdicts(for: request, alive: alive)
       for (renewal, verdict) in zip(request.leases, verdicts)
       where verdict == .renewed || verdict == .yieldRequested {
@@ -61,24 +61,29 @@ extension JobStore {
 
   /// Sessions that live or were seen within a day, newest first. Of their tasks only those of the lab are named.
   public func workers(lab: LabID, before: SessionID? = nil, limit: Int = 1_000) async throws -> WorkerList {
-    let page = min(max(limit, 1), 1_000)
+    let page = Page(limit)
     let workers = try await pool.run { session in
-      try session.workers(lab: lab, before: before, limit: page + 1)
+      try session.workers(lab: lab, before: before, limit: page.lookedFor)
     }
-    return WorkerList(
-      workers: Array(workers.prefix(page)), next: workers.count > page ? workers[page - 1].session : nil)
+    let (elements, next) = page.cut(workers, by: \.session)
+    return WorkerList(workers: elements, next: next)
   }
 }
 
 extension Session {
   /// (Primary key of worker_sessions.)
-  fileprivate func renew(_ session: SessionID, token: TokenID?) throws -> Bool {
+  fileprivate func renew(_ request: HeartbeatRequest, token: TokenID?) throws -> Bool {
     try execute(
       """
-      UPDATE worker_sessions SET last_seen_at = now()
+      UPDATE worker_sessions SET last_seen_at = now(), loaded = coalesce($3::text[], loaded)
       WHERE id = $1 AND state = 'alive' AND ($2::bigint IS NULL OR token_id = $2)
-      """, session, token
+      """, request.session, token, request.loaded.map(Self.checkpoints)
     ).affected == 1
+  }
+
+  /// A worker holds a few; what it says is not trusted to be short.
+  private static func checkpoints(_ names: [String]) -> [String] {
+    names.prefix(16).map { StoredJSON.clean(String($0.prefix(1_000))) }
   }
 
   /// (Primary key of tasks.)
@@ -136,7 +141,7 @@ extension Session {
     try execute(
       """
       SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
-        w.draining, w.inventory,
+        w.draining, w.inventory, w.loaded,
         extract(epoch FROM w.started_at)::float8 AS started_at,
         extract(epoch FROM w.last_seen_at)::float8 AS last_seen_at,
         coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE j.lab_id = $1), '{}') AS tasks,
@@ -155,6 +160,7 @@ extension Session {
         kinds: try row.get("kinds", as: [String].self).compactMap(TaskKind.init(rawValue:)),
         slots: try row.get("slots"), alive: try row.get("alive"),
         draining: try row.get("draining"), inventory: try row.json("inventory"),
+        loaded: try row.get("loaded"),
         startedAt: try row.get("started_at"),
         lastSeenAt: try row.get("last_seen_at"), tasks: try row.get("tasks"),
         running: try row.get("running"))

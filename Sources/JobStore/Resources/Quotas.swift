@@ -35,7 +35,7 @@ extension JobStore {
         quota.maxRunning, quota.budgetHours)
       try session.noteChange(
         "quota-set", of: lab, by: caller,
-        "\(quota.device.rawValue): \(try StoredJSON.text(quota.quota)), weight \(quota.weight)",
+        "\(quota.device.rawValue): \(quota.quota), weight \(Quota.text(quota.weight))",
         reason: quota.reason)
       if quota.quota.isLimiting { try session.obeyLimits() }
       guard let stored = try session.quotas(only: lab).first(where: { $0.device == quota.device }) else {

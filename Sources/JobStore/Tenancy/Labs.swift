@@ -20,10 +20,12 @@ extension JobStore {
   /// All labs, or the caller's own where she administers no others; the newest first. (Primary key of labs.)
   public func labs(for caller: Caller, before: LabID? = nil, limit: Int = 100) async throws -> LabList {
     let only = caller.may(.administer) ? nil : caller.lab
-    let page = min(max(limit, 1), 1_000)
-    let labs = try await pool.run { session in try session.labs(only: only, before: before, limit: page + 1) }
-    return LabList(
-      labs: Array(labs.prefix(page)), next: labs.count > page ? labs[page - 1].id : nil)
+    let page = Page(limit)
+    let labs = try await pool.run { session in
+      try session.labs(only: only, before: before, limit: page.lookedFor)
+    }
+    let (elements, next) = page.cut(labs, by: \.id)
+    return LabList(labs: elements, next: next)
   }
 
   /// The lab a caller means: her own, or, for administrators, the named one.

@@ -43,12 +43,12 @@ extension JobStore {
 
   /// A lab's tokens, the newest first. (Primary key of tokens backwards, primary key of users.)
   public func tokens(lab: LabID, before: TokenID? = nil, limit: Int = 100) async throws -> TokenList {
-    let page = min(max(limit, 1), 1_000)
+    let page = Page(limit)
     let tokens = try await pool.run { session in
-      try session.tokens(lab: lab, before: before, limit: page + 1)
+      try session.tokens(lab: lab, before: before, limit: page.lookedFor)
     }
-    return TokenList(
-      tokens: Array(tokens.prefix(page)), next: tokens.count > page ? tokens[page - 1].id : nil)
+    let (elements, next) = page.cut(tokens, by: \.id)
+    return TokenList(tokens: elements, next: next)
   }
 
   /// Ends a token of the lab at once; an administrator may end any.

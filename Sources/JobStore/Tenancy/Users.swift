@@ -23,11 +23,12 @@ extension JobStore {
 
   /// A lab's users, the newest first. (Index users_of_lab.)
   public func users(lab: LabID, before: UserID? = nil, limit: Int = 100) async throws -> UserList {
-    let page = min(max(limit, 1), 1_000)
+    let page = Page(limit)
     let users = try await pool.run { session in
-      try session.users(lab: lab, only: nil, before: before, limit: page + 1)
+      try session.users(lab: lab, only: nil, before: before, limit: page.lookedFor)
     }
-    return UserList(users: Array(users.prefix(page)), next: users.count > page ? users[page - 1].id : nil)
+    let (elements, next) = page.cut(users, by: \.id)
+    return UserList(users: elements, next: next)
   }
 
   /// Gives a user another role, or shuts her out and in again. Both change at once what her tokens allow.

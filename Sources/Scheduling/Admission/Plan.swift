@@ -66,10 +66,6 @@ public struct Wait: Sendable, Equatable {
 
 extension Wait.Reason: CustomStringConvertible {
   public var description: String {
-    func number(_ value: Double) -> String {
-      let rounded = (value * 100).rounded() / 100
-      return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
-    }
     func things(_ device: DeviceKind) -> String { device == .cpu ? "CPU slots" : "GPUs" }
     return switch self {
     case .nowhere(let why): why
@@ -77,11 +73,11 @@ extension Wait.Reason: CustomStringConvertible {
     case .keptFree(let job): "what is free is kept for job \(job), which needs more at once"
     case .notLent(let device): "the free \(things(device)) belong to labs that do not lend them"
     case .quota(let device, let held, let limit):
-      "the lab holds \(number(held)) of the \(number(limit)) \(things(device)) its quota allows"
+      "the lab holds \(Quota.text(held)) of the \(Quota.text(limit)) \(things(device)) its quota allows"
     case .maxRunning(let device, let running, let limit):
       "the lab runs \(running) \(device.rawValue) tasks, its quota allows \(limit) at once"
     case .budget(let device, let spent, let budget):
-      "the lab has used \(number(spent)) of this month's \(number(budget)) \(device.rawValue) hours"
+      "the lab has used \(Quota.text(spent)) of this month's \(Quota.text(budget)) \(device.rawValue) hours"
     case .nextPass: "it is admitted in a moment"
     }
   }

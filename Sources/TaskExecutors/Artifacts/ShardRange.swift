@@ -55,7 +55,7 @@ package struct ShardRange: Equatable {
 
   /// Items that were taken out because they break whatever works on them, by position in the input.
   static func quarantined(of context: TaskContext) async throws -> [QuarantinedItem] {
-    try await context.job().tasks.compactMap { QuarantinedItem(result: $0.result) }
+    try await context.job().tasks.flatMap { QuarantinedItem.all(in: $0.result) }
       .sorted { $0.item < $1.item }
   }
 

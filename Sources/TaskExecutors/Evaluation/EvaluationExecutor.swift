@@ -8,8 +8,8 @@ public import WorkerRuntime
 /// Accuracy on a data set's questions: plan (how many questions, which shards), shards (ask them), report (join them).
 public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   private let host: ModelHost
-  /// Prompts that decode together.
-  private let batch = 64
+  /// Prompts that decode together, where memory was never short.
+  private static let batch = 64
 
   public init(host: ModelHost) {
     self.host = host
@@ -17,6 +17,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
 
   public var jobKinds: [JobKind] { [.eval] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
+  public var loadedCheckpoints: [String] { host.loadedCheckpoints }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .eval(let settings) = task.spec.settings else {
@@ -63,38 +64,54 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   private func shard(
     _ settings: EvalSettings, _ range: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
-    let batch = batch
-    let lines = try await host.withModel(
+    let batch = Self.batch.halved(context.task.memoryFailures)
+    let (lines, faulty) = try await host.withModel(
       folder: settings.model, form: settings.dtype, gpu: context.devices.first, onNotice: { context.log($0) }
-    ) { loaded -> [JSON] in
+    ) { loaded in
       var run = try EvaluationRun(settings)
       try run.findReferences(for: range.items, with: loaded) { try context.checkCancellation() }
       let evaluation = run.evaluation
       var inspector = QwenInspector(
         loaded: loaded, seed: UInt64(settings.seed), isCancelled: { context.isCancelled })
-      return try asUserError {
-        try evaluation.run(range.items, with: &inspector, batch: batch) { done in
+      return try FaultyItems.work(
+        on: range.items, look: { try loaded.prompts.look(at: evaluation.prompt(of: $0)) }
+      ) { items in
+        try evaluation.run(items, with: &inspector, batch: batch) { done in
           try context.checkCancellation()
           context.progress(
-            TaskProgress(done: Double(done), total: Double(range.items.count), unit: "questions"))
+            TaskProgress(
+              done: Double(items.lowerBound - range.items.lowerBound + done),
+              total: Double(range.items.count),
+              unit: "questions"))
         }.map(AnswersFile.json)
       }
     }
     try context.checkCancellation()
+    for fault in faulty {
+      context.log("question \(fault.item) is set aside: \(fault.reason)", stream: .error)
+    }
     let artifact = try EpochFile.write(
       lines: lines, folder: Self.shardFolder(settings.output, context.task.job), name: range.fileName,
       kind: ArtifactKind.shard, lease: context.task.lease)
-    return TaskOutcome(result: .object([.init("questions", .integer(lines.count))]), artifacts: [artifact])
+    return TaskOutcome(
+      result: .object([.init("questions", .integer(lines.count)), QuarantinedItem.member(faulty)]),
+      artifacts: [artifact])
   }
 
   private func report(_ settings: EvalSettings, _ context: TaskContext) async throws -> TaskOutcome {
     let records = try await ShardRange.lines(of: context).map { try AnswersFile.record($0) }
     let run = try EvaluationRun(settings)
-    guard records.count == run.evaluation.items.count else {
+    let aside = try await ShardRange.quarantined(of: context)
+    guard records.count + aside.count == run.evaluation.items.count else {
       throw TaskError(
-        .transient, "the shards hold \(records.count) answers to \(run.evaluation.items.count) questions")
+        .transient,
+        "the shards hold \(records.count) answers to \(run.evaluation.items.count) questions, \(aside.count) are "
+          + "set aside")
     }
-    let report = try run.report(on: records, of: context.task)
+    if let first = aside.first, records.isEmpty {
+      throw TaskError(.userError, "none of the \(aside.count) questions can be asked: \(first.reason)")
+    }
+    let report = try run.report(on: records, setAside: aside, of: context.task)
     let gallery = ReportGallery(records: records, samples: run.evaluation.samples)
     let files =
       [("answers.json", AnswersFile.json(records).serialized(pretty: true))] + report.files(gallery: gallery)
@@ -109,7 +126,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
       result: .object([
         .init("accuracy", .object(accuracies)),
         .init("conclusion_agreement", report.conclusionAgreement.map { .number($0) } ?? .null),
-        .init("answers", .integer(records.count)),
+        .init("answers", .integer(records.count)), .init("set_aside", .integer(aside.count)),
         .init(
           "training_overlap",
           report.overlap.flatMap { $0.shared.isEmpty ? nil : .string($0.sentence) } ?? .null),

@@ -64,8 +64,25 @@ struct EvaluationRun {
     evaluation.use(similarTemplates: found)
   }
 
+  /// The pictures of questions that were set aside, each once, in their order.
+  private func pictures(of items: [QuarantinedItem]) -> [SetAsidePicture] {
+    var pictures: [SetAsidePicture] = []
+    for item in items where evaluation.items.indices.contains(item.item) {
+      let name = evaluation.samples[evaluation.items[item.item].sample].name
+      if pictures.last?.image == name {
+        pictures[pictures.count - 1].questions += 1
+      } else {
+        pictures.append(SetAsidePicture(image: name, questions: 1, reason: item.reason))
+      }
+    }
+    return pictures
+  }
+
   /// The report on all answers, with everything it depends on.
-  func report(on records: [AnswerRecord], of task: ClaimedTask) throws -> EvaluationReport {
+  /// - Parameter setAside: questions that could not be put to the model, by their place.
+  func report(
+    on records: [AnswerRecord], setAside: [QuarantinedItem], of task: ClaimedTask
+  ) throws -> EvaluationReport {
     let index = settings.data + "/mmad.json"
     let dataHash =
       pictures.layout == "mmad"
@@ -85,7 +102,7 @@ struct EvaluationRun {
           .init("domain_knowledge", settings.domainKnowledge ? "true" : "false"),
           .init("option_order", settings.optionOrder.rawValue), .init("decoding", "greedy"),
           .init("seed", String(settings.seed)),
-        ], missingTemplates: pictures.missingTemplates,
+        ], missingTemplates: pictures.missingTemplates, setAside: pictures(of: setAside),
         overlap: overlap,
         seed: UInt64(settings.seed))
     }

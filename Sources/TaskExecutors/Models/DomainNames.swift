@@ -83,7 +83,10 @@ extension TrainSettings {
 }
 
 /// Errors of the domain and the network come from what a person asked for: another try cannot help.
-func asUserError<Value>(_ body: () throws -> Value) throws -> Value {
+func asUserError<Value>(_ body: () throws -> Value) throws -> Value { try asFailure(.userError, body) }
+
+/// Errors that an executor has not classed itself, as failures of a class.
+func asFailure<Value>(_ failureClass: FailureClass, _ body: () throws -> Value) throws -> Value {
   do {
     return try body()
   } catch let error as TaskError {
@@ -93,6 +96,6 @@ func asUserError<Value>(_ body: () throws -> Value) throws -> Value {
   } catch let error as CUDAError {
     throw TaskError(error)
   } catch {
-    throw TaskError(.userError, "\(error)")
+    throw TaskError(failureClass, "\(error)")
   }
 }

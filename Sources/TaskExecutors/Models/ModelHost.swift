@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import JobModel
 internal import QwenVL
 internal import SAM2
+internal import Synchronization
 internal import Tensors
 internal import WorkerRuntime
 
@@ -17,9 +18,14 @@ public actor ModelHost {
   private var gpus = GPUs()
   /// Enough for a policy and the model it started from.
   private let capacity = 2
+  /// Folders of the models in memory, for whoever asks while the actor computes.
+  private nonisolated let folders = Mutex<[String]>([])
   private var segmenter: (folder: String, stamp: String, model: Segmenter)?
 
   public init() {}
+
+  /// What it has in memory.
+  nonisolated var loadedCheckpoints: [String] { folders.withLock { $0 } }
 
   /// Runs `body` on the host's thread with the model of `folder` on a GPU, or with nil on the processor.
   /// - Parameter onNotice: told what a person may want to know of the loading.
@@ -49,6 +55,7 @@ public actor ModelHost {
     } catch {
       if gpu != nil, error is CUDAError || (error as? TaskError)?.failure.failureClass == .outOfMemory {
         loaded.removeAll { $0.gpu == gpu }
+        folders.withLock { $0 = loaded.map(\.model.folder) }
         gpus.forget(gpu)
       }
       if let error = error as? CUDAError { throw TaskError(error) }
@@ -69,6 +76,7 @@ public actor ModelHost {
   private func model(
     folder: String, form: WeightFormName, gpu: Int?, onNotice: (String) -> Void
   ) throws -> LoadedModel {
+    defer { folders.withLock { $0 = loaded.map(\.model.folder) } }
     let stamp = LoadedModel.stamp(of: folder)
     if let index = loaded.firstIndex(where: {
       $0.model.folder == folder && $0.model.form == form && $0.gpu == gpu

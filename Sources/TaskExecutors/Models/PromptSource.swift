@@ -4,6 +4,12 @@ internal import JobModel
 package import QwenVL
 internal import WorkerRuntime
 
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
 /// Turns the domain's prompts into the network's.
 package struct PromptSource: Sendable {
   package let tokenizer: Tokenizer
@@ -46,6 +52,16 @@ package struct PromptSource: Sendable {
       messages: [ChatMessage(role: "user", content: content)], numberImages: prompt.numberImages,
       limits: limits,
       maximumTokens: limit)
+  }
+
+  /// Encodes a prompt to see whether it can be.
+  /// - Throws: `TaskError` for a picture that is not there, which a person has to put there; else what is wrong with the
+  ///   prompt.
+  func look(at prompt: InspectionPrompt) throws {
+    for path in prompt.imagePaths where access(path, F_OK) != 0 {
+      throw TaskError(.userError, "\(path) is missing; 'ar1 data check' lists what a data set lacks")
+    }
+    _ = try encode(prompt)
   }
 
   /// The ids of option letters as they stand alone in an answer; nil when one takes more than a token.

@@ -18,8 +18,11 @@ struct QwenInspector: InspectionModel {
     guard !prompts.isEmpty else { return [] }
     let letters = Self.letters(of: prompts)
     let watched = loaded.prompts.letterIDs(letters) ?? []
+    let longest = prompts.map(\.maxNewTokens).max() ?? 1
+    try DecodingRoom.thisMachine.require(
+      for: encoded, answers: 1, maxNewTokens: longest, of: loaded.model.configuration.text)
     let options = SamplingOptions(
-      maxNewTokens: prompts.map(\.maxNewTokens).max() ?? 1, temperature: 0, seed: seed,
+      maxNewTokens: longest, temperature: 0, seed: seed,
       stopTokenIDs: loaded.stopTokenIDs, watchedTokenIDs: watched)
     let completions = try loaded.model.generate(
       prompts: encoded, completionsPerPrompt: 1, options: options, reusing: loaded.keptImages,

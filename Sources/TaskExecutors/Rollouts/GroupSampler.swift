@@ -16,22 +16,26 @@ struct GroupSampler {
   let maxNewTokens: Int
   /// Decides the prompt stream and, with ordinal and answer index, every draw.
   let seed: UInt64
+  /// What a prompt that cannot be put to the model makes of its task: a training cannot do without it.
+  private let unusablePrompt: FailureClass
 
   init(train settings: TrainSettings) throws {
     try self.init(
       asUserError { try PromptSets.open(settings) }, reward: settings.reward, groupSize: settings.groupSize,
-      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed)
+      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed,
+      unusablePrompt: .userError)
   }
 
   init(rollout settings: RolloutSettings) throws {
     try self.init(
       asUserError { try PromptSets.open(settings) }, reward: settings.reward, groupSize: settings.groupSize,
-      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed)
+      temperature: settings.temperature, maxNewTokens: settings.maxNewTokens, seed: settings.seed,
+      unusablePrompt: .poisonInput)
   }
 
   private init(
     _ prompts: any PromptSet, reward: RewardFormula, groupSize: Int, temperature: Double, maxNewTokens: Int,
-    seed: Int
+    seed: Int, unusablePrompt: FailureClass
   ) throws {
     if let wanted = reward.terms.compactMap(\.name.target).first, prompts.target != wanted {
       throw TaskError(
@@ -46,29 +50,32 @@ struct GroupSampler {
     self.temperature = Float(temperature)
     self.maxNewTokens = maxNewTokens
     self.seed = UInt64(seed)
+    self.unusablePrompt = unusablePrompt
   }
 
-  /// Draws and scores the groups of some ordinals, decoding all of them together.
+  /// Draws and scores the groups of some ordinals, decoding all of them together, or in smaller pieces where that has
+  /// turned out to be too much.
   ///
-  /// - Parameter drawn: told how many tokens the longest answers have so far.
+  /// - Parameters:
+  ///   - halvings: of what is decoded together.
+  ///   - drawn: told how many tokens the longest answers have so far.
   func groups(
-    of ordinals: Range<Int>, run: JobID, version: Int, with loaded: LoadedModel,
+    of ordinals: Range<Int>, run: JobID, version: Int, with loaded: LoadedModel, halvings: Int,
     drawn: @escaping (Int) -> Void, isCancelled: @escaping () -> Bool
   ) throws -> [RolloutGroup] {
     let items = stream.indices(of: ordinals)
     let asked = try asUserError { try items.map { try prompts.prompt(of: $0) } }
-    let encoded = try asUserError { try asked.map { try loaded.prompts.encode($0) } }
+    let encoded = try asFailure(unusablePrompt) { try asked.map { try loaded.prompts.encode($0) } }
     let seeds = ordinals.map { ordinal in
       (0..<groupSize).map { SampleStream.key(seed: seed, prompt: ordinal, completion: $0) }
     }
-    let options = SamplingOptions(
-      maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: loaded.stopTokenIDs)
-    let completions = try loaded.model.generate(
-      prompts: encoded, completionsPerPrompt: groupSize, seeds: seeds, options: options,
-      onStep: { step in
-        drawn(step.step)
-        return !isCancelled()
-      })
+    var completions = [[Completion]](repeating: [], count: encoded.count)
+    for piece in DecodingPiece.pieces(prompts: encoded.count, answers: groupSize, halvings: halvings) {
+      let answers = try draw(
+        Array(encoded[piece.prompts]), seeds: seeds[piece.prompts].map { Array($0[piece.answers]) }, loaded,
+        drawn, isCancelled)
+      for (prompt, answers) in zip(piece.prompts, answers) { completions[prompt] += answers }
+    }
     return try ordinals.enumerated().map { row, ordinal in
       let reference = try reference(to: items[row], images: asked[row].imagePaths)
       let target = try asUserError { try prompts.target(of: items[row], scale: encoded[row].pictureScale) }
@@ -82,6 +89,30 @@ struct GroupSampler {
       }
       return RolloutGroup(
         run: run, ordinal: Int64(ordinal), behaviourVersion: version, prompt: reference, completions: answers)
+    }
+  }
+
+  private func draw(
+    _ prompts: [Prompt], seeds: [[UInt64]], _ loaded: LoadedModel, _ drawn: @escaping (Int) -> Void,
+    _ isCancelled: @escaping () -> Bool
+  ) throws -> [[Completion]] {
+    let answers = seeds.first?.count ?? 0
+    try DecodingRoom.thisMachine.require(
+      for: prompts, answers: answers, maxNewTokens: maxNewTokens, of: loaded.model.configuration.text)
+    return try loaded.model.generate(
+      prompts: prompts, completionsPerPrompt: answers, seeds: seeds,
+      options: SamplingOptions(
+        maxNewTokens: maxNewTokens, temperature: temperature, seed: seed, stopTokenIDs: loaded.stopTokenIDs),
+      onStep: { step in
+        drawn(step.step)
+        return !isCancelled()
+      })
+  }
+
+  /// Sees whether the prompt of an ordinal can be put to a model; throws what is wrong with it.
+  func look(at ordinal: Int, with source: PromptSource) throws {
+    for index in stream.indices(of: ordinal..<ordinal + 1) {
+      try source.look(at: prompts.prompt(of: index))
     }
   }
 

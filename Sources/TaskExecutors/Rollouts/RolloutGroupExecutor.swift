@@ -12,6 +12,7 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
 
   public var jobKinds: [JobKind] { [.train] }
   public var kinds: [TaskKind] { [.rolloutGroup] }
+  public var loadedCheckpoints: [String] { host.loadedCheckpoints }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .train(let settings) = task.spec.settings else {
@@ -20,7 +21,7 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
     let order = try RolloutOrder(task.payload)
     // How far the answers are, so that one who stands still is told from one who is slow (`stall_after`).
     let groups = try await host.groups(
-      settings, order, run: task.job, gpu: context.devices.first,
+      settings, order, run: task.job, gpu: context.devices.first, halvings: task.memoryFailures,
       drawn: {
         context.progress(
           TaskProgress(done: Double($0), total: Double(settings.maxNewTokens), unit: "tokens"))

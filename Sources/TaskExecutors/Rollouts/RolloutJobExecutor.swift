@@ -13,6 +13,7 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
 
   public var jobKinds: [JobKind] { [.rollout] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
+  public var loadedCheckpoints: [String] { host.loadedCheckpoints }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .rollout(let settings) = task.spec.settings else {
@@ -36,33 +37,50 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
   private func shard(
     _ settings: RolloutSettings, _ range: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
-    let job = context.task.job
+    let task = context.task
     let total = Double(range.items.count)
-    let groups = try await host.withModel(folder: settings.model, gpu: context.devices.first) { loaded in
-      try GroupSampler(rollout: settings).groups(
-        of: range.items, run: job, version: 0, with: loaded,
-        drawn: { tokens in
-          context.progress(
-            TaskProgress(
-              done: 0, total: total, unit: "prompts",
-              message: "token \(tokens) of at most \(settings.maxNewTokens)"))
-        }, isCancelled: { context.isCancelled })
+    let (groups, faulty) = try await host.withModel(folder: settings.model, gpu: context.devices.first) { loaded in
+      let sampler = try GroupSampler(rollout: settings)
+      return try FaultyItems.work(
+        on: range.items, look: { try sampler.look(at: $0, with: loaded.prompts) }
+      ) { ordinals in
+        try sampler.groups(
+          of: ordinals, run: task.job, version: 0, with: loaded, halvings: task.memoryFailures,
+          drawn: { tokens in
+            context.progress(
+              TaskProgress(
+                done: 0, total: total, unit: "prompts",
+                message: "token \(tokens) of at most \(settings.maxNewTokens)"))
+          }, isCancelled: { context.isCancelled })
+      }
     }
     context.progress(TaskProgress(done: total, total: total, unit: "prompts"))
     try context.checkCancellation()
+    for fault in faulty { context.log("prompt \(fault.item) is set aside: \(fault.reason)", stream: .error) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let lines = try groups.map { try JSON(parsing: [UInt8](try encoder.encode($0))) }
     let artifact = try EpochFile.write(
-      lines: lines, folder: "\(settings.output)/shards/job-\(job)", name: range.fileName,
-      kind: ArtifactKind.shard, lease: context.task.lease)
-    return TaskOutcome(result: .object([.init("groups", .integer(groups.count))]), artifacts: [artifact])
+      lines: lines, folder: "\(settings.output)/shards/job-\(task.job)", name: range.fileName,
+      kind: ArtifactKind.shard, lease: task.lease)
+    return TaskOutcome(
+      result: .object([.init("groups", .integer(groups.count)), QuarantinedItem.member(faulty)]),
+      artifacts: [artifact])
   }
 
   private func report(_ settings: RolloutSettings, _ context: TaskContext) async throws -> TaskOutcome {
     let lines = try await ShardRange.lines(of: context)
-    guard lines.count == settings.count else {
-      throw TaskError(.transient, "the shards hold \(lines.count) groups instead of \(settings.count)")
+    let aside = try await ShardRange.quarantined(of: context)
+    guard lines.count + aside.count == settings.count else {
+      throw TaskError(
+        .transient,
+        "the shards hold \(lines.count) groups instead of \(settings.count), \(aside.count) are set aside")
+    }
+    if let first = aside.first, lines.isEmpty {
+      throw TaskError(.userError, "none of the \(aside.count) prompts can be answered: \(first.reason)")
+    }
+    if !aside.isEmpty {
+      context.log("\(aside.count) prompts are set aside and have no group", stream: .error)
     }
     let rewards = lines.flatMap { $0["completions"]?.array ?? [] }.compactMap { $0["reward"]?.double }
     let text = lines.map { $0.serialized() }.joined(separator: "\n") + "\n"
@@ -73,7 +91,8 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
     return TaskOutcome(
       result: .object([
         .init("groups", .integer(lines.count)), .init("answers", .integer(rewards.count)),
-        .init("reward_mean", .number(mean)), .init("file", .string(path)),
+        .init("reward_mean", .number(mean)), .init("set_aside", .integer(aside.count)),
+        .init("file", .string(path)),
       ]), artifacts: [artifact])
   }
 }

@@ -17,6 +17,7 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
 
   public var jobKinds: [JobKind] { [.score] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
+  public var loadedCheckpoints: [String] { host.loadedCheckpoints }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .score(let settings) = task.spec.settings else {

@@ -11,10 +11,12 @@ struct HeldOutMeasurement {
   /// What the best version is best at.
   let metric: ValidationMetricName
   /// Prompts that decode together.
-  private let batch = 64
+  private let batch: Int
 
-  init(_ settings: ValidationSettings, of run: TrainSettings) throws {
+  /// - Parameter halvings: of how many prompts decode together.
+  init(_ settings: ValidationSettings, of run: TrainSettings, halvings: Int) throws {
     self.settings = settings
+    batch = 64.halved(halvings)
     let prompts = try asUserError {
       try PromptSets.open(
         data: settings.data, images: settings.images, promptProtocol: run.promptProtocol,

@@ -29,6 +29,7 @@ final class LearningRun {
   private var learner: any PolicyLearner { method.learner }
 
   init(_ settings: TrainSettings, task: ClaimedTask, crew: LearnerCrew, context: TaskContext) throws {
+    let settings = settings.halved(task.memoryFailures)
     self.settings = settings
     self.context = context
     self.crew = crew
@@ -36,14 +37,18 @@ final class LearningRun {
     let device = try gpus.device(context.devices.first)
     try TrainingForecast(settings).requireRoom(
       on: device.map { .init(memory: $0.memoryBytes, gpu: $0.name) } ?? .thisMachine)
-    try crew.tell(.begin(task.spec))
+    var spec = task.spec
+    spec.settings = .train(settings)
+    try crew.tell(.begin(spec))
     loaded = try LoadedModel(policyOf: settings, training: true, device: device)
     method =
       switch settings.method {
       case .grpo: try GroupLearning(settings, policy: loaded, crew: crew, context: context)
       case .sft: try ReplyLearning(settings, policy: loaded, crew: crew, context: context)
       }
-    heldOut = try settings.validation.map { try HeldOutMeasurement($0, of: settings) }
+    heldOut = try settings.validation.map {
+      try HeldOutMeasurement($0, of: settings, halvings: task.memoryFailures)
+    }
     history = heldOut.map { ValidationHistory(metric: $0.metric, patience: settings.validation?.patience) }
     versions = RunVersions(settings, run: task.job, epoch: task.epoch)
     record = try asUserError { try TrainingRecord(of: settings) }

@@ -1,0 +1,59 @@
+import JobModel
+import PostgresClient
+
+/// A task goes to a worker that has its model in memory, where that costs others little.
+///
+/// Of the tasks at the head of the queue a worker takes first what it holds the model of, and leaves a task for a moment
+/// to another worker that holds its model and has a free slot. Neither lasts: a task that has been claimable for longer
+/// than these bounds is taken in its turn, by whoever asks.
+enum CheckpointAffinity {
+  /// Other tasks go before the head of the queue for at most so long, in seconds.
+  static let patienceAtHead = 30.0
+  /// A task is left to the worker that holds its model for at most so long, in seconds.
+  static let patienceForHolder = 1.0
+  /// So far behind the head a worker looks for what it holds.
+  static let window = 200
+}
+
+extension Session {
+  /// Which of the first claimable tasks a worker should take before the others; nil when it should take them in their
+  /// order. (Index ready_order, primary key of jobs.)
+  func tasksHeld(by request: ClaimRequest, limit: Int) throws -> [TaskID]? {
+    guard let loaded = request.loaded, !loaded.isEmpty else { return nil }
+    let held: [TaskID] = try execute(
+      """
+      WITH head AS MATERIALIZED (
+        SELECT task_id, job_id, kind, since, rank FROM ready WHERE kind = ANY($1::text[])
+        ORDER BY rank, job_id, task_id LIMIT $4
+      )
+      SELECT h.task_id FROM head h JOIN jobs j ON j.id = h.job_id
+      WHERE CASE WHEN h.kind = 'rollout-group' THEN 'run/' || h.job_id ELSE j.checkpoint END = ANY($2::text[])
+        AND (SELECT since FROM head ORDER BY rank, job_id, task_id LIMIT 1) > now() - make_interval(secs => $5)
+      ORDER BY h.rank, h.job_id, h.task_id LIMIT $3
+      """, request.kinds.map(\.rawValue), loaded, limit, CheckpointAffinity.window,
+      CheckpointAffinity.patienceAtHead
+    ).map { try $0.get("task_id") }
+    return held.isEmpty ? nil : held
+  }
+
+  /// Whether the next task is better left to another worker, which holds its model and has a free slot, for now.
+  /// (Indices ready_order, worker_sessions_alive, tasks_running.)
+  func leavesNext(to others: ClaimRequest) throws -> Bool {
+    // A worker that does not say what it holds is no worker with models.
+    guard let loaded = others.loaded else { return false }
+    return try execute(
+      """
+      WITH next AS MATERIALIZED (
+        SELECT job_id, kind, since FROM ready WHERE kind = ANY($2::text[]) ORDER BY rank, job_id, task_id LIMIT 1
+      ), wanted AS MATERIALIZED (
+        SELECT n.kind, CASE WHEN n.kind = 'rollout-group' THEN 'run/' || n.job_id ELSE j.checkpoint END AS checkpoint
+        FROM next n JOIN jobs j ON j.id = n.job_id WHERE n.since > now() - make_interval(secs => $4)
+      )
+      SELECT EXISTS (SELECT 1 FROM wanted, worker_sessions w
+        WHERE w.state = 'alive' AND NOT w.draining AND w.id <> $1 AND wanted.checkpoint = ANY(w.loaded)
+          AND wanted.checkpoint <> ALL($3::text[]) AND wanted.kind = ANY(w.kinds)
+          AND w.slots > (SELECT count(*) FROM tasks t WHERE t.session_id = w.id AND t.state = 'running')) AS leaves
+      """, others.session, others.kinds.map(\.rawValue), loaded, CheckpointAffinity.patienceForHolder
+    ).only().get("leaves")
+  }
+}
