@@ -200,7 +200,7 @@ actor LocalCluster {
   private static func ownProgram() throws -> String {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    guard count > 0 else { throw ClusterError("the program's own path cannot be read from /proc/self/exe") }
+    guard count > 0 else { throw CommandError("the program's own path cannot be read from /proc/self/exe") }
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
@@ -224,7 +224,7 @@ actor LocalCluster {
         return String(text[range.upperBound...].prefix { !$0.isWhitespace })
       }
       if let exit = child.exit {
-        throw ClusterError("the coordinator ended at once (\(exit)); its log says:\n\(text.suffix(800))")
+        throw CommandError("the coordinator ended at once (\(exit)); its log says:\n\(text.suffix(800))")
       }
       try await Task.sleep(for: .milliseconds(20))
     }
@@ -246,10 +246,4 @@ actor LocalCluster {
     await pool.close()
     return (member.secret, worker.secret)
   }
-}
-
-/// Why the processes of this machine could not be started.
-struct ClusterError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }

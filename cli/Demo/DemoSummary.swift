@@ -14,7 +14,7 @@ struct Evaluated: Sendable {
   init(_ detail: JobDetail?) throws {
     guard let result = detail?.tasks.last(where: { $0.kind == .report })?.result,
       let members = result["accuracy"]?.members
-    else { throw ClusterError("the evaluation left no result") }
+    else { throw CommandError("the evaluation left no result") }
     accuracy = members.compactMap { member in member.value.double.map { (member.key, $0) } }
     agreement = result["conclusion_agreement"]?.double ?? 0
   }

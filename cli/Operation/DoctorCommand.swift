@@ -67,7 +67,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if let database { return database }
     let nearest = try ConnectionFile.nearest(to: FileManager.default.currentDirectoryPath)
     guard let known = nearest?.file.database else {
-      throw ValidationError("no 'ar1 up' runs in this folder; name the database with --database")
+      throw CommandError("no 'ar1 up' runs in this folder; name the database with --database")
     }
     return known
   }

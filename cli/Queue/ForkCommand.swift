@@ -30,7 +30,7 @@ struct ForkCommand: AsyncParsableCommand {
   func run() async throws {
     let detail = try await submission.connection.client().job(job)
     guard case .train(let settings) = detail.job.spec.settings else {
-      throw ValidationError("job \(job) is no training")
+      throw CommandError("job \(job) is no training")
     }
     let state = try Self.state(of: settings, job: job, step: from)
     var members = (try JSON(encoding: detail.job.spec)).members ?? []
@@ -47,7 +47,7 @@ struct ForkCommand: AsyncParsableCommand {
           run: Int(job), step: from, checkpoint: state.folder, sha256: state.manifestSHA256)))
     for change in changes {
       guard let equals = change.firstIndex(of: "="), equals != change.startIndex else {
-        throw ValidationError("--set takes key=value, not '\(change)'")
+        throw CommandError("--set takes key=value, not '\(change)'")
       }
       let key = String(change[..<equals])
       set(key, try JobFile.parse(String(change[change.index(after: equals)...]), name: "--set \(key)"))
@@ -60,7 +60,7 @@ struct ForkCommand: AsyncParsableCommand {
     let states = folder.checkpoints(.state)
     guard let name = states.last(where: { $0.step == step }) else {
       let steps = Set(states.map(\.step)).sorted().map(String.init).joined(separator: ", ")
-      throw ValidationError(
+      throw CommandError(
         "job \(job) has no full state of step \(step) in \(folder.path); "
           + (steps.isEmpty ? "there is none at all" : "there are those of steps \(steps)"))
     }

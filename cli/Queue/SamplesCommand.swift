@@ -34,20 +34,20 @@ struct SamplesCommand: AsyncParsableCommand {
     switch detail.job.spec.settings {
     case .train(let settings):
       guard let step = step ?? detail.steps.last?.step else {
-        throw ValidationError("job \(job) has recorded no step yet; wait for the first: ar1 watch \(job)")
+        throw CommandError("job \(job) has recorded no step yet; wait for the first: ar1 watch \(job)")
       }
       found = try await client.groups(of: job, step: step)
       reader = try StoredGroups(
         model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
       place = ", step \(step)"
     case .rollout(let settings):
-      guard step == nil else { throw ValidationError("job \(job) is a rollout job and has no steps") }
+      guard step == nil else { throw CommandError("job \(job) is a rollout job and has no steps") }
       found = try StoredGroups.read(settings)
       reader = try StoredGroups(
         model: settings.model, prompts: PromptSets.open(settings, requiringImages: false))
       place = ""
     case .eval, .score:
-      throw ValidationError("job \(job) has no groups of answers; name a training or a rollout job")
+      throw CommandError("job \(job) has no groups of answers; name a training or a rollout job")
     }
     if json {
       Terminal.write(JSON.array(found.map(reader.json)).serialized(pretty: true) + "\n")

@@ -83,7 +83,7 @@ struct ShowCommand: AsyncParsableCommand {
 
   private func counts(_ counts: TaskCounts) -> String {
     let parts = TaskState.allCases.compactMap { counts[$0] > 0 ? "\(counts[$0]) \($0.rawValue)" : nil }
-    return "\(counts.total) tasks: " + parts.joined(separator: ", ")
+    return "\(counts.total) task\(counts.total == 1 ? "" : "s"): " + parts.joined(separator: ", ")
   }
 
   /// The settings as they are used, defaults included, one per line.
@@ -92,7 +92,13 @@ struct ShowCommand: AsyncParsableCommand {
     let hidden: Set<String> = ["kind", "name"]
     return (tree.members ?? []).filter { !hidden.contains($0.key) && $0.value != .null }.map { member in
       let name = member.key + String(repeating: " ", count: max(1, 20 - member.key.count))
-      return Style.faint(name) + (member.value.string ?? member.value.serialized()) + "\n"
+      return Style.faint(name) + Self.text(member) + "\n"
     }.joined()
+  }
+
+  private static func text(_ member: JSON.Member) -> String {
+    let lengths: Set<String> = ["deadline", "stall_after"]
+    if lengths.contains(member.key), let seconds = member.value.double { return Format.duration(seconds) }
+    return member.value.string ?? member.value.serialized()
   }
 }

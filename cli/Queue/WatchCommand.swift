@@ -36,7 +36,7 @@ struct WatchCommand: AsyncParsableCommand {
   func run() async throws {
     let client = try connection.client()
     guard case .train(let settings) = try await client.job(job).job.spec.settings else {
-      throw ValidationError("job \(job) is no training; follow it with: ar1 logs -f \(job)")
+      throw CommandError("job \(job) is no training; follow it with: ar1 logs -f \(job)")
     }
     let screen = MetricScreen(names: metrics.isEmpty ? Self.usual(settings) : metrics)
     var steps: [StepRecord] = []
@@ -65,7 +65,7 @@ struct WatchCommand: AsyncParsableCommand {
     guard let known = steps.first?.metrics else { return }
     // Held-out pictures are measured at some steps only.
     for name in metrics where known[name] == nil && !name.contains("validation") {
-      throw ValidationError(
+      throw CommandError(
         "a step has no metric \(name); it has \(known.keys.sorted().joined(separator: ", "))")
     }
   }

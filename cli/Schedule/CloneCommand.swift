@@ -9,9 +9,11 @@ struct CloneCommand: AsyncParsableCommand {
     abstract: "Submit a job like an earlier one, with some settings changed.",
     discussion: """
       Takes every setting of the job, and puts those of --set in their place; a setting of a group is named \
-      group.setting. What the job waited for, and when it was to begin, is not taken along.
+      group.setting, and one without a value is left out. What the job waited for, and when it was to begin, is not \
+      taken along.
 
-      Example: ar1 clone 12 --set seed=2 --set output=runs/second
+      Examples: ar1 clone 12 --set seed=2 --set output=runs/second
+                ar1 clone 12 --set cron= --set unique=
       """)
 
   @Argument(help: "The job's number.") var job: Int64
@@ -34,12 +36,14 @@ struct CloneCommand: AsyncParsableCommand {
     try await submission.submit(tree, relativeTo: UpCommand.absolute("."))
   }
 
-  private static func parse(_ change: String) throws -> (path: [String], value: JSON) {
+  /// - Returns: nil as the value of a setting that shall be left out.
+  private static func parse(_ change: String) throws -> (path: [String], value: JSON?) {
     let parts = change.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let path = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, path.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--set \(change) is not written key=value")
     }
+    guard !parts[1].isEmpty else { return (path, nil) }
     return (path, try JobFile.parse(String(parts[1]), name: "the value of \(parts[0])"))
   }
 

@@ -12,7 +12,7 @@ protocol LabChange: ChangeCommand where Changed == LabRecord {
 extension LabChange {
   func change(_ client: CoordinatorClient, reason: String?) async throws -> LabRecord {
     guard let lab = try await client.labs().first(where: { $0.name == name }) else {
-      throw ValidationError("there is no lab '\(name)' that you may see; 'ar1 lab ls' lists them")
+      throw CommandError("there is no lab '\(name)' that you may see; 'ar1 lab ls' lists them")
     }
     return try await client.changeLab(lab.id, request(reason: reason))
   }

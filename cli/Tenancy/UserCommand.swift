@@ -88,7 +88,7 @@ struct UserSet: ChangeCommand {
 
   func change(_ client: CoordinatorClient, reason: String?) async throws -> UserRecord {
     guard let user = try await client.users(lab: lab).first(where: { $0.name == name }) else {
-      throw ValidationError("there is no user '\(name)' in this lab; 'ar1 user ls' lists them")
+      throw CommandError("there is no user '\(name)' in this lab; 'ar1 user ls' lists them")
     }
     return try await client.changeUser(
       user.id, ChangeUserRequest(role: role, disabled: access.map { !$0 }, reason: reason))
