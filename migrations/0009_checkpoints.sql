@@ -17,7 +17,7 @@ CREATE TABLE memory_lessons (
   PRIMARY KEY (checkpoint, device, kind)
 );
 
--- What a worker has in memory, as its last heartbeat or claim said.
+-- What a worker has in memory, as its last heartbeat said.
 ALTER TABLE worker_sessions ADD COLUMN loaded text[] NOT NULL DEFAULT '{}';
 
 -- Since when a task can be claimed: workers that hold what it needs are waited for, but not for long.

@@ -14,6 +14,8 @@ public struct SchedulingPolicy: Sendable, Equatable {
   public var assumedSeconds = 900.0
   /// A task that has run for less is not asked to give way.
   public var minimumRun = 300.0
+  /// A task that should end within so long is not asked: its place comes free by itself.
+  public var nearEnd = 30.0
   /// A job asked to give way so often is left alone.
   public var preemptionBudget = 3
   /// How long a task that was asked to give way has to save its work.

@@ -52,7 +52,7 @@ public struct LabShare: Sendable, Equatable {
   /// Its part of what is shared, against the others' weights.
   public var weight: Double
   public var quota: Quota
-  /// Unit-seconds used in the budget's period so far.
+  /// Unit-seconds used in the budget's period so far, without what runs now.
   public var spent: Double
 
   public init(

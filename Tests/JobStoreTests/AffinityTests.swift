@@ -57,6 +57,19 @@ struct AffinityTests {
     #expect(try await claim(bench, other, holding: ["/b"]) == [second])
   }
 
+  @Test("more tasks than its holders have free slots for go to others at once")
+  func manyTasks() async throws {
+    let bench = try await Bench.make()
+    let other = try await session(bench, holding: ["/b"])
+    let job = try await submit(bench, model: "/a")
+    let plan = try await bench.take(other)
+    let holder = try await session(bench, holding: ["/a"], slots: 2)
+    #expect(try await bench.plan(plan, shards: 3) == .accepted)
+    #expect(try await claim(bench, other, holding: ["/b"]) == [job])
+    #expect(try await claim(bench, other, holding: ["/b"]).isEmpty, "two are left, for two slots")
+    for _ in 0..<2 { #expect(try await claim(bench, holder, holding: ["/a"]) == [job]) }
+  }
+
   @Test("nobody waits longer than the bound for a holder that does not come, or that drains")
   func patience() async throws {
     let bench = try await Bench.make()

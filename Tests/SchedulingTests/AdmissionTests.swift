@@ -111,6 +111,22 @@ struct AdmissionTests {
         == "the free CPU slots belong to labs that do not lend them")
   }
 
+  @Test("what runs counts against the budget while it runs, for as many units as it holds")
+  func budgets() {
+    func plan(since: Double) -> Plan {
+      Admission.plan(
+        Snapshot(
+          now: 7_200, nodes: [node(slots: 4)],
+          labs: [LabShare(lab: 1, device: .cpu, quota: Quota(budgetHours: 4), spent: 3_600)],
+          holdings: (1...2).map { Holding(task: $0, job: 9, lab: 1, user: 1, node: 1, since: since) },
+          demands: [Demand(job: 1, lab: 1, user: 1)]))
+    }
+    // An hour is booked, and two slots have been held for an hour and a half, or for less.
+    #expect(granted(plan(since: 3_600)) == [1: 1])
+    #expect(
+      plan(since: 1_800).waits[1]?.reason.description == "the lab has used 4 of this month's 4 cpu hours")
+  }
+
   @Test("random snapshots: the same plan each time, never more than there is, never more than allowed")
   func properties() {
     for seed in 1...60 {

@@ -74,6 +74,23 @@ struct FairShareTests {
     #expect(report.labs[2].longestWait < 43_200)
   }
 
+  @Test(
+    "a lab uses its month's budget and no more, though nobody else wants the pool, and goes on in the next month"
+  )
+  func budget() {
+    func used(days: Double) -> Double {
+      let stream = Scenario.Stream(jobsPerHour: 2, tasks: 8, seconds: 1_800)
+      return Simulation.run(
+        Scenario(
+          seconds: days * 86_400, tick: 300, workers: [.init(count: 1, slots: 8)],
+          labs: [.init(name: "a", quota: Quota(budgetHours: 100), streams: [stream])])
+      ).labs[0].used
+    }
+    // What runs when the budget is spent ends: at most eight half hours more.
+    #expect((100...105).contains(used(days: 10)))
+    #expect((200...210).contains(used(days: 40)))
+  }
+
   @Test("a lab gets its nominal quota back from borrowers within minutes, and keeps it")
   func reclaim() {
     // The borrower's tasks last for hours and save their work.

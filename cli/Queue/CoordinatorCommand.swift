@@ -91,6 +91,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
       policy.minimumRun = minimumRun.seconds
       // Where tasks may be asked early, nobody waits longer for places that come free by themselves.
       policy.reclaimAfter = min(policy.reclaimAfter, minimumRun.seconds)
+      policy.nearEnd = min(policy.nearEnd, minimumRun.seconds)
     }
     return policy
   }

@@ -38,12 +38,12 @@ struct QuotaList: AsyncParsableCommand {
     ])
     for quota in quotas {
       func number(_ value: Double?) -> Table.Cell {
-        Table.Cell(value.map { Format.fixed($0, $0 == $0.rounded() ? 0 : 1) } ?? "–")
+        Table.Cell(value.map(Quota.text) ?? "–")
       }
       table.add([
         Table.Cell(quota.lab), Table.Cell(quota.device.rawValue), number(quota.weight), number(quota.nominal),
         number(quota.borrow), number(quota.lend), number(quota.maxRunning.map(Double.init)),
-        Table.Cell(Format.fixed(quota.usedHours ?? 0, 1)), number(quota.budgetHours),
+        number(quota.usedHours ?? 0), number(quota.budgetHours),
       ])
     }
     table.print()

@@ -48,9 +48,10 @@ extension Quota: CustomStringConvertible {
     return parts.joined(separator: ", ")
   }
 
-  /// A number with two decimals at most, and none where it is whole.
+  /// A number with two decimals at most, and none where it is whole; a small one as it is.
   public static func text(_ value: Double) -> String {
     let rounded = (value * 100).rounded() / 100
+    if rounded == 0, value != 0 { return String(value) }
     return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : String(rounded)
   }
 }

@@ -4,12 +4,12 @@ import PostgresClient
 /// A task goes to a worker that has its model in memory, where that costs others little.
 ///
 /// Of the tasks at the head of the queue a worker takes first what it holds the model of, and leaves a task for a moment
-/// to another worker that holds its model and has a free slot. Neither lasts: a task that has been claimable for longer
+/// to other workers that hold its model and have free slots for all that waits of its job. Neither lasts: a task that has been claimable for longer
 /// than these bounds is taken in its turn, by whoever asks.
 enum CheckpointAffinity {
   /// Other tasks go before the head of the queue for at most so long, in seconds.
   static let patienceAtHead = 30.0
-  /// A task is left to the worker that holds its model for at most so long, in seconds.
+  /// A task is left to workers that hold its model for at most so long, in seconds.
   static let patienceForHolder = 1.0
   /// So far behind the head a worker looks for what it holds.
   static let window = 200
@@ -36,8 +36,8 @@ extension Session {
     return held.isEmpty ? nil : held
   }
 
-  /// Whether the next task is better left to another worker, which holds its model and has a free slot, for now.
-  /// (Indices ready_order, worker_sessions_alive, tasks_running.)
+  /// Whether the next task is better left to other workers for now: they hold its model and have free slots for all that
+  /// waits of its job. (Indices ready_order, ready_of_job, worker_sessions_alive, tasks_running.)
   func leavesNext(to others: ClaimRequest) throws -> Bool {
     // A worker that does not say what it holds is no worker with models.
     guard let loaded = others.loaded else { return false }
@@ -46,14 +46,18 @@ extension Session {
       WITH next AS MATERIALIZED (
         SELECT job_id, kind, since FROM ready WHERE kind = ANY($2::text[]) ORDER BY rank, job_id, task_id LIMIT 1
       ), wanted AS MATERIALIZED (
-        SELECT n.kind, CASE WHEN n.kind = 'rollout-group' THEN 'run/' || n.job_id ELSE j.checkpoint END AS checkpoint
+        SELECT n.kind, CASE WHEN n.kind = 'rollout-group' THEN 'run/' || n.job_id ELSE j.checkpoint END AS checkpoint,
+          (SELECT count(*) FROM (SELECT 1 FROM ready r WHERE r.job_id = n.job_id AND r.kind = n.kind LIMIT 1000) AS r)
+            AS waiting
         FROM next n JOIN jobs j ON j.id = n.job_id WHERE n.since > now() - make_interval(secs => $4)
       )
-      SELECT EXISTS (SELECT 1 FROM wanted, worker_sessions w
+      SELECT waiting <= coalesce((SELECT sum(greatest(w.slots
+          - (SELECT count(*) FROM tasks t WHERE t.session_id = w.id AND t.state = 'running'), 0))
+        FROM worker_sessions w
         WHERE w.state = 'alive' AND NOT w.draining AND w.id <> $1 AND wanted.checkpoint = ANY(w.loaded)
-          AND wanted.checkpoint <> ALL($3::text[]) AND wanted.kind = ANY(w.kinds)
-          AND w.slots > (SELECT count(*) FROM tasks t WHERE t.session_id = w.id AND t.state = 'running')) AS leaves
+          AND wanted.kind = ANY(w.kinds)), 0) AS leaves
+      FROM wanted WHERE checkpoint <> ALL($3::text[])
       """, others.session, others.kinds.map(\.rawValue), loaded, CheckpointAffinity.patienceForHolder
-    ).only().get("leaves")
+    ).first.map { try $0.get("leaves") } ?? false
   }
 }

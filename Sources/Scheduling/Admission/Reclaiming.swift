@@ -49,7 +49,7 @@ extension AdmissionPass {
   /// Not worth asking: it is about to end. A task whose expected end has passed is one of which nothing is known.
   private func endsSoon(_ holding: Holding) -> Bool {
     guard holding.isRunning, let end = holding.expectedEnd else { return false }
-    return end >= snapshot.now && end <= snapshot.now + 30
+    return end >= snapshot.now && end <= snapshot.now + policy.nearEnd
   }
 
   private func free(_ tasks: [Holding], in pool: inout Pool, _ shares: inout Shares) {

@@ -36,6 +36,11 @@ struct Shares {
     for holding in snapshot.holdings { open(Key(lab: holding.lab, device: holding.need.kind), holding.user) }
     correct(snapshot, capacity: capacity, policy: policy)
     for holding in snapshot.holdings { hold(holding) }
+    // What runs is charged as it runs: a budget cannot be overdrawn by tasks that take long.
+    for holding in snapshot.holdings where holding.isRunning {
+      let running = units(holding.need) * max(0, snapshot.now - holding.since)
+      accounts[Key(lab: holding.lab, device: holding.need.kind)]?.share.spent += running
+    }
   }
 
   private mutating func open(_ key: Key, _ user: UserID) {

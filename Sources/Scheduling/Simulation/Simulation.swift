@@ -12,7 +12,10 @@ public struct Simulation {
   private let scenario: Scenario
   private let policy: SchedulingPolicy
   private let nodes: [Node]
-  private let shares: [LabShare]
+  private static let month = 30 * 86_400.0
+  /// Months that are over.
+  private var months = 0
+  private var shares: [LabShare]
   private var now = 0.0
   private var events = EventQueue<Event>()
   private var pool: Pool
@@ -146,15 +149,24 @@ public struct Simulation {
     let job = jobs[task.job]
     jobs[task.job].held -= 1
     tally.releases(job)
+    let used = tally.units(job) * (now - task.started)
+    for index in shares.indices
+    where shares[index].lab == LabID(job.lab + 1) && shares[index].device == job.stream.need.kind {
+      shares[index].spent += used
+    }
     ledger.charge(
       lab: LabID(job.lab + 1), user: job.user, device: job.stream.need.kind,
-      amount: tally.units(job) * (now - task.started) * policy.price(priority: job.stream.priority), at: now,
-      policy: policy)
+      amount: used * policy.price(priority: job.stream.priority), at: now, policy: policy)
   }
 
   // MARK: Passes
 
   private mutating func pass() {
+    // A new month, new budgets.
+    if Int(now / Self.month) != months {
+      months = Int(now / Self.month)
+      for index in shares.indices { shares[index].spent = 0 }
+    }
     let snapshot = self.snapshot()
     let plan = Admission.plan(snapshot, policy: policy)
     observe(snapshot, plan)

@@ -1,0 +1,66 @@
+import JobModel
+import JobStore
+import PostgresClient
+import Testing
+
+@Suite("Answers that never come", .timeLimit(.minutes(1)))
+struct LostAnswerTests {
+  /// Does a thing again until its answer comes.
+  private func persist<Value>(_ body: () async throws -> Value) async throws -> Value {
+    while true {
+      do { return try await body() } catch let error as PostgresError where error.isUnavailable {}
+    }
+  }
+
+  @Test("connections that break right behind a commit lose no job, make none twice, and leave no task behind")
+  func commits() async throws {
+    let bench = try await Bench.make()
+    let proxy = try CuttingProxy(to: bench.address, every: 3)
+    defer { proxy.stop() }
+    let pool = ConnectionPool(address: proxy.address, size: 3)
+    let store = JobStore(pool: pool)
+    let spec = try Bench.spec("eval")
+    let count = 40
+    for number in 0..<count {
+      _ = try await persist {
+        try await store.submit(SubmitRequest(spec: spec, idempotencyKey: "job \(number)"), by: bench.person)
+      }
+    }
+    func register() async throws -> SessionID {
+      try await persist {
+        try await store.register(
+          RegisterRequest(
+            name: "w", host: "h", process: 1, version: "1", kinds: TaskKind.allCases, slots: 8),
+          token: bench.workerToken
+        ).session
+      }
+    }
+    var session = try await register()
+    var done: [TaskID: Int] = [:]
+    while try await bench.store.jobs(lab: bench.person.lab, state: .succeeded, limit: 100).jobs.count < count
+    {
+      let tasks: [ClaimedTask]
+      do {
+        tasks = try await store.claim(
+          ClaimRequest(session: session, kinds: TaskKind.allCases, limit: 4), token: bench.workerToken
+        ).tasks
+      } catch let error as PostgresError where error.isUnavailable {
+        // What it may have leased is given back with the session, as a worker does.
+        let lost = session
+        try await persist { try await store.endSession(EndSessionRequest(session: lost)) }
+        session = try await register()
+        continue
+      }
+      for task in tasks {
+        let reply = try await persist { try await store.complete(CompleteRequest(lease: task.lease)) }
+        #expect(reply.outcome == .accepted, "an answer that was lost is given again")
+        done[task.id, default: 0] += 1
+      }
+    }
+    #expect(proxy.cuts > 20, "\(proxy.cuts)")
+    #expect(done.count == count && done.values.allSatisfy { $0 == 1 })
+    let jobs = try await bench.store.jobs(lab: bench.person.lab, limit: 100).jobs
+    #expect(jobs.count == count && jobs.allSatisfy { $0.tasks.succeeded == 1 && $0.tasks.total == 1 })
+    await pool.close()
+  }
+}
