@@ -85,7 +85,7 @@ async function showOverview() {
 }
 
 const jobRow = (job) => row(
-  [number(job.id), job.spec.kind, { text: job.state, class: job.state }, progress(job.progress),
+  [number(job.id), job.spec.kind, { text: job.paused_at ? `${job.state}, paused` : job.state, class: job.state }, progress(job.progress),
     clock(job.created_at), job.user, job.spec.name],
   { onClick: () => choose(job.id), classes: job.id === chosen ? "chosen" : "" });
 

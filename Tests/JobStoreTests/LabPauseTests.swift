@@ -27,6 +27,7 @@ struct LabPauseTests {
     _ = try await bench.store.tick()
     #expect(try await bench.claim(session, limit: 8).isEmpty)
     for job in [running.id, waiting.id, later.id] {
+      #expect(try await bench.job(job).pausedAt != nil)
       let why = try await bench.store.explain(job, lab: bench.person.lab).reasons.first ?? ""
       #expect(
         why.hasPrefix("its lab is paused") && why.contains("by grace: the budget is spent"), "\(why)")
@@ -34,6 +35,8 @@ struct LabPauseTests {
     // One that is paused itself stays so when its lab goes on.
     _ = try await bench.store.change(waiting.id, ChangeJobRequest(paused: true), by: bench.person)
     try await pause(bench, false, by: owner)
+    let (stays, goesOn) = (try await bench.job(waiting.id), try await bench.job(later.id))
+    #expect(stays.pausedAt != nil && goesOn.pausedAt == nil)
     #expect(
       try await bench.claim(session, limit: 8).map(\.job).sorted() == [running.id, running.id, later.id])
   }

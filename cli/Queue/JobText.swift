@@ -2,7 +2,12 @@ import JobModel
 
 /// How jobs, tasks and their states read in tables and on the live line.
 enum JobText {
-  static func state(_ state: JobState) -> Table.Cell { Table.Cell(state.rawValue, style(state)) }
+  /// "queued", or "queued, paused" where nothing more of it begins.
+  static func state(_ job: JobRecord) -> Table.Cell {
+    job.pausedAt == nil
+      ? Table.Cell(job.state.rawValue, style(job.state))
+      : Table.Cell("\(job.state.rawValue), paused", .yellow)
+  }
 
   static func style(_ state: JobState) -> Style {
     switch state {

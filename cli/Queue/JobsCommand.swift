@@ -42,7 +42,7 @@ struct JobsCommand: AsyncParsableCommand {
     ])
     for job in jobs {
       table.add([
-        Table.Cell(String(job.id)), Table.Cell(job.spec.kind.rawValue), JobText.state(job.state),
+        Table.Cell(String(job.id)), Table.Cell(job.spec.kind.rawValue), JobText.state(job),
         Table.Cell(JobText.progress(job)), Table.Cell(JobText.runningTime(job, now: now)),
         Table.Cell(Format.time(job.createdAt)), Table.Cell(job.user), Table.Cell(job.spec.name),
       ])

@@ -26,6 +26,8 @@ public struct JobRecord: Codable, Sendable, Equatable {
   public var createdAt: Timestamp
   public var startedAt: Timestamp?
   public var finishedAt: Timestamp?
+  /// Since when nothing more of it begins, because it or its lab is paused; nil when neither is, or it has ended.
+  public var pausedAt: Timestamp?
   /// Why it failed or who cancelled it.
   public var failure: TaskFailure?
   public var tasks: TaskCounts
@@ -34,8 +36,8 @@ public struct JobRecord: Codable, Sendable, Equatable {
 
   public init(
     id: JobID, lab: String, user: String, spec: JobSpec, state: JobState, createdAt: Timestamp,
-    startedAt: Timestamp?, finishedAt: Timestamp?, failure: TaskFailure?, tasks: TaskCounts,
-    progress: TaskProgress?
+    startedAt: Timestamp?, finishedAt: Timestamp?, pausedAt: Timestamp?, failure: TaskFailure?,
+    tasks: TaskCounts, progress: TaskProgress?
   ) {
     self.id = id
     self.lab = lab
@@ -45,6 +47,7 @@ public struct JobRecord: Codable, Sendable, Equatable {
     self.createdAt = createdAt
     self.startedAt = startedAt
     self.finishedAt = finishedAt
+    self.pausedAt = pausedAt
     self.failure = failure
     self.tasks = tasks
     self.progress = progress
@@ -55,6 +58,7 @@ public struct JobRecord: Codable, Sendable, Equatable {
     case createdAt = "created_at"
     case startedAt = "started_at"
     case finishedAt = "finished_at"
+    case pausedAt = "paused_at"
     case failure, tasks, progress
   }
 }

@@ -55,7 +55,9 @@ extension Session {
       SELECT j.id, l.name AS lab, u.name AS "user", j.spec, j.state, j.failure_class, j.failure_message,
         j.failure_detail, extract(epoch FROM j.created_at)::float8 AS created_at,
         extract(epoch FROM j.started_at)::float8 AS started_at,
-        extract(epoch FROM j.finished_at)::float8 AS finished_at
+        extract(epoch FROM j.finished_at)::float8 AS finished_at,
+        CASE WHEN j.finished_at IS NULL THEN extract(epoch FROM coalesce(j.paused_at, l.paused_at))::float8 END
+          AS paused_at
       FROM jobs j JOIN labs l ON l.id = j.lab_id JOIN users u ON u.id = j.user_id
       WHERE j.id = ANY($1::bigint[]) AND j.lab_id = $2 ORDER BY j.id DESC
       """, ids, lab
@@ -65,7 +67,8 @@ extension Session {
         id: id, lab: try row.get("lab"), user: try row.get("user"), spec: try row.json("spec"),
         state: try row.name("state"), createdAt: try row.get("created_at"),
         startedAt: try row.getIfPresent("started_at"), finishedAt: try row.getIfPresent("finished_at"),
-        failure: try row.failure(), tasks: counts[id] ?? TaskCounts(), progress: progress[id])
+        pausedAt: try row.getIfPresent("paused_at"), failure: try row.failure(),
+        tasks: counts[id] ?? TaskCounts(), progress: progress[id])
     }
   }
 
