@@ -27,7 +27,7 @@ struct PoisonPictureTests {
     let missing = try #require(aside.first?["questions"]?.int)
     let answers = try JSON(parsing: Array(Program.text(folder + "/answers.json").utf8)).array ?? []
     #expect(missing > 0 && !answers.contains { $0["image"]?.string?.hasSuffix(name) == true })
-    #expect(Program.text(folder + "/report.txt").contains("\(missing) not asked as 1 pictures are set aside"))
+    #expect(Program.text(folder + "/report.txt").contains("\(missing) not asked as 1 picture is set aside"))
     #expect(Program.text(folder + "/report.html").contains("set aside"))
     let log = try await system.program.run(["logs", "\(evaluation)"]).output
     #expect(log.contains("is set aside") && log.contains(name), "\(log)")

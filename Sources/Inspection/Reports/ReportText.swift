@@ -3,7 +3,9 @@ extension EvaluationReport {
   public var text: String {
     var lines = origin.map { "\($0.name): \($0.value)" }
     lines.append(counts)
-    lines += setAside.map { "set aside: \($0.image) (\($0.questions) questions): \($0.reason)" }
+    lines += setAside.map {
+      "set aside: \($0.image) (\($0.questions) question\($0.questions == 1 ? "" : "s")): \($0.reason)"
+    }
     lines.append("training pictures: " + (overlap?.sentence ?? Self.unknownTraining))
     for (title, table) in [
       ("strict (unreadable is wrong)", strict), ("upstream (as the published script counts)", upstream),
@@ -30,7 +32,8 @@ extension EvaluationReport {
     var counts = "\(answers) answers, \(unreadable) unreadable"
     if !setAside.isEmpty {
       let questions = setAside.reduce(0) { $0 + $1.questions }
-      counts += ", \(questions) not asked as \(setAside.count) pictures are set aside"
+      let pictures = setAside.count == 1 ? "1 picture is" : "\(setAside.count) pictures are"
+      counts += ", \(questions) not asked as \(pictures) set aside"
     }
     if missingTemplates > 0 { counts += ", \(missingTemplates) reference images missing" }
     if let conclusionAgreement {
