@@ -18,6 +18,9 @@ public struct Migration: Sendable, Equatable {
 ///
 /// Everything happens in one transaction under an advisory lock, so several processes may start at once. A
 /// migration that was applied with another text, or one this program does not know, stops it.
+///
+/// Programs may be at work meanwhile. A change that does not get its locks in a moment lets go of all it has and begins
+/// again a little later: nobody waits for it for long, and none of their transactions is broken for its sake.
 public struct Migrator: Sendable {
   private let migrations: [Migration]
 
@@ -34,11 +37,28 @@ public struct Migrator: Sendable {
   /// - Returns: the numbers that were applied (positive) or taken back (negative), in order.
   @discardableResult
   public func migrate(_ pool: ConnectionPool, to target: Int? = nil) async throws -> [Int] {
+    for _ in 1..<Self.mostAttempts {
+      do {
+        return try await attempt(pool, to: target ?? migrations.count)
+      } catch let error as PostgresError where error.isTransient || error.isLockTimeout {
+        try await Task.sleep(for: .milliseconds(.random(in: 20...400)))
+      }
+    }
+    return try await attempt(pool, to: target ?? migrations.count)
+  }
+
+  /// About a minute of trying.
+  private static let mostAttempts = 100
+  /// Below PostgreSQL's deadlock_timeout (1 s), so that a circle of waits is broken here and not elsewhere.
+  private static let lockTimeout = "400"
+
+  private func attempt(_ pool: ConnectionPool, to target: Int) async throws -> [Int] {
     let migrations = self.migrations
-    let target = target ?? migrations.count
     return try await pool.transaction { session in
       try session.execute("SELECT set_config('statement_timeout', '0', true)")
+      // Whoever migrates just now is waited for.
       try session.execute("SELECT pg_advisory_xact_lock(4701120951)")
+      try session.execute("SELECT set_config('lock_timeout', $1, true)", Self.lockTimeout)
       try session.executeScript(
         """
         CREATE TABLE IF NOT EXISTS schema_migrations (

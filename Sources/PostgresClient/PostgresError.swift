@@ -24,6 +24,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// The statement ran into its time limit.
   public var isTimeout: Bool { code == .server(sqlState: "57014") }
 
+  /// A lock did not come free within its time limit.
+  public var isLockTimeout: Bool { code == .server(sqlState: "55P03") }
+
   /// A unique constraint stopped the statement.
   public var isUniqueViolation: Bool { code == .server(sqlState: "23505") }
 

@@ -17,8 +17,12 @@ extension Worker {
       logger.info("task \(lease.task): output discarded (\(reason.rawValue))")
       context.logs.discard()
       if reason == .preempted {
-        try? await client.release(
-          ReleaseRequest(leases: [lease], reason: "it gave way"), patience: trustLeft(lease))
+        do {
+          try await client.release(
+            ReleaseRequest(leases: [lease], reason: "it gave way"), patience: trustLeft(lease))
+        } catch {
+          doubtSession()
+        }
       }
       return
     }
@@ -47,6 +51,7 @@ extension Worker {
     } catch {
       logger.warning(
         "task \(lease.task): its outcome could not be delivered, it will be done again: \(error)")
+      doubtSession()
     }
   }
 
@@ -67,6 +72,7 @@ extension Worker {
       _ = try await client.fail(FailRequest(lease: lease, failure: failure), patience: patience)
     } catch {
       logger.warning("task \(lease.task): its failure could not be delivered: \(error)")
+      doubtSession()
     }
   }
 

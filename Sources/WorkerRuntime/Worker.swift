@@ -73,7 +73,8 @@ public actor Worker {
   var running: [Lease: Running] = [:]
   private var performing: [Lease: Task<Void, Never>] = [:]
   private var idleThreads: [DedicatedThread] = []
-  private var claimWasLost = false
+  /// The coordinator may count leases as held by the session that this worker does not hold.
+  private var isSessionInDoubt = false
   private var changeWaiter: CheckedContinuation<Void, Never>?
 
   public init(
@@ -133,7 +134,7 @@ public actor Worker {
         await waitForChange()
         continue
       }
-      if claimWasLost {
+      if isSessionInDoubt {
         await startAfresh(session)
         continue
       }
@@ -146,7 +147,7 @@ public actor Worker {
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
         try Task.checkCancellation()
         logger.warning("a claim got no answer: \(error.message)")
-        claimWasLost = true
+        isSessionInDoubt = true
         continue
       }
       guard reply.sessionAlive else {
@@ -157,14 +158,17 @@ public actor Worker {
     }
   }
 
-  /// A claim whose answer never came may have leased tasks that this worker knows nothing of, and heartbeats
-  /// keep all leases of a session. So nothing more is claimed until the work in hand is done; then a new
-  /// session begins, and ending the old one gives back whatever it still holds.
+  /// The end of a task could not be delivered: its lease is still the session's, and nobody works on it.
+  func doubtSession() { isSessionInDoubt = true }
+
+  /// A claim whose answer never came may have leased tasks that this worker knows nothing of, a task's end may not have
+  /// arrived, and heartbeats keep all leases of a session. So nothing more is claimed until the work in hand is done;
+  /// then a new session begins, and ending the old one gives back whatever it still holds.
   private func startAfresh(_ old: RegisterReply) async {
     if performing.isEmpty {
       try? await client.endSession(EndSessionRequest(session: old.session), patience: Patience(seconds: 30))
       if session?.session == old.session { session = nil }
-      claimWasLost = false
+      isSessionInDoubt = false
     } else {
       await waitForChange()
     }
@@ -179,7 +183,7 @@ public actor Worker {
         kinds: kinds, slots: configuration.slots, inventory: inventory))
     session = reply
     renewedAt = start
-    claimWasLost = false
+    isSessionInDoubt = false
     logger.info(
       "registered as session \(reply.session) for \(kinds.map(\.rawValue).joined(separator: ", "))")
     return reply

@@ -13,9 +13,10 @@ struct SimulatedNetwork {
     case claimed(worker: Int, life: Int, [ClaimedTask], alive: Bool)
     case heartbeat(worker: Int, life: Int, SessionID, [Lease])
     case beaten(worker: Int, life: Int, HeartbeatReply)
-    case complete(ClaimedTask)
-    case fail(ClaimedTask, FailureClass)
-    case release(ClaimedTask)
+    case complete(worker: Int, life: Int, ClaimedTask)
+    case fail(worker: Int, life: Int, ClaimedTask, FailureClass)
+    case release(worker: Int, life: Int, ClaimedTask)
+    case ended(worker: Int, life: Int, Lease)
   }
 
   private var underWay: [Message] = []

@@ -13,7 +13,9 @@ struct SimulatedQueue {
     var session: SessionID?
     var tasks: [ClaimedTask] = []
     var isWaiting = false
-    /// A claim got no answer: it may have leased what this process does not know of.
+    /// Tasks whose end has been sent and not been answered.
+    var unanswered: Set<Lease> = []
+    /// A claim or the end of a task got no answer: the session may hold leases that nobody works on.
     var isInDoubt = false
   }
 
@@ -99,19 +101,21 @@ struct SimulatedQueue {
       workers[index].session = try await bench.session("w\(index).\(worker.life)", slots: 3)
       return
     }
-    if worker.isWaiting, draws.once(in: 6) { workers[index].isInDoubt = true }
+    if worker.isWaiting || !worker.unanswered.isEmpty, draws.once(in: 6) { workers[index].isInDoubt = true }
     if worker.isInDoubt, worker.tasks.isEmpty {
       try await bench.store.endSession(EndSessionRequest(session: session))
       return crash(index)
     }
     if let task = worker.tasks.randomElement(using: &draws), draws.once(in: 2) || !network.isFaulty {
       workers[index].tasks.removeAll { $0.lease == task.lease }
+      workers[index].unanswered.insert(task.lease)
+      let life = worker.life
       switch network.isFaulty ? Int.random(in: 0..<12, using: &draws) : 11 {
-      case 0: network.send(.fail(task, .transient), &draws)
-      case 1: network.send(.fail(task, .outOfMemory), &draws)
-      case 2: network.send(.release(task), &draws)
-      case 3: network.send(.fail(task, .interrupted), &draws)
-      default: network.send(.complete(task), &draws)
+      case 0: network.send(.fail(worker: index, life: life, task, .transient), &draws)
+      case 1: network.send(.fail(worker: index, life: life, task, .outOfMemory), &draws)
+      case 2: network.send(.release(worker: index, life: life, task), &draws)
+      case 3: network.send(.fail(worker: index, life: life, task, .interrupted), &draws)
+      default: network.send(.complete(worker: index, life: life, task), &draws)
       }
     } else if draws.once(in: 2) {
       network.send(
@@ -152,11 +156,17 @@ struct SimulatedQueue {
           Lease(task: $0.task, epoch: $0.epoch)
         })
       workers[index].tasks.removeAll { lost.contains($0.lease) }
-    case .complete(let task): try await complete(task)
-    case .fail(let task, let failure):
+    case .complete(let worker, let life, let task):
+      try await complete(task)
+      network.send(.ended(worker: worker, life: life, task.lease), &draws)
+    case .fail(let worker, let life, let task, let failure):
       _ = try await bench.store.fail(FailRequest(lease: task.lease, failure: TaskFailure(failure, "drawn")))
-    case .release(let task):
+      network.send(.ended(worker: worker, life: life, task.lease), &draws)
+    case .release(let worker, let life, let task):
       _ = try await bench.store.release(ReleaseRequest(leases: [task.lease], reason: "drawn"))
+      network.send(.ended(worker: worker, life: life, task.lease), &draws)
+    case .ended(let index, let life, let lease):
+      if workers[index].life == life { workers[index].unanswered.remove(lease) }
     }
   }
 
