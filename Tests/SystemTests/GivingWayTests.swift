@@ -60,6 +60,12 @@ struct GivingWayTests {
       return Lab(program: program, scratch: scratch, connection: ["--url", url, "--token-file", token])
     }
     let (borrower, owner) = (try await lab("borrower"), try await lab("owner"))
+    let admin = try await CoordinatorProcess.secret("admin", lab: "pool", on: server, scratch, program)
+    let quota = try await program.run([
+      "quota", "set", "owner", "--device", "cpu", "--nominal", "2", "--reason", "the test", "--url", url,
+      "--token-file", admin,
+    ])
+    #expect(quota.code == 0, "\(quota.error)")
     let data = scratch.path + "/data"
     let made = try await program.run([
       "data", "generate", "--output", data, "--seed", "5", "--training", "40", "--held-out", "1", "--inbox",
@@ -71,18 +77,12 @@ struct GivingWayTests {
       TrainingTests.settings(output, data: data + "/train", steps: steps, ["save_every: 1000"])
     }
     let expected = TrainingTests.result(
-      try await borrower.succeed(try await borrower.submit(settings("quiet", steps: 16))))
+      try await borrower.succeed(try await borrower.submit(settings("quiet", steps: 48))))
 
-    let disturbed = try await borrower.submit(settings("disturbed", steps: 16))
+    let disturbed = try await borrower.submit(settings("disturbed", steps: 48))
     while (try await borrower.detail(disturbed)["steps"]?.array ?? []).count < 2 {
       try await Task.sleep(for: .milliseconds(20))
     }
-    let admin = try await CoordinatorProcess.secret("admin", lab: "pool", on: server, scratch, program)
-    let quota = try await program.run([
-      "quota", "set", "owner", "--device", "cpu", "--nominal", "2", "--reason", "the test", "--url", url,
-      "--token-file", admin,
-    ])
-    #expect(quota.code == 0, "\(quota.error)")
     let due = try await owner.submit(settings("due", steps: 2))
     let owned = try await owner.succeed(due)
     let interrupted = try await borrower.detail(disturbed)
@@ -95,7 +95,7 @@ struct GivingWayTests {
     #expect(TrainingTests.result(detail)?["model_sha256"]?.string == expected?["model_sha256"]?.string)
     #expect(expected?["model_sha256"]?.string != nil && owned["job"]?["state"]?.string == "succeeded")
     let steps = (detail["steps"]?.array ?? []).compactMap { $0["step"]?.int }
-    #expect(steps == Array(1...16), "every step is recorded once")
+    #expect(steps == Array(1...48), "every step is recorded once")
     let learner = try #require((detail["tasks"]?.array ?? []).first { $0["kind"]?.string == "learn" })
     #expect(learner["attempt"]?.int == 1 && learner["interruptions"]?.int == 0, "it costs no attempt")
     let events = try await program.document(["events", "--job", "\(disturbed)"] + borrower.connection)
