@@ -28,18 +28,19 @@ final class CuttingProxy: Sendable {
     upstream = "\(value("host"))/.s.PGSQL.\(value("port"))"
     database = "dbname=\(value("dbname")) user=\(value("user"))"
     self.every = every
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    listener = listening
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &place) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, length) == 0 && listen(listener, 64) == 0
-          && getsockname(listener, address, &length) == 0
+        bind(listening, address, length) == 0 && listen(listening, 64) == 0
+          && getsockname(listening, address, &length) == 0
       }
     }
-    guard listener >= 0, bound else { throw PostgresError(.unavailable, "the proxy cannot listen") }
+    guard listening >= 0, bound else { throw PostgresError(.unavailable, "the proxy cannot listen") }
     port = Int(UInt16(bigEndian: place.sin_port))
     Self.detach { [self] in
       while case let client = accept(listener, nil, nil), client >= 0 {
