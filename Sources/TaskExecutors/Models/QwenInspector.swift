@@ -19,7 +19,7 @@ struct QwenInspector: InspectionModel {
     let letters = Self.letters(of: prompts)
     let watched = loaded.prompts.letterIDs(letters) ?? []
     let longest = prompts.map(\.maxNewTokens).max() ?? 1
-    try DecodingRoom.thisMachine.require(
+    try DecodingRoom.of(loaded.model).require(
       for: encoded, answers: 1, maxNewTokens: longest, of: loaded.model.configuration.text)
     let options = SamplingOptions(
       maxNewTokens: longest, temperature: 0, seed: seed,

@@ -97,7 +97,7 @@ struct GroupSampler {
     _ isCancelled: @escaping () -> Bool
   ) throws -> [[Completion]] {
     let answers = seeds.first?.count ?? 0
-    try DecodingRoom.thisMachine.require(
+    try DecodingRoom.of(loaded.model).require(
       for: prompts, answers: answers, maxNewTokens: maxNewTokens, of: loaded.model.configuration.text)
     return try loaded.model.generate(
       prompts: prompts, completionsPerPrompt: answers, seeds: seeds,

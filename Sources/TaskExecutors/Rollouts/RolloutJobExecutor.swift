@@ -39,7 +39,8 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let task = context.task
     let total = Double(range.items.count)
-    let (groups, faulty) = try await host.withModel(folder: settings.model, gpu: context.devices.first) { loaded in
+    let (groups, faulty) = try await host.withModel(folder: settings.model, gpu: context.devices.first) {
+      loaded in
       let sampler = try GroupSampler(rollout: settings)
       return try FaultyItems.work(
         on: range.items, look: { try sampler.look(at: $0, with: loaded.prompts) }
