@@ -104,9 +104,10 @@ extension Worker {
       let batch = logs.nextBatch()
       if batch.isEmpty {
         try? await Task.sleep(for: .milliseconds(250))
-      } else if await !Task { await send(batch, of: logs) }.value {
-        try? await Task.sleep(for: .seconds(1))
+        continue
       }
+      let sending = Task { await send(batch, of: logs) }
+      if await !sending.value { try? await Task.sleep(for: .seconds(1)) }
     }
   }
 

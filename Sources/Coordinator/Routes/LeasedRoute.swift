@@ -2,7 +2,7 @@ import Hummingbird
 import JobModel
 
 /// A request under a lease, which the path names the task of.
-protocol LeasedRequest: Decodable {
+protocol LeasedRequest: Decodable, SendableMetatype {
   var lease: Lease { get }
 }
 
@@ -29,7 +29,7 @@ extension RouterGroup<APIContext> {
   /// - Parameters:
   ///   - limit: bytes of the body.
   ///   - perform: gives the answer; every write in it checks the lease.
-  func leased<Body: LeasedRequest, Reply: Encodable>(
+  func leased<Body: LeasedRequest, Reply: Encodable & SendableMetatype>(
     _ name: String, limit: Int = JSONBody.standardLimit,
     _ perform: @escaping @Sendable (Body) async throws -> Reply
   ) {
