@@ -136,6 +136,12 @@ let package = Package(
       ], path: "Benchmarks/GRPOStep", swiftSettings: plain),
 
     .executableTarget(
+      name: "queue-benchmark",
+      dependencies: [
+        "CoordinatorClient", "JobModel", "JobStore", "OrderedJSON", "PostgresClient", "WorkerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/Queue", exclude: ["bare"], swiftSettings: plain),
+    .executableTarget(
       name: "inference-benchmark",
       dependencies: [
         "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",

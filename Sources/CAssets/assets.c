@@ -56,6 +56,18 @@ static const unsigned char migration_0009_up[] = {
 static const unsigned char migration_0009_down[] = {
 #embed "../../migrations/0009_checkpoints.down.sql"
 };
+static const unsigned char migration_0010_up[] = {
+#embed "../../migrations/0010_hot_path.sql"
+};
+static const unsigned char migration_0010_down[] = {
+#embed "../../migrations/0010_hot_path.down.sql"
+};
+static const unsigned char migration_0011_up[] = {
+#embed "../../migrations/0011_task_ranges.sql"
+};
+static const unsigned char migration_0011_down[] = {
+#embed "../../migrations/0011_task_ranges.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -92,6 +104,10 @@ static const ar1_asset assets[] = {
     {"migrations/0008_stale_groups.sql", migration_0008_up, sizeof migration_0008_up},
     {"migrations/0009_checkpoints.down.sql", migration_0009_down, sizeof migration_0009_down},
     {"migrations/0009_checkpoints.sql", migration_0009_up, sizeof migration_0009_up},
+    {"migrations/0010_hot_path.down.sql", migration_0010_down, sizeof migration_0010_down},
+    {"migrations/0010_hot_path.sql", migration_0010_up, sizeof migration_0010_up},
+    {"migrations/0011_task_ranges.down.sql", migration_0011_down, sizeof migration_0011_down},
+    {"migrations/0011_task_ranges.sql", migration_0011_up, sizeof migration_0011_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

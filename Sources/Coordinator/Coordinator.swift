@@ -56,6 +56,10 @@ public struct Coordinator: Sendable {
   ) throws {
     self.store = store
     let signals = Signals()
+    store.whenReady {
+      signals.work.fire()
+      signals.places.fire()
+    }
     let metrics = Metrics()
     // The framework speaks of its own life cycle at the same level; that is noise here.
     var quiet = logger
@@ -69,6 +73,7 @@ public struct Coordinator: Sendable {
       services: [
         LeaderLoop(
           store: store, signals: signals, interval: .seconds(configuration.tickSeconds), logger: logger),
+        ReadyWatch(store: store, signals: signals),
         HintListener(address: store.pool.address, signals: signals),
         Housekeeping(store: store, retention: configuration.retention, logger: logger),
         WebhookSender(

@@ -28,6 +28,19 @@ extension CoordinatorClient {
       "/v1/tasks/\(body.lease.task)/complete", body, mayRepeat: true, timeout: 120, patience: patience)
   }
 
+  /// Ends several tasks; each has its own outcome, in the order given.
+  public func complete(_ tasks: [CompleteRequest], patience: Patience) async throws -> [CompletionResult] {
+    let reply: CompleteTasksReply = try await post(
+      "/v1/tasks/complete", CompleteTasksRequest(tasks: tasks), mayRepeat: true, timeout: 120,
+      patience: patience)
+    guard reply.results.map(\.task) == tasks.map(\.lease.task) else {
+      throw CoordinatorError(
+        kind: .unexpected, code: "unreadable-reply",
+        message: "the coordinator's outcomes are not those of the \(tasks.count) tasks it was told of")
+    }
+    return reply.results
+  }
+
   public func fail(_ body: FailRequest, patience: Patience) async throws -> FailReply {
     try await post("/v1/tasks/\(body.lease.task)/fail", body, mayRepeat: true, patience: patience)
   }

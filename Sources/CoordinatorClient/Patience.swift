@@ -7,6 +7,12 @@ public struct Patience: Sendable {
 
   public init(seconds: Double?) { self.seconds = seconds }
 
+  /// Whether it ends before the other one.
+  public func isShorter(than other: Patience) -> Bool {
+    guard let seconds else { return false }
+    return other.seconds.map { seconds < $0 } ?? true
+  }
+
   /// One try.
   public static let once = Patience(seconds: 0)
   /// A person waits: long enough for a restart of the coordinator.

@@ -9,7 +9,7 @@ public import Scheduling
 ///   answer is `stale`;
 /// - rows are locked in the order session, job, ready row, task, so that transactions wait for each other but
 ///   never in a circle; several jobs are locked in the order of their ids; a claim locks ready rows and tasks
-///   and skips whatever is locked already;
+///   and skips whatever is locked already; a completion locks tasks, and then only jobs that nobody has locked;
 /// - a read or write for a person names the lab; things of other labs do not exist.
 ///
 /// Every function throws `PostgresError` (its `isUnavailable` is a database that is down) or `StoreError`.
@@ -18,6 +18,9 @@ public struct JobStore: Sendable {
   let retryPolicy: RetryPolicy
   let timing: LeaseTiming
   let schedulingPolicy: SchedulingPolicy
+  let frontier = ClaimFrontier()
+  let knownJobs = KnownJobs()
+  let settling = Interval(.seconds(10))
   private let hint: ReadyHint
 
   public init(
@@ -42,9 +45,13 @@ public struct JobStore: Sendable {
     try await Migrator(EmbeddedMigrations.all()).migrate(pool, to: target)
   }
 
-  /// Tells waiting claims, once the transaction that admitted tasks has committed.
-  func hintReady(ifAny admitted: Int) {
-    if admitted > 0 { hint.send() }
+  /// Calls `observer` whenever this process has made tasks ready or left some to the leader, once it is committed.
+  public func whenReady(_ observer: @escaping @Sendable () -> Void) { hint.add(observer) }
+
+  /// Tells claims, once the transaction that admitted tasks has committed.
+  func announce(_ admitted: Admitted) {
+    if let lowest = admitted.lowest { frontier.lower(to: lowest) }
+    if admitted.count > 0 { hint.send() }
   }
 }
 

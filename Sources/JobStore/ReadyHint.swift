@@ -1,7 +1,7 @@
 import PostgresClient
 import Synchronization
 
-/// Sends NOTIFY, debounced.
+/// Tells waiting claims of this process at once, and other coordinators by NOTIFY, debounced.
 ///
 /// A NOTIFY inside a transaction takes a lock that all committing transactions share, which ends group commit;
 /// so hints go out alone, after the commit, and at most one per short interval. They may be lost: pollers do not
@@ -12,10 +12,15 @@ final class ReadyHint: Sendable {
 
   private let pool: ConnectionPool
   private let pending = Mutex(false)
+  private let observers = Mutex<[@Sendable () -> Void]>([])
 
   init(pool: ConnectionPool) { self.pool = pool }
 
+  func add(_ observer: @escaping @Sendable () -> Void) { observers.withLock { $0.append(observer) } }
+
+  /// Tells this process at once and the others soon.
   func send() {
+    for observer in observers.withLock({ $0 }) { observer() }
     let first = pending.withLock { pending in
       defer { pending = true }
       return !pending
@@ -24,8 +29,10 @@ final class ReadyHint: Sendable {
     Task {
       try? await Task.sleep(for: Self.interval)
       pending.withLock { $0 = false }
-      _ = try? await pool.run { session in
-        try session.execute("SELECT pg_notify($1, '')", Self.channel).count
+      // Nobody waits until it is on disk.
+      try? await pool.transaction { session in
+        try session.execute("SELECT set_config('synchronous_commit', 'off', true)")
+        try session.execute("SELECT pg_notify($1, '')", Self.channel)
       }
     }
   }

@@ -31,9 +31,15 @@ public struct SessionSettings: Sendable, Equatable {
   /// Further settings by name, for example `synchronous_commit`.
   public var others: [String: String]
 
+  /// Each statement is planned once, for whatever its parameters will be, and by index: a plan that was made when a
+  /// table was small would else scan it when it has grown, until the table is analysed.
+  public static let steadyPlans = [
+    "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off",
+  ]
+
   public init(
     connectTimeout: Int = 5, statementTimeout: Double = 20, idleInTransactionTimeout: Double = 10,
-    applicationName: String = "ar1", others: [String: String] = [:]
+    applicationName: String = "ar1", others: [String: String] = Self.steadyPlans
   ) {
     self.connectTimeout = connectTimeout
     self.statementTimeout = statementTimeout

@@ -39,17 +39,20 @@ public struct TaskOutcome: Sendable {
   public var result: JSON
   /// Tasks to create in the same transaction.
   public var spawn: [NewTask]
+  /// Items for tasks that are made as workers come for them.
+  public var range: NewRange?
   /// Files that readers may trust from then on; their paths contain the epoch.
   public var artifacts: [Artifact]
   /// The groups of a rollout task.
   public var groups: [RolloutGroup]
 
   public init(
-    result: JSON = .object([]), spawn: [NewTask] = [], artifacts: [Artifact] = [],
-    groups: [RolloutGroup] = []
+    result: JSON = .object([]), spawn: [NewTask] = [], range: NewRange? = nil,
+    artifacts: [Artifact] = [], groups: [RolloutGroup] = []
   ) {
     self.result = result
     self.spawn = spawn
+    self.range = range
     self.artifacts = artifacts
     self.groups = groups
   }

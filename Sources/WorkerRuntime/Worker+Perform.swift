@@ -36,14 +36,19 @@ extension Worker {
     let lease = context.task.lease
     await flush(context.logs)
     do {
-      let reply = try await client.complete(
+      let reply = try await completions.deliver(
         CompleteRequest(
-          lease: lease, result: outcome.result, spawn: outcome.spawn, artifacts: outcome.artifacts,
-          groups: outcome.groups, progress: context.latestProgress),
+          lease: lease, result: outcome.result, spawn: outcome.spawn, range: outcome.range,
+          artifacts: outcome.artifacts, groups: outcome.groups, progress: context.latestProgress),
         patience: trustLeft(lease))
       switch reply.outcome {
       case .accepted: logger.info("task \(lease.task) done")
       case .stale: logger.notice("task \(lease.task): the lease is over, output discarded")
+      case .refused:
+        await report(
+          TaskError(
+            .userError, "the coordinator refuses the task's outcome: \(reply.message ?? "no reason given")"),
+          context)
       }
     } catch let error as CoordinatorError where error.kind == .invalid || error.kind == .tooLarge {
       await report(

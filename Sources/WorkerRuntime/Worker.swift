@@ -57,6 +57,7 @@ public actor Worker {
   }
 
   let client: CoordinatorClient
+  let completions: CompletionQueue
   let executors: [any TaskExecutor]
   let configuration: WorkerConfiguration
   let logger: Logger
@@ -82,6 +83,7 @@ public actor Worker {
     configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger = Logger(label: "worker")
   ) {
     self.client = client
+    completions = CompletionQueue(client: client)
     self.executors = executors
     self.configuration = configuration
     self.logger = logger

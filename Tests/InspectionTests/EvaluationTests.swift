@@ -29,19 +29,38 @@ struct EvaluationTests {
       ])
   }
 
+  private func slices(of count: Int, size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
   @Test("shards cover every question once and never split a picture")
   func shards() {
     let evaluation = Evaluation(samples: samples, promptProtocol: .paper)
     for size in [1, 2, 3, 4, 100] {
-      let shards = evaluation.shards(size: size)
+      let shards = slices(of: 10, size: size).map(evaluation.wholePictures)
       #expect(shards.flatMap(Array.init) == Array(0..<10))
       #expect(shards.allSatisfy { $0.lowerBound % 2 == 0 })
     }
     #expect(
       Evaluation(samples: samples, promptProtocol: .paper, questionTypes: [.anomalyDetection]).items.count
         == 5)
-    #expect(Evaluation(samples: samples, promptProtocol: .paper, limit: 3).shards(size: 8) == [0..<3])
-    #expect(Evaluation(samples: [], promptProtocol: .paper).shards(size: 8).isEmpty)
+    #expect(Evaluation(samples: samples, promptProtocol: .paper, limit: 3).wholePictures(in: 0..<8) == 0..<3)
+    #expect(Evaluation(samples: [], promptProtocol: .paper).wholePictures(in: 0..<8).isEmpty)
+  }
+
+  @Test("pieces of a split shard share its questions, each once")
+  func pieces() {
+    let evaluation = Evaluation(samples: samples, promptProtocol: .paper)
+    for size in [1, 2, 3, 4, 5, 100] {
+      let singles = (0..<10).map { evaluation.questions(of: $0..<$0 + 1, shardSize: size) }
+      #expect(singles.flatMap(Array.init) == Array(0..<10), "shards of \(size), item by item")
+      let halves = slices(of: 10, size: size).flatMap { shard in
+        let middle = shard.lowerBound + shard.count / 2
+        return [shard.lowerBound..<middle, middle..<shard.upperBound].filter { !$0.isEmpty }
+      }
+      let questions = halves.map { evaluation.questions(of: $0, shardSize: size) }
+      #expect(questions.flatMap(Array.init) == Array(0..<10), "halves of shards of \(size)")
+    }
   }
 
   @Test("shards asked apart give the records of the whole")
@@ -57,7 +76,9 @@ struct EvaluationTests {
     var progress: [Int] = []
     let whole = try evaluation.run(0..<10, with: &model, batch: 4) { progress.append($0) }
     #expect(progress == [4, 8, 10] && model.asked == [4, 4, 2])
-    let parts = try evaluation.shards(size: 3).flatMap { try evaluation.run($0, with: &model) }
+    let parts = try slices(of: 10, size: 3).flatMap {
+      try evaluation.run(evaluation.wholePictures(in: $0), with: &model)
+    }
     #expect(parts == whole)
     #expect(whole[0].givenAnswer == AnswerRecord.unreadable && whole[0].conclusion == nil)
     #expect(whole[2].givenAnswer == "B" && whole[2].conclusion == "B")

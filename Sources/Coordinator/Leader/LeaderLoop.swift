@@ -38,7 +38,6 @@ struct LeaderLoop: Service {
             logger.notice(
               "\(report.sessionsLost) workers fell silent, \(report.tasksTakenBack) tasks were taken back")
           }
-          if report.tasksAdmitted > 0 { signals.work.fire() }
         }
         if isAway { logger.notice("the database answers again") }
         isAway = false
@@ -65,12 +64,28 @@ extension LeaderLoop {
     }
     let end = ContinuousClock.now + duration
     while !Task.isCancelled {
-      let generation = signals.work.generation
-      if let admitted = try? await store.admitIfContended(), admitted > 0 { signals.work.fire() }
+      let generation = signals.places.generation
+      _ = try? await store.admitIfContended()
       let left = end - .now
       guard left > .zero else { return }
-      await signals.work.wait(after: generation, upTo: left)
+      await signals.places.wait(after: generation, upTo: left)
       try? await Task.sleep(for: min(.milliseconds(20), max(.zero, end - .now)))
+    }
+  }
+}
+
+/// Looks now and then whether tasks are ready of which nobody told this process, on behalf of all claims that wait: a
+/// thousand idle workers cost the database one small statement a second.
+struct ReadyWatch: Service {
+  let store: JobStore
+  let signals: Signals
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(.random(in: 0.7...1.3)))
+        if signals.work.isAwaited, (try? await store.hasReadyTasks()) == true { signals.work.fire() }
+      }
     }
   }
 }
@@ -83,7 +98,10 @@ struct HintListener: Service {
   func run() async throws {
     let events = Listener(address: address).events(on: [JobStore.readyChannel])
     await cancelWhenGracefulShutdown {
-      for await _ in events { signals.work.fire() }
+      for await _ in events {
+        signals.work.fire()
+        signals.places.fire()
+      }
     }
   }
 }

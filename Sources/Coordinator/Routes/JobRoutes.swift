@@ -17,7 +17,6 @@ struct JobRoutes {
       body.idempotencyKey = body.idempotencyKey ?? key
       let job = try await store.submit(
         body, by: caller, confinement: roots.confinement(ofLab: caller.labName))
-      signals.work.fire()
       return try JSONBody.response(job, status: .created)
     }
     group.get("jobs") { request, context in
@@ -45,7 +44,6 @@ struct JobRoutes {
       let caller = try context.submitter()
       let body: ChangeJobRequest = try await JSONBody.read(from: request)
       let job = try await store.change(context.number("job"), body, by: caller)
-      signals.work.fire()
       return try JSONBody.response(job)
     }
     group.get("jobs/:job/why") { _, context in
@@ -96,7 +94,6 @@ struct JobRoutes {
       let caller = try context.submitter()
       let body: ReasonRequest = try await JSONBody.read(from: request)
       let job = try await store.retry(context.number("job"), by: caller, reason: body.reason)
-      signals.work.fire()
       return try JSONBody.response(job)
     }
     group.get("jobs/:job/logs") { request, context in

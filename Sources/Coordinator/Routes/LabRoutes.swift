@@ -23,7 +23,7 @@ struct LabRoutes {
       let caller = try context.manager()
       let body: ChangeLabRequest = try await JSONBody.read(from: request)
       let lab = try await store.changeLab(context.number("lab"), body, by: caller)
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response(lab)
     }
     group.get("users") { request, context in

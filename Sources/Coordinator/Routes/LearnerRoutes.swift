@@ -12,9 +12,7 @@ struct LearnerRoutes {
 
   func add(to group: RouterGroup<APIContext>) {
     group.leased("rollouts", limit: Self.openLimit) { (body: OpenRolloutsRequest) in
-      let reply = try await store.openRollouts(body)
-      signals.work.fire()
-      return reply
+      try await store.openRollouts(body)
     }
     group.leased("steps") { (body: RecordStepRequest) in try await store.recordStep(body) }
     group.leased("versions") { (body: AnnounceVersionRequest) in try await store.announceVersion(body) }

@@ -16,14 +16,14 @@ struct QuotaRoutes {
       let caller = try context.administrator()
       let body: LabQuota = try await JSONBody.read(from: request)
       let quota = try await store.setQuota(body, by: caller)
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response(quota)
     }
     group.post("workers/:session") { request, context in
       let caller = try context.administrator()
       let body: ChangeWorkerRequest = try await JSONBody.read(from: request)
       let worker = try await store.changeWorker(context.number("session"), body, by: caller)
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response(worker)
     }
   }

@@ -13,6 +13,14 @@ struct WorkerRoutes {
   let store: JobStore
   let signals: Signals
   let metrics: Metrics
+  let heartbeats: Heartbeats
+
+  init(store: JobStore, signals: Signals, metrics: Metrics) {
+    self.store = store
+    self.signals = signals
+    self.metrics = metrics
+    heartbeats = Heartbeats(store: store)
+  }
 
   func add(to group: RouterGroup<APIContext>) {
     addSessions(to: group)
@@ -21,7 +29,8 @@ struct WorkerRoutes {
       return try await LongPoll.whileConnected(request) { body in
         let claim: ClaimRequest = try await JSONBody.read(from: body)
         let wait = min(max(claim.waitSeconds, 0), Self.longestClaim)
-        let reply = try await LongPoll.until(.now + .seconds(wait), on: signals.work) { () -> ClaimReply? in
+        let reply = try await LongPoll.until(.now + .seconds(wait), on: signals.work, every: 10) {
+          () -> ClaimReply? in
           let start = ContinuousClock.now
           let reply = try await store.claim(claim, token: caller.token)
           metrics.claimed(reply.tasks.count, in: .now - start)
@@ -34,13 +43,26 @@ struct WorkerRoutes {
       _ = try context.worker()
       let body: ReleaseRequest = try await JSONBody.read(from: request)
       let released = try await store.release(body)
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response(["released": released])
+    }
+    group.post("tasks/complete") { request, context in
+      _ = try context.worker()
+      let body: CompleteTasksRequest = try await JSONBody.read(from: request, limit: Self.completionLimit)
+      guard body.tasks.count <= CompleteTasksRequest.most else {
+        throw Refusal.badRequest(
+          "at most \(CompleteTasksRequest.most) tasks are completed at once, found \(body.tasks.count)")
+      }
+      let results = try await store.complete(body.tasks)
+      if body.tasks.contains(where: { !$0.groups.isEmpty }) { signals.groups.fire() }
+      signals.places.fire()
+      signals.jobs.fire()
+      return try JSONBody.response(CompleteTasksReply(results: results))
     }
     group.leased("complete", limit: Self.completionLimit) { (body: CompleteRequest) in
       let reply = try await store.complete(body)
       if !body.groups.isEmpty { signals.groups.fire() }
-      signals.work.fire()
+      signals.places.fire()
       signals.jobs.fire()
       return reply
     }
@@ -72,21 +94,21 @@ struct WorkerRoutes {
       let body: RegisterRequest = try await JSONBody.read(from: request)
       let reply = try await store.register(body, token: caller.token)
       // There may be a place now for what waits.
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response(reply, status: .created)
     }
     group.post("sessions/:session/heartbeat") { request, context in
       let caller = try context.worker()
       let body: HeartbeatRequest = try await JSONBody.read(from: request, limit: Self.logLimit)
       try Self.check(session: body.session, context)
-      return try JSONBody.response(try await store.heartbeat(body, token: caller.token))
+      return try JSONBody.response(try await heartbeats.renew(body, token: caller.token))
     }
     group.post("sessions/:session/end") { request, context in
       let caller = try context.worker()
       let body: EndSessionRequest = try await JSONBody.read(from: request)
       try Self.check(session: body.session, context)
       try await store.endSession(body, token: caller.token)
-      signals.work.fire()
+      signals.places.fire()
       return try JSONBody.response([String: String]())
     }
   }

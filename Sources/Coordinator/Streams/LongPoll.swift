@@ -4,9 +4,9 @@ import ServiceLifecycle
 /// Waiting on behalf of a caller.
 enum LongPoll {
   /// Calls `look` until it gives something, the time is over, the caller is gone or the server shuts down;
-  /// then gives nil. Looks again at every signal, and every second or so in any case.
+  /// then gives nil. Looks again at every signal, and in any case about every so many seconds.
   static func until<Value: Sendable>(
-    _ deadline: ContinuousClock.Instant, on signal: WorkSignal,
+    _ deadline: ContinuousClock.Instant, on signal: WorkSignal, every seconds: Double = 1,
     look: @Sendable () async throws -> Value?
   ) async throws -> Value? {
     try await withGracefulShutdownHandler {
@@ -16,7 +16,7 @@ enum LongPoll {
         if let value = try await look() { return value }
         let left = deadline - .now
         if left <= .zero || signal.isClosed { return nil }
-        await signal.wait(after: generation, upTo: min(left, .milliseconds(.random(in: 700...1_300))))
+        await signal.wait(after: generation, upTo: min(left, .seconds(seconds * .random(in: 0.7...1.3))))
       }
     } onGracefulShutdown: {
       signal.close()

@@ -3,6 +3,8 @@
 struct Signals: Sendable {
   /// Tasks may have become ready.
   let work = WorkSignal()
+  /// The leader may have something to admit: a place came free, or something waits for him.
+  let places = WorkSignal()
   /// Rollout groups were committed.
   let groups = WorkSignal()
   /// Log lines were added, or a job has ended.
@@ -11,6 +13,6 @@ struct Signals: Sendable {
   let jobs = WorkSignal()
 
   func close() {
-    for signal in [work, groups, logs, jobs] { signal.close() }
+    for signal in [work, places, groups, logs, jobs] { signal.close() }
   }
 }

@@ -34,6 +34,9 @@ final class WorkSignal: Sendable {
     fire()
   }
 
+  /// Whether anybody waits.
+  var isAwaited: Bool { waiting.withLock { !$0.continuations.isEmpty } }
+
   var isClosed: Bool { waiting.withLock { $0.isClosed } }
 
   /// Returns at the first hint after `generation`, after `duration`, or when the task is cancelled.

@@ -39,19 +39,31 @@ public struct Evaluation: Sendable {
     self.items = limit.map { Array(items.prefix(max(0, $0))) } ?? items
   }
 
-  /// Ranges of about `size` items that cover all of them; the questions on one picture stay together, so that
-  /// its computation can be shared.
-  public func shards(size: Int) -> [Range<Int>] {
-    var result: [Range<Int>] = []
-    var start = 0
-    for index in items.indices {
-      let isLastOfSample = index + 1 == items.count || items[index + 1].sample != items[index].sample
-      if isLastOfSample, index + 1 - start >= max(1, size) || index + 1 == items.count {
-        result.append(start..<(index + 1))
-        start = index + 1
-      }
+  /// The items of a slice, moved to where pictures begin: slices that cover all items give ranges that do so too, and the
+  /// questions on one picture stay together, so that its computation can be shared. A slice within one picture may be
+  /// left with none.
+  public func wholePictures(in slice: Range<Int>) -> Range<Int> {
+    func beginning(_ index: Int) -> Int {
+      var index = min(index, items.count)
+      while index > 0, index < items.count, items[index].sample == items[index - 1].sample { index += 1 }
+      return index
     }
-    return result
+    return beginning(slice.lowerBound)..<beginning(slice.upperBound)
+  }
+
+  /// The questions of a shard, or of a piece of one that was split: pieces that cover a shard share its questions among
+  /// them, none twice.
+  /// - Parameter shardSize: items of a whole shard, which begin at its multiples.
+  public func questions(of piece: Range<Int>, shardSize: Int) -> Range<Int> {
+    let start = piece.lowerBound / shardSize * shardSize
+    let shard = start..<max(piece.upperBound, min(start + shardSize, items.count))
+    let whole = wholePictures(in: shard)
+    func moved(_ bound: Int) -> Int {
+      if bound == shard.lowerBound { return whole.lowerBound }
+      if bound == shard.upperBound { return whole.upperBound }
+      return min(max(bound, whole.lowerBound), whole.upperBound)
+    }
+    return moved(piece.lowerBound)..<moved(piece.upperBound)
   }
 
   /// Gives samples the references a retrieval found for them.

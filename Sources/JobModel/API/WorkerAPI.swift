@@ -228,6 +228,8 @@ public struct CompleteRequest: Codable, Sendable, Equatable {
   public var result: JSON
   /// Tasks to create in the same transaction.
   public var spawn: [NewTask]
+  /// Items for tasks to be made of later.
+  public var range: NewRange?
   public var artifacts: [Artifact]
   /// The groups of a rollout task: those not stored yet are stored in the same transaction.
   public var groups: [RolloutGroup]
@@ -235,12 +237,13 @@ public struct CompleteRequest: Codable, Sendable, Equatable {
   public var progress: TaskProgress?
 
   public init(
-    lease: Lease, result: JSON = .object([]), spawn: [NewTask] = [], artifacts: [Artifact] = [],
-    groups: [RolloutGroup] = [], progress: TaskProgress? = nil
+    lease: Lease, result: JSON = .object([]), spawn: [NewTask] = [], range: NewRange? = nil,
+    artifacts: [Artifact] = [], groups: [RolloutGroup] = [], progress: TaskProgress? = nil
   ) {
     self.lease = lease
     self.result = result
     self.spawn = spawn
+    self.range = range
     self.artifacts = artifacts
     self.groups = groups
     self.progress = progress
@@ -257,6 +260,44 @@ public enum WriteOutcome: String, Codable, Sendable, Equatable {
 public struct WriteReply: Codable, Sendable, Equatable {
   public var outcome: WriteOutcome
   public init(outcome: WriteOutcome) { self.outcome = outcome }
+}
+
+/// Ends many tasks at once. Each has its own outcome.
+public struct CompleteTasksRequest: Codable, Sendable, Equatable {
+  /// The most in one request.
+  public static let most = 1_000
+
+  public var tasks: [CompleteRequest]
+  public init(tasks: [CompleteRequest]) { self.tasks = tasks }
+}
+
+public struct CompleteTasksReply: Codable, Sendable, Equatable {
+  /// In the order of the request.
+  public var results: [CompletionResult]
+  public init(results: [CompletionResult]) { self.results = results }
+}
+
+public struct CompletionResult: Codable, Sendable, Equatable {
+  public var task: TaskID
+  public var epoch: Epoch
+  public var outcome: CompletionOutcome
+  /// Why it was refused.
+  public var message: String?
+
+  public init(task: TaskID, epoch: Epoch, outcome: CompletionOutcome, message: String? = nil) {
+    self.task = task
+    self.epoch = epoch
+    self.outcome = outcome
+    self.message = message
+  }
+}
+
+public enum CompletionOutcome: String, Codable, Sendable, Equatable, CaseIterable {
+  case accepted
+  /// The lease is over: nothing was written.
+  case stale
+  /// It contradicts the task: nothing was written, and the lease still holds.
+  case refused
 }
 
 public struct FailRequest: Codable, Sendable, Equatable {

@@ -52,6 +52,33 @@ public struct NewTask: Codable, Sendable, Equatable {
   }
 }
 
+/// Items that a completing task leaves to tasks which are made as workers come for them: `size` items each, with the
+/// payload `{"index": …, "from": …, "to": …}`, where the index counts the tasks from 0. It costs the same whatever the
+/// number of items. A job has at most one range per stage.
+public struct NewRange: Codable, Sendable, Equatable {
+  /// So many tasks a range may come to.
+  public static let mostTasks = 10_000_000
+
+  public var kind: TaskKind
+  public var stage: Int
+  /// The first item.
+  public var from: Int
+  /// After the last item.
+  public var to: Int
+  public var size: Int
+  /// What the items are, so that the job's progress has a total before its tasks run; nil leaves them out.
+  public var unit: String?
+
+  public init(kind: TaskKind = .shard, stage: Int, items: Range<Int>, size: Int, unit: String? = nil) {
+    self.kind = kind
+    self.stage = stage
+    from = items.lowerBound
+    to = items.upperBound
+    self.size = size
+    self.unit = unit
+  }
+}
+
 extension JobKind {
   /// The tasks a job of this kind starts with. Everything else is spawned by them.
   public var initialTasks: [NewTask] {

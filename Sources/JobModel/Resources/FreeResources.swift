@@ -2,13 +2,13 @@
 ///
 /// Tasks with devices of their own take whole ones; tasks that ask for memory only share devices as long as they
 /// fit. Slots are counted elsewhere.
-public struct FreeResources: Sendable, Equatable, Codable {
+public struct FreeResources: Sendable, Hashable, Codable {
   public private(set) var devices: [Device]
   public private(set) var cores: Int
   public private(set) var memory: Int64
   public let labels: [String: String]
 
-  public struct Device: Sendable, Equatable, Codable {
+  public struct Device: Sendable, Hashable, Codable {
     public let index: Int
     public let total: Int64
     public fileprivate(set) var free: Int64

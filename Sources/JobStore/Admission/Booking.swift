@@ -50,26 +50,14 @@ extension Session {
       """, task, succeeded)
   }
 
-  /// The same for everything a job runs, before it is withdrawn. (Index tasks_unfinished.)
-  func chargeRunning(of job: JobID) throws {
-    try execute(
-      """
-      INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
-      SELECT j.lab_id, j.user_id, j.id, t.kind,
-        CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
-        greatest(extract(epoch FROM clock_timestamp() - t.claimed_at), 0)::float8, false
-      FROM tasks t JOIN jobs j ON j.id = t.job_id
-      WHERE t.job_id = $1 AND t.state = 'running' AND t.claimed_at IS NOT NULL
-      """, job)
-  }
-
   fileprivate func takeCharges() throws -> [Charge] {
     try execute(
       """
       WITH taken AS (DELETE FROM charges
-        RETURNING lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
+        RETURNING lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded, attempts)
       SELECT t.lab_id, t.user_id, t.job_id, t.kind, t.need_id, t.priority, j.kind AS job_kind,
-        count(*) AS attempts, sum(t.seconds) AS seconds, count(*) FILTER (WHERE t.succeeded) AS finished,
+        sum(t.attempts) AS attempts, sum(t.seconds) AS seconds,
+        coalesce(sum(t.attempts) FILTER (WHERE t.succeeded), 0) AS finished,
         coalesce(sum(t.seconds) FILTER (WHERE t.succeeded), 0) AS finished_seconds
       FROM taken t JOIN jobs j ON j.id = t.job_id
       GROUP BY t.lab_id, t.user_id, t.job_id, t.kind, t.need_id, t.priority, j.kind

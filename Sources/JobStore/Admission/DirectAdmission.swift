@@ -6,36 +6,44 @@ extension Session {
   /// once, as long as nobody competes: first come, first served. While labs do compete they are marked as waiting for the leader instead
   /// (`not_before` is set), who admits them in his next pass. The job is locked by the caller. (Indices
   /// tasks_unfinished, primary keys of jobs and admission.)
-  /// - Returns: how many became ready or wait for the leader.
-  func admit(_ job: LockedJob) throws -> Int {
-    try execute(
+  /// - Returns: what became ready or waits for the leader.
+  func admit(_ job: LockedJob) throws -> Admitted {
+    let row = try execute(
       """
-      WITH lowest AS (
-        SELECT min(stage) AS stage FROM tasks
-        WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running')
-      ), next AS (
-        SELECT t.id FROM tasks t, lowest, admission a, jobs j
-        WHERE t.job_id = $1 AND t.stage = lowest.stage AND t.state = 'blocked'
-          AND (t.not_before IS NULL OR (t.not_before <= now() AND NOT a.contended))
-          AND a.id = 1 AND j.id = $1 AND j.paused_at IS NULL AND j.waits_for = 0
-          AND NOT EXISTS (SELECT 1 FROM labs l WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
+      WITH lowest AS MATERIALIZED (
+        SELECT least((SELECT min(stage) FROM tasks WHERE job_id = $1 AND finished_at IS NULL),
+          (SELECT min(stage) FROM task_ranges WHERE job_id = $1)) AS stage
+      ), next AS MATERIALIZED (
+        SELECT t.id FROM tasks t
+        WHERE t.job_id = $1 AND t.stage = (SELECT stage FROM lowest) AND t.finished_at IS NULL AND t.state = 'blocked'
+          AND (t.not_before IS NULL
+            OR (t.not_before <= now() AND NOT (SELECT contended FROM admission WHERE id = 1)))
+          AND EXISTS (SELECT 1 FROM jobs j JOIN labs l ON l.id = j.lab_id
+            WHERE j.id = $1 AND j.paused_at IS NULL AND j.waits_for = 0 AND l.paused_at IS NULL)
         ORDER BY t.id
         LIMIT (SELECT CASE WHEN at_once IS NOT NULL THEN greatest(0, at_once - (SELECT count(*) FROM tasks
-          WHERE job_id = $1 AND state IN ('ready', 'running'))) END FROM jobs WHERE id = $1)
+          WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running'))) END FROM jobs WHERE id = $1)
       ), due AS (
         UPDATE tasks SET state = CASE WHEN a.contended THEN 'blocked' ELSE 'ready' END,
           not_before = CASE WHEN a.contended THEN now() END
-        FROM next, admission a, jobs j
-        WHERE tasks.id = next.id AND a.id = 1 AND j.id = $1
+        FROM admission a, jobs j
+        WHERE tasks.id = ANY(ARRAY(SELECT id FROM next)) AND a.id = 1 AND j.id = $1
         RETURNING tasks.id, tasks.kind, tasks.state,
           CASE WHEN tasks.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id)
         SELECT id, $1, $2, kind, need_id FROM due WHERE state = 'ready'
       )
-      SELECT count(*) AS admitted FROM due
+      SELECT count(*) AS admitted, min(id) FILTER (WHERE state = 'ready') AS lowest,
+        EXISTS (SELECT 1 FROM task_ranges WHERE job_id = $1) AS has_range
+      FROM due
       """, job.id, -job.priority
-    ).only().get("admitted")
+    ).only()
+    let rank = Int64(-job.priority)
+    let admitted = Admitted(
+      count: try row.get("admitted"),
+      lowest: try row.getIfPresent("lowest").map { ReadyKey(rank: rank, job: job.id, task: $0) })
+    return try row.get("has_range") ? admitted + extend(job.id, to: .window, rank: rank) : admitted
   }
 
   /// Jobs with a task whose backoff has run out. (Index tasks_delayed.)
@@ -44,8 +52,8 @@ extension Session {
       """
       SELECT DISTINCT due.job_id FROM (
         SELECT t.job_id FROM tasks t JOIN jobs j ON j.id = t.job_id
-        WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0
-          AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
+        WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL
+          AND j.waits_for = 0 AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
         ORDER BY t.not_before LIMIT $1) AS due
       """, limit
     ).map { try $0.get("job_id") }

@@ -4,7 +4,7 @@ import Scheduling
 
 /// What one pass of the leader's admission did.
 struct AdmissionReport: Sendable {
-  var admitted = 0
+  var admitted = Admitted.none
   var preempted = 0
 }
 
@@ -15,15 +15,17 @@ extension JobStore {
   /// As long as nobody competes, tasks are admitted as they come (`Session.admit`) and this only looks for those
   /// whose backoff has run out.
   func admitWaiting() async throws -> AdmissionReport {
-    let competes = try await pool.transaction { session -> Bool in
+    let (was, competes) = try await pool.transaction { session -> (Bool, Bool) in
       try session.lockPasses()
       let was = try session.isContended()
       let competes = try session.competes(contended: was)
       if competes != was { try session.setContended(competes) }
       // A transaction of its own: whoever cancels a job waits for these rows, and a pass waits for jobs.
       if competes { try session.withdrawUnclaimed() }
-      return competes
+      return (was, competes)
     }
+    // What is left has taken its place by priority.
+    if was, !competes { frontier.lower(to: .head) }
     return competes ? try await pass() : AdmissionReport(admitted: try await admitDue())
   }
 
@@ -32,8 +34,8 @@ extension JobStore {
   public func admitIfContended() async throws -> Int {
     guard try await pool.run({ try $0.isContended() }) else { return 0 }
     let admitted = try await pass().admitted
-    hintReady(ifAny: admitted)
-    return admitted
+    announce(admitted)
+    return admitted.count
   }
 
   /// One pass at a time reads a snapshot, decides, and writes the plan down. Nothing it decides can contradict what
@@ -47,11 +49,13 @@ extension JobStore {
     }
   }
 
-  private func admitDue() async throws -> Int {
-    let jobs = try await pool.run { session in try session.jobsWithDueTasks(limit: 1000) }
-    guard !jobs.isEmpty else { return 0 }
+  private func admitDue() async throws -> Admitted {
+    let jobs = try await pool.run { session in
+      try session.jobsWithDueTasks(limit: 1000) + session.jobsToExtend()
+    }
+    guard !jobs.isEmpty else { return .none }
     return try await pool.transaction { session in
-      var admitted = 0
+      var admitted = Admitted.none
       for job in try session.lockJobs(jobs).values { admitted += try session.admit(job) }
       return admitted
     }
@@ -75,7 +79,10 @@ extension Session {
         OR (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE finished_at IS NULL AND kind = 'train' LIMIT 2) AS t) > 1
         OR (SELECT count(DISTINCT j.user_id) FROM ready r JOIN jobs j ON j.id = r.job_id) > 1
         OR ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs j ON j.id = t.job_id
-          WHERE t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL AND j.waits_for = 0
+          WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL
+            AND j.waits_for = 0 AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
+        OR ($1 AND EXISTS (SELECT 1 FROM task_ranges r JOIN jobs j ON j.id = r.job_id
+          WHERE NOT r.shut AND j.paused_at IS NULL AND j.waits_for = 0
             AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
         AS competes
       """, contended
@@ -144,28 +151,34 @@ extension Session {
   }
 
   /// Makes the first waiting tasks of a job's kind ready. (Index tasks_of_job.)
-  private func admit(_ grant: Grant, rank: Int64) throws -> Int {
-    try execute(
+  private func admit(_ grant: Grant, rank: Int64) throws -> Admitted {
+    let made = try execute(
       """
       WITH due AS (
         SELECT t.id FROM tasks t, jobs j
-        WHERE t.job_id = $1 AND t.kind = $2 AND t.state = 'blocked'
+        WHERE t.job_id = $1 AND t.kind = $2 AND t.finished_at IS NULL AND t.state = 'blocked'
           AND (t.not_before IS NULL OR t.not_before <= now()) AND j.id = $1 AND j.paused_at IS NULL
           AND j.waits_for = 0 AND NOT EXISTS (SELECT 1 FROM labs l
             WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
-          AND t.stage = (SELECT min(stage) FROM tasks
-            WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running'))
+          AND t.stage = least(
+            (SELECT min(stage) FROM tasks WHERE job_id = $1 AND finished_at IS NULL),
+            (SELECT min(stage) FROM task_ranges WHERE job_id = $1))
         ORDER BY t.id LIMIT $3
       ), moved AS (
-        UPDATE tasks SET state = 'ready', not_before = NULL FROM due WHERE tasks.id = due.id
+        UPDATE tasks SET state = 'ready', not_before = NULL WHERE id = ANY(ARRAY(SELECT id FROM due))
         RETURNING tasks.id, tasks.kind
       )
       INSERT INTO ready (task_id, job_id, rank, kind, need_id)
       SELECT moved.id, $1, $4, moved.kind,
         CASE WHEN moved.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
-      FROM moved JOIN jobs j ON j.id = $1
+      FROM moved JOIN jobs j ON j.id = $1 RETURNING task_id
       """, grant.job, grant.kind.rawValue, grant.count, rank
-    ).affected
+    ).map { try $0.get("task_id", as: TaskID.self) }
+    let admitted = Admitted(
+      count: made.count, lowest: made.min().map { ReadyKey(rank: rank, job: grant.job, task: $0) })
+    guard made.count < grant.count else { return admitted }
+    return try admitted
+      + extend(grant.job, to: .granted(grant.count - made.count, grant.kind), rank: rank)
   }
 
   private func jobs(of tasks: [TaskID]) throws -> [TaskID: JobID] {

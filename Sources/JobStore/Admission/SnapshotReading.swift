@@ -73,7 +73,7 @@ extension Session {
     return lengths
   }
 
-  /// (Index tasks_running.)
+  /// (Index tasks_unfinished.)
   private func runningHoldings(
     _ needs: [Int: ResourceRequest], _ lengths: [JobID: [TaskKind: Double]]
   ) throws -> [Holding] {
@@ -90,7 +90,7 @@ extension Session {
         CASE WHEN t.kind = 'learn' THEN (SELECT extract(epoch FROM max(s.recorded_at))::float8
           FROM learner_steps s WHERE s.run_id = t.job_id) END AS saved_at
       FROM tasks t JOIN jobs j ON j.id = t.job_id JOIN task_details d ON d.task_id = t.id
-      WHERE t.state = 'running' ORDER BY t.id
+      WHERE t.finished_at IS NULL AND t.state = 'running' ORDER BY t.id
       """
     ).map { row in
       let (job, kind): (JobID, TaskKind) = (try row.get("job_id"), try row.name("kind"))
@@ -108,7 +108,8 @@ extension Session {
   }
 
   private func learnerTasks() throws -> [JobID: TaskID] {
-    let rows = try execute("SELECT id, job_id FROM tasks WHERE state = 'running' AND kind = 'learn'")
+    let rows = try execute(
+      "SELECT id, job_id FROM tasks WHERE finished_at IS NULL AND state = 'running' AND kind = 'learn'")
     return try Dictionary(
       rows.map { (try $0.get("job_id"), try $0.get("id")) }, uniquingKeysWith: { first, _ in first })
   }
@@ -134,7 +135,7 @@ extension Session {
   }
 
   /// Waiting tasks of the jobs whose turn can come: of each user the first hundred. (Indices jobs_unfinished,
-  /// tasks_unfinished.)
+  /// tasks_unfinished, primary key of task_ranges.)
   private func demands(
     _ needs: [Int: ResourceRequest], _ lengths: [JobID: [TaskKind: Double]], held: [Holding]
   ) throws -> [Demand] {
@@ -155,12 +156,20 @@ extension Session {
         extract(epoch FROM turn.created_at)::float8 AS since,
         extract(epoch FROM turn.reserved_at)::float8 AS reserved_at
       FROM turn JOIN LATERAL (
-        SELECT kind, count(*) AS waiting FROM (
-          SELECT t.kind FROM tasks t
-          WHERE t.job_id = turn.id AND t.state = 'blocked' AND (t.not_before IS NULL OR t.not_before <= now())
-            AND t.stage = (SELECT min(stage) FROM tasks
-              WHERE job_id = turn.id AND state IN ('blocked', 'ready', 'running'))
-          LIMIT 2000) AS first
+        SELECT kind, sum(waiting)::bigint AS waiting FROM (
+          SELECT kind, count(*) AS waiting FROM (
+            SELECT t.kind FROM tasks t
+            WHERE t.job_id = turn.id AND t.finished_at IS NULL AND t.state = 'blocked'
+              AND (t.not_before IS NULL OR t.not_before <= now()) AND t.stage = least(
+                (SELECT min(stage) FROM tasks WHERE job_id = turn.id AND finished_at IS NULL),
+                (SELECT min(stage) FROM task_ranges WHERE job_id = turn.id))
+            LIMIT 2000) AS first
+          GROUP BY kind
+          UNION ALL
+          SELECT r.kind, least(2000, (r.end_item - r.next_item + r.size - 1) / r.size) FROM task_ranges r
+          WHERE r.job_id = turn.id AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = turn.id)
+            AND NOT EXISTS (SELECT 1 FROM tasks t
+              WHERE t.job_id = turn.id AND t.finished_at IS NULL AND t.stage < r.stage)) AS summed
         GROUP BY kind) AS w ON true
       ORDER BY turn.id, w.kind
       """

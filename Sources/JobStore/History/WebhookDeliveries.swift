@@ -24,7 +24,7 @@ extension JobStore {
   static let longestDelivery = 86_400.0
 
   /// Takes deliveries that are due. Each is due again after a pause that doubles with every try, so one whose sender
-  /// dies is sent by another. (Index webhook_deliveries_due.)
+  /// dies is sent by another. (Index webhook_deliveries_due, primary key of events.)
   /// - Parameter firstPause: after the first try, in seconds; at most an hour later on.
   public func takeDueDeliveries(limit: Int, firstPause: Double) async throws -> [WebhookDelivery] {
     try await pool.run { session in
@@ -42,7 +42,8 @@ extension JobStore {
           extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
           u.name AS user_name, e.message
         FROM taken JOIN webhooks w ON w.id = taken.webhook_id
-          JOIN events e ON e.id = taken.event_id AND e.at = taken.event_at
+          CROSS JOIN LATERAL (SELECT * FROM events
+            WHERE events.id = taken.event_id AND events.at = taken.event_at OFFSET 0) AS e
           LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
         ORDER BY taken.id
         """, limit, firstPause

@@ -24,7 +24,7 @@ extension JobStore {
   /// Tries a failed or cancelled job again: what succeeded stays, everything else starts over with all attempts.
   /// - Parameter reason: for whoever asks later why.
   public func retry(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
-    let admitted = try await pool.transaction { session -> Int in
+    let admitted = try await pool.transaction { session -> Admitted in
       let job = try session.lockJob(id, lab: caller.lab)
       guard job.state == .failed || job.state == .cancelled else {
         throw StoreError.conflict(
@@ -36,8 +36,10 @@ extension JobStore {
         "job-retried", of: caller.lab, job: id, by: caller, "by \(caller.userName)", reason: reason)
       return try session.admit(job)
     }
-    hintReady(ifAny: admitted)
-    return try await job(id, lab: caller.lab)
+    // As it is before anybody takes its tasks.
+    let record = try await job(id, lab: caller.lab)
+    announce(admitted)
+    return record
   }
 }
 
@@ -61,6 +63,7 @@ extension Session {
         finished_at = NULL, lease_epoch = lease_epoch + 1
       WHERE job_id = $1 AND state IN ('failed', 'cancelled')
       """, job)
+    try execute("UPDATE task_ranges SET shut = false WHERE job_id = $1", job)
     try execute(
       """
       UPDATE jobs SET state = 'queued', finished_at = NULL, failure_class = NULL, failure_message = NULL,

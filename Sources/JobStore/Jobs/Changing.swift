@@ -7,7 +7,7 @@ extension JobStore {
     if let priority = request.priority, !(-100...100).contains(priority) {
       throw StoreError.invalid("a priority is a whole number from -100 to 100, found \(priority)")
     }
-    let admitted = try await pool.transaction { session -> Int in
+    let admitted = try await pool.transaction { session -> Admitted in
       let job = try session.lockJob(id, lab: caller.lab)
       guard !job.state.isFinal else {
         throw StoreError.conflict("job \(id) has \(job.state.rawValue); there is nothing left to change")
@@ -18,19 +18,23 @@ extension JobStore {
           "job-priority", of: caller.lab, job: id, by: caller,
           "\(job.priority) to \(priority) by \(caller.userName)", reason: request.reason)
       }
-      guard let paused = request.paused else { return 0 }
+      var changed = Admitted.none
+      if request.priority != nil { changed.lowest = .head }
+      guard let paused = request.paused else { return changed }
       try session.setPaused(paused, of: id)
       try session.noteChange(
         paused ? "job-paused" : "job-resumed", of: caller.lab, job: id, by: caller, "by \(caller.userName)",
         reason: request.reason)
       if paused {
         try session.withdrawReady(of: id)
-        return 0
+        return changed
       }
-      return try session.lockJob(id).map { try session.admit($0) } ?? 0
+      return changed + (try session.lockJob(id).map { try session.admit($0) } ?? .none)
     }
-    hintReady(ifAny: admitted)
-    return try await job(id, lab: caller.lab)
+    // As it is before anybody takes its tasks.
+    let record = try await job(id, lab: caller.lab)
+    announce(admitted)
+    return record
   }
 
   /// Lets a worker finish what it has and gives it nothing more, or gives it work again.

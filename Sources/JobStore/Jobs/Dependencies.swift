@@ -42,14 +42,14 @@ extension Session {
   }
 
   /// Lets jobs begin that waited for this one and for no other. (Index job_dependents.)
-  func admitDependents(of job: JobID) throws -> Int {
+  func admitDependents(of job: JobID) throws -> Admitted {
     let ids: [JobID] = try execute(
       "SELECT job_id FROM job_dependencies WHERE on_job_id = $1", job
     ).map { try $0.get("job_id") }
-    guard !ids.isEmpty else { return 0 }
+    guard !ids.isEmpty else { return .none }
     let dependents = try lockJobs(ids).values.filter { !$0.state.isFinal }.sorted { $0.id < $1.id }
     try countDependencies(of: dependents.map(\.id))
-    return try dependents.reduce(0) { $0 + (try admit($1)) }
+    return try dependents.reduce(.none) { $0 + (try admit($1)) }
   }
 
   /// Cancels everything that waits for a job which will not succeed, however far behind. (Index job_dependents.)

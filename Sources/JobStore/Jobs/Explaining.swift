@@ -44,23 +44,26 @@ private struct WaitingFacts {
 }
 
 extension Session {
-  /// (Primary key of jobs, index tasks_of_job.)
+  /// (Primary key of jobs, index tasks_unfinished.)
   fileprivate func waitingFacts(of job: JobID) throws -> WaitingFacts {
     let row = try execute(
       """
       SELECT extract(epoch FROM now())::float8 AS now, j.paused_at IS NOT NULL AS paused, j.waits_for,
         a.contended,
         count(t.id) FILTER (WHERE t.state = 'blocked' AND t.stage = low.stage
-          AND (t.not_before IS NULL OR t.not_before <= now())) AS due,
+          AND (t.not_before IS NULL OR t.not_before <= now()))
+          + coalesce((SELECT sum((r.end_item - r.next_item + r.size - 1) / r.size)::bigint FROM task_ranges r
+            WHERE r.job_id = j.id AND r.stage = low.stage), 0) AS due,
         count(t.id) FILTER (WHERE t.state = 'ready') AS ready,
         extract(epoch FROM min(t.not_before) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()))::float8
           AS next_attempt,
         max(d.failure_message) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()) AS failure
       FROM jobs j CROSS JOIN admission a
-        CROSS JOIN LATERAL (SELECT min(stage) AS stage FROM tasks
-          WHERE job_id = j.id AND state IN ('blocked', 'ready', 'running')) AS low
-        LEFT JOIN tasks t ON t.job_id = j.id LEFT JOIN task_details d ON d.task_id = t.id
-      WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id
+        CROSS JOIN LATERAL (SELECT least(
+          (SELECT min(stage) FROM tasks WHERE job_id = j.id AND finished_at IS NULL),
+          (SELECT min(stage) FROM task_ranges WHERE job_id = j.id)) AS stage) AS low
+        LEFT JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL LEFT JOIN task_details d ON d.task_id = t.id
+      WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id, low.stage
       """, job
     ).only()
     return WaitingFacts(
@@ -154,7 +157,7 @@ extension Session {
     try execute(
       """
       SELECT j.at_once FROM jobs j WHERE j.id = $1 AND j.at_once <= (SELECT count(*) FROM tasks
-        WHERE job_id = $1 AND state IN ('ready', 'running'))
+        WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running'))
       """, job
     ).first.map { try $0.get("at_once") }
   }
@@ -163,10 +166,14 @@ extension Session {
   private func unmetNeed(of job: JobID) throws -> String? {
     let row = try execute(
       """
-      SELECT t.kind, n.request FROM tasks t JOIN jobs j ON j.id = t.job_id
+      SELECT next.kind, n.request FROM (
+        (SELECT kind, stage FROM tasks
+          WHERE job_id = $1 AND finished_at IS NULL AND state IN ('blocked', 'ready') ORDER BY stage, id LIMIT 1)
+        UNION ALL SELECT kind, stage FROM task_ranges WHERE job_id = $1) AS next
+        JOIN jobs j ON j.id = $1
         LEFT JOIN resource_needs n
-          ON n.id = CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
-      WHERE t.job_id = $1 AND t.state IN ('blocked', 'ready') ORDER BY t.stage, t.id LIMIT 1
+          ON n.id = CASE WHEN next.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
+      ORDER BY next.stage LIMIT 1
       """, job
     ).first
     guard let row else { return nil }
@@ -181,10 +188,10 @@ extension Session {
       """
       SELECT extract(epoch FROM now())::float8 AS now,
         (SELECT extract(epoch FROM max(claimed_at))::float8 FROM tasks
-          WHERE job_id = $1 AND state = 'running') AS last_start,
+          WHERE job_id = $1 AND finished_at IS NULL AND state = 'running') AS last_start,
         (SELECT sum(d.progress_done / extract(epoch FROM d.progress_at - t.claimed_at))::float8
           FROM tasks t JOIN task_details d ON d.task_id = t.id
-          WHERE t.job_id = $1 AND t.state = 'running' AND t.kind IN ('learn', 'shard')
+          WHERE t.job_id = $1 AND t.finished_at IS NULL AND t.state = 'running' AND t.kind IN ('learn', 'shard')
             AND d.progress_at > t.claimed_at) AS running_rate,
         (SELECT (sum(seconds) / sum(finished))::float8 FROM task_lengths WHERE job_id = $1
           AND kind NOT IN ('plan', 'report') AND finished > 0) AS own_length,

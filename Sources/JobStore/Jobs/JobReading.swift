@@ -48,8 +48,15 @@ extension Session {
   /// job, the shards or groups of the others. (Primary key of jobs, index tasks_of_job.)
   func jobs(_ ids: [JobID], lab: LabID) throws -> [JobRecord] {
     guard !ids.isEmpty else { return [] }
-    let counts = try taskCounts(of: ids)
-    let progress = try jobProgress(of: ids)
+    var counts = try taskCounts(of: ids)
+    var progress = try jobProgress(of: ids)
+    for (id, rest) in try restOfRanges(of: ids) {
+      counts[id, default: TaskCounts()][rest.isShut ? .cancelled : .blocked] += rest.tasks
+      guard let unit = rest.unit else { continue }
+      let known = progress[id] ?? TaskProgress(done: 0, total: 0, unit: unit)
+      progress[id] = known
+      progress[id]?.total = known.total.map { $0 + Double(rest.items) }
+    }
     return try execute(
       """
       SELECT j.id, l.name AS lab, u.name AS "user", j.spec, j.state, j.failure_class, j.failure_message,
@@ -86,20 +93,23 @@ extension Session {
     return counts
   }
 
+  /// (Primary keys of jobs and task_details, index tasks_of_job.)
   private func jobProgress(of jobs: [JobID]) throws -> [JobID: TaskProgress] {
     let rows = try execute(
       """
-      SELECT t.job_id, sum(d.progress_done) AS done,
+      SELECT wanted.job_id, sum(d.progress_done) AS done,
         CASE WHEN bool_and(d.progress_total IS NOT NULL) THEN sum(d.progress_total) END AS total,
         max(d.progress_unit) AS unit,
         (array_agg(d.progress_metrics::text ORDER BY d.progress_at DESC)
           FILTER (WHERE d.progress_at IS NOT NULL))[1] AS metrics,
         (array_agg(d.progress_message ORDER BY d.progress_at DESC)
           FILTER (WHERE d.progress_at IS NOT NULL))[1] AS message
-      FROM tasks t JOIN task_details d ON d.task_id = t.id JOIN jobs j ON j.id = t.job_id
-      WHERE t.job_id = ANY($1::bigint[]) AND (t.kind IN ('learn', 'shard')
-        OR (t.kind = 'rollout-group' AND j.kind = 'rollout'))
-      GROUP BY t.job_id HAVING max(d.progress_unit) IS NOT NULL
+      FROM unnest($1::bigint[]) AS wanted (job_id)
+        CROSS JOIN LATERAL (SELECT kind FROM jobs WHERE id = wanted.job_id OFFSET 0) AS j
+        CROSS JOIN LATERAL (SELECT id, kind FROM tasks WHERE job_id = wanted.job_id OFFSET 0) AS t
+        CROSS JOIN LATERAL (SELECT * FROM task_details WHERE task_id = t.id OFFSET 0) AS d
+      WHERE t.kind IN ('learn', 'shard') OR (t.kind = 'rollout-group' AND j.kind = 'rollout')
+      GROUP BY wanted.job_id HAVING max(d.progress_unit) IS NOT NULL
       """, jobs)
     var progress: [JobID: TaskProgress] = [:]
     for index in 0..<rows.count {
@@ -116,12 +126,12 @@ extension Session {
     try execute(
       """
       SELECT t.id, t.kind, t.stage, t.ordinal, t.state, t.attempt, j.max_attempts, t.interruptions,
-        t.lease_epoch, w.name AS worker, extract(epoch FROM t.claimed_at)::float8 AS started_at,
+        t.lease_epoch, (SELECT name FROM worker_sessions WHERE id = t.session_id) AS worker, extract(epoch FROM t.claimed_at)::float8 AS started_at,
         extract(epoch FROM t.finished_at)::float8 AS finished_at, d.failure_class, d.failure_message,
         d.failure_detail, d.progress_done, d.progress_total, d.progress_unit, d.progress_message,
-        d.progress_metrics, d.result
+        d.progress_metrics,
+        CASE WHEN t.state = 'succeeded' THEN coalesce(d.result, '{}') ELSE d.result END AS result
       FROM tasks t JOIN task_details d ON d.task_id = t.id JOIN jobs j ON j.id = t.job_id
-        LEFT JOIN worker_sessions w ON w.id = t.session_id
       WHERE t.job_id = $1 ORDER BY t.stage, t.id
       """, job
     ).map { row in

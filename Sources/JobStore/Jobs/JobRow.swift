@@ -53,41 +53,42 @@ extension Session {
     return Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
   }
 
-  private static func lockedJob(_ row: Rows.Row) throws -> LockedJob {
+  static func lockedJob(_ row: Rows.Row) throws -> LockedJob {
     LockedJob(
       id: try row.get("id"), lab: try row.get("lab_id"), state: try row.name("state"),
       priority: try row.get("priority"), maxAttempts: try row.get("max_attempts"))
   }
 
-  /// Brings a job's state in line with its tasks: running, or succeeded when nothing is left to do.
-  /// (Index tasks_unfinished.)
-  /// - Returns: how many tasks of jobs that waited for it became ready or wait for the leader.
-  func settle(_ job: LockedJob) throws -> Int {
-    let left: Bool = try execute(
+  /// What follows for jobs when some of their tasks have ended: they are done, or their next tasks are admitted. Jobs of
+  /// which nothing is left end together. (Primary key of jobs, indices tasks_unfinished, job_dependents, primary key of
+  /// task_ranges.)
+  func turn(_ jobs: [LockedJob]) throws -> Admitted {
+    let open = jobs.filter { !$0.state.isFinal }
+    guard !open.isEmpty else { return .none }
+    let done = try execute(
       """
-      SELECT EXISTS (SELECT 1 FROM tasks
-        WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running')) AS left_over
-      """, job.id
-    ).only().get("left_over")
-    if left {
-      if job.state == .queued { try setRunning(job) }
-    } else if !job.state.isFinal {
-      try execute(
-        """
+      WITH done AS (
         UPDATE jobs SET state = 'succeeded', started_at = coalesce(started_at, now()), finished_at = now()
-        WHERE id = $1
-        """, job.id)
-      try noteEvent("job-succeeded", lab: job.lab, job: job.id, message: "all tasks succeeded")
-      return try admitDependents(of: job.id)
+        WHERE id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM tasks WHERE job_id = jobs.id AND finished_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM task_ranges WHERE job_id = jobs.id)
+        RETURNING id, lab_id
+      ), noted AS (
+        INSERT INTO events (lab_id, job_id, kind, message)
+        SELECT lab_id, id, 'job-succeeded', 'all tasks succeeded' FROM done
+      )
+      SELECT id, EXISTS (SELECT 1 FROM job_dependencies WHERE on_job_id = done.id) AS is_awaited FROM done
+      """, open.map(\.id)
+    ).map { (id: try $0.get("id", as: JobID.self), isAwaited: try $0.get("is_awaited", as: Bool.self)) }
+    let ids = Set(done.map(\.id))
+    var admitted = Admitted.none
+    for job in open where !ids.contains(job.id) {
+      if job.state == .queued { try begin([job.id]) }
+      admitted += try admit(job)
     }
-    return 0
-  }
-
-  /// For a job that was locked when its first task was claimed.
-  private func setRunning(_ job: LockedJob) throws {
-    try execute(
-      "UPDATE jobs SET state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1", job.id)
-    try noteStart(of: job.id, lab: job.lab)
+    for job in done.sorted(by: { $0.id < $1.id }) where job.isAwaited {
+      admitted += try admitDependents(of: job.id)
+    }
+    return admitted
   }
 
   /// Fails or cancels a job and withdraws everything of it that is not over, and the jobs that wait for it.
@@ -111,11 +112,22 @@ extension Session {
   /// waited for. (Indices ready_of_job, tasks_unfinished.)
   func withdrawTasks(of job: JobID) throws {
     try execute("DELETE FROM ready WHERE job_id = $1", job)
-    try chargeRunning(of: job)
+    // What completes meanwhile has charged itself: whatever is charged here was running under the lock.
     try execute(
       """
+      WITH open AS MATERIALIZED (
+        SELECT id, state, kind, claimed_at FROM tasks WHERE job_id = $1 AND finished_at IS NULL
+        ORDER BY id FOR NO KEY UPDATE
+      ), charged AS (
+        INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
+        SELECT j.lab_id, j.user_id, j.id, o.kind,
+          CASE WHEN o.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
+          greatest(extract(epoch FROM clock_timestamp() - o.claimed_at), 0)::float8, false
+        FROM open o JOIN jobs j ON j.id = $1 WHERE o.state = 'running' AND o.claimed_at IS NOT NULL
+      )
       UPDATE tasks SET state = 'cancelled', lease_epoch = lease_epoch + 1, finished_at = now()
-      WHERE job_id = $1 AND state IN ('blocked', 'ready', 'running')
+      WHERE id = ANY(ARRAY(SELECT id FROM open))
       """, job)
+    try execute("UPDATE task_ranges SET shut = true WHERE job_id = $1", job)
   }
 }

@@ -27,12 +27,12 @@ extension JobStore {
 
   /// A job that was cancelled by a person ends its series.
   private func submitSuccessor(of id: JobID) async throws {
-    let (next, admitted) = try await pool.transaction { session -> (JobID?, Int) in
-      guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, 0) }
-      guard try session.endRepetition(id), job.state != .cancelled else { return (nil, 0) }
+    let (next, admitted) = try await pool.transaction { session -> (JobID?, Admitted) in
+      guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, .none) }
+      guard try session.endRepetition(id), job.state != .cancelled else { return (nil, .none) }
       return try session.copyForNext(of: id)
     }
-    if next != nil { hintReady(ifAny: admitted) }
+    if next != nil { announce(admitted) }
   }
 }
 
@@ -49,7 +49,8 @@ extension Session {
     try execute(
       """
       SELECT t.id, t.lease_epoch, j.stall_seconds FROM jobs j
-        JOIN tasks t ON t.job_id = j.id AND t.state = 'running' JOIN task_details d ON d.task_id = t.id
+        JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL AND t.state = 'running'
+        JOIN task_details d ON d.task_id = t.id
       WHERE j.finished_at IS NULL AND j.stall_seconds IS NOT NULL
         AND greatest(t.claimed_at, d.progress_at) < now() - make_interval(secs => j.stall_seconds) LIMIT 100
       """
@@ -71,7 +72,7 @@ extension Session {
   }
 
   /// The same job for the next moment of its schedule. What it waited for is not repeated.
-  fileprivate func copyForNext(of id: JobID) throws -> (JobID?, Int) {
+  fileprivate func copyForNext(of id: JobID) throws -> (JobID?, Admitted) {
     let row = try execute(
       """
       SELECT spec, lab_id, user_id, confinement, extract(epoch FROM now())::float8 AS now FROM jobs WHERE id = $1
@@ -79,7 +80,7 @@ extension Session {
     ).only()
     var spec: JobSpec = try row.json("spec")
     let now: Double = try row.get("now")
-    guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else { return (nil, 0) }
+    guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else { return (nil, .none) }
     spec.at = next
     spec.after = []
     let confinement: PathConfinement? = try row.jsonIfPresent("confinement")
@@ -89,7 +90,7 @@ extension Session {
     guard let made = inserted else {
       // Another job has its unique key; the next tick tries again.
       try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
-      return (nil, 0)
+      return (nil, .none)
     }
     let (job, admitted) = try openJob(made, spec)
     try noteEvent("job-submitted", lab: job.lab, job: made, message: "\(spec.name), as job \(id) repeats")

@@ -19,8 +19,8 @@ extension JobStore {
       }
     }
     let given = try StoredJSON.text(request.spec)
-    let (id, admitted) = try await pool.transaction { session -> (JobID, Int) in
-      if let id = try session.jobSubmittedBefore(request, spec: given, lab: caller.lab) { return (id, 0) }
+    let (id, admitted) = try await pool.transaction { session -> (JobID, Admitted) in
+      if let id = try session.jobSubmittedBefore(request, spec: given, lab: caller.lab) { return (id, .none) }
       try session.checkNeeds(of: request.spec)
       // Before the job itself, in the order of ids; none of them can end unseen from here on.
       let dependencies = try session.lockDependencies(request.spec.after, lab: caller.lab)
@@ -28,7 +28,9 @@ extension JobStore {
         request, spec: given, lab: caller.lab, user: caller.user, confinement: confinement)
       guard let id = inserted else {
         // The same key was used at the same time.
-        if let id = try session.jobSubmittedBefore(request, spec: given, lab: caller.lab) { return (id, 0) }
+        if let id = try session.jobSubmittedBefore(request, spec: given, lab: caller.lab) {
+          return (id, .none)
+        }
         throw try session.uniqueConflict(request.spec.unique ?? "", lab: caller.lab)
       }
       try session.insertDependencies(dependencies, job: id)
@@ -37,8 +39,10 @@ extension JobStore {
         "job-submitted", lab: caller.lab, job: id, user: caller.user, message: request.spec.name)
       return (id, admitted)
     }
-    hintReady(ifAny: admitted)
-    return try await job(id, lab: caller.lab)
+    // As it is before anybody takes its tasks.
+    let record = try await job(id, lab: caller.lab)
+    announce(admitted)
+    return record
   }
 }
 
@@ -69,7 +73,7 @@ extension Session {
   }
 
   /// Gives a new job its first tasks, its moment and its deadline, and admits what may run.
-  func openJob(_ id: JobID, _ spec: JobSpec) throws -> (job: LockedJob, admitted: Int) {
+  func openJob(_ id: JobID, _ spec: JobSpec) throws -> (job: LockedJob, admitted: Admitted) {
     try insertTasks(spec.kind.initialTasks, job: id)
     var moment = spec.at
     if moment == nil, let cron = spec.cron.flatMap(CronSchedule.init) {

@@ -9,9 +9,9 @@ extension JobStore {
   /// - Throws: `StoreError.invalid` for a policy version that is not the run's, or is already too old, and for ordinals
   ///   of steps so far ahead that their groups would be.
   public func openRollouts(_ request: OpenRolloutsRequest) async throws -> OpenRolloutsReply {
-    let (reply, admitted) = try await pool.transaction { session -> (OpenRolloutsReply, Int) in
+    let (reply, admitted) = try await pool.transaction { session -> (OpenRolloutsReply, Admitted) in
       guard let task = try session.holdLearner(request.lease) else {
-        return (OpenRolloutsReply(outcome: .stale, opened: 0), 0)
+        return (OpenRolloutsReply(outcome: .stale, opened: 0), .none)
       }
       let run = task.job.id
       try session.checkAdmission(of: request, run: run)
@@ -30,7 +30,7 @@ extension JobStore {
         try session.admit(task.job)
       )
     }
-    hintReady(ifAny: admitted)
+    announce(admitted)
     return reply
   }
 

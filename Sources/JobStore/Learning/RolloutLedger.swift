@@ -5,7 +5,11 @@ import PostgresClient
 extension Session {
   /// Stores a group unless its ordinal has one that is not stale: the first to commit wins. (Index
   /// rollout_groups_ordinal.)
-  func insertGroup(_ group: RolloutGroup, task: HeldTask) throws {
+  /// - Throws: when it is a group of another run than the task's.
+  func insertGroup(_ group: RolloutGroup, task: FencedTask) throws {
+    guard group.run == task.job else {
+      throw StoreError.invalid("a group of run \(group.run) cannot come from a task of job \(task.job)")
+    }
     let answers = group.completions
     try execute(
       """

@@ -70,12 +70,12 @@ extension Session {
   }
 
   /// Marks a group that came too late to be learnt from.
-  func markStaleOnArrival(_ group: RolloutGroup, task: HeldTask) throws {
+  func markStaleOnArrival(_ group: RolloutGroup, of job: LockedJob) throws {
     let newest = try lastStep(of: group.run)
     // Nothing can be too old before there was a step.
     guard newest > 0, group.behaviourVersion < newest else { return }
     try markStale(
-      in: task.job, after: newest, plan: try rolloutPlan(of: group.run), version: newest)
+      in: job, after: newest, plan: try rolloutPlan(of: group.run), version: newest)
   }
 
   private func noteStale(_ count: Int, in job: LockedJob, after step: Int) throws {

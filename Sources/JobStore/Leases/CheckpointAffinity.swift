@@ -37,7 +37,8 @@ extension Session {
   }
 
   /// Whether the next task is better left to other workers for now: they hold its model and have free slots for all that
-  /// waits of its job. (Indices ready_order, ready_of_job, worker_sessions_alive, tasks_running.)
+  /// waits of its job. (Indices ready_order, ready_of_job, worker_sessions_alive,
+  /// tasks_unfinished.)
   func leavesNext(to others: ClaimRequest) throws -> Bool {
     // A worker that does not say what it holds is no worker with models.
     guard let loaded = others.loaded else { return false }
@@ -50,10 +51,12 @@ extension Session {
           (SELECT count(*) FROM (SELECT 1 FROM ready r WHERE r.job_id = n.job_id AND r.kind = n.kind LIMIT 1000) AS r)
             AS waiting
         FROM next n JOIN jobs j ON j.id = n.job_id WHERE n.since > now() - make_interval(secs => $4)
+      ), busy AS (
+        SELECT session_id, count(*) AS slots FROM tasks WHERE finished_at IS NULL AND state = 'running'
+        GROUP BY session_id
       )
-      SELECT waiting <= coalesce((SELECT sum(greatest(w.slots
-          - (SELECT count(*) FROM tasks t WHERE t.session_id = w.id AND t.state = 'running'), 0))
-        FROM worker_sessions w
+      SELECT waiting <= coalesce((SELECT sum(greatest(w.slots - coalesce(busy.slots, 0), 0))
+        FROM worker_sessions w LEFT JOIN busy ON busy.session_id = w.id
         WHERE w.state = 'alive' AND NOT w.draining AND w.id <> $1 AND wanted.checkpoint = ANY(w.loaded)
           AND wanted.kind = ANY(w.kinds)), 0) AS leaves
       FROM wanted WHERE checkpoint <> ALL($3::text[])

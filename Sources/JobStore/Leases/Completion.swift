@@ -2,97 +2,159 @@ public import JobModel
 import PostgresClient
 
 extension JobStore {
-  /// Ends a task successfully, with everything that follows from it in the same transaction: its result, files,
-  /// groups and spawned tasks, the admission of the next stage, and the state of the job. The same completion again,
-  /// from a worker whose connection broke after the commit, is accepted and changes nothing.
+  /// Ends a task successfully, with everything that follows from it: its result, files, groups and spawned tasks, the
+  /// admission of the next stage, and the state of the job. The same completion again, from a worker whose connection
+  /// broke after the commit, is accepted and changes nothing.
   /// - Throws: `StoreError.invalid` when the request contradicts the task; nothing is written then.
   public func complete(_ request: CompleteRequest) async throws -> WriteReply {
-    let result = try StoredJSON.text(request.result)
-    let (outcome, admitted) = try await pool.transaction { session -> (WriteOutcome, Int) in
-      guard let task = try session.hold(request.lease) else {
-        return (try session.hasSucceeded(request.lease) ? .accepted : .stale, 0)
-      }
-      try Self.check(request, against: task)
-      try session.charge(task.id, succeeded: true)
-      try session.succeed(task, result: result)
-      if let progress = request.progress { try session.storeProgress(progress, task: task.id) }
-      try session.insertArtifacts(request.artifacts, task: task)
-      for group in request.groups { try session.insertGroup(group, task: task) }
-      if let group = request.groups.first { try session.markStaleOnArrival(group, task: task) }
-      try session.insertTasks(request.spawn, job: task.job.id)
-      if task.kind.endsJob { try session.withdrawTasks(of: task.job.id) }
-      let admitted = try session.admit(task.job)
-      return (.accepted, admitted + (try session.settle(task.job)))
+    let result = try await complete([request])[0]
+    switch result.outcome {
+    case .accepted: return WriteReply(outcome: .accepted)
+    case .stale: return WriteReply(outcome: .stale)
+    case .refused: throw StoreError.invalid(result.message ?? "the completion contradicts the task")
     }
-    hintReady(ifAny: admitted)
-    return WriteReply(outcome: outcome)
   }
 
-  private static func check(_ request: CompleteRequest, against task: HeldTask) throws {
-    for spawned in request.spawn where spawned.stage < task.stage {
-      throw StoreError.invalid(
-        "task \(task.id) of stage \(task.stage) cannot spawn a task of stage \(spawned.stage)")
-    }
-    for artifact in request.artifacts where artifact.epoch != task.epoch {
-      throw StoreError.invalid(
-        "\(artifact.path) was written under epoch \(artifact.epoch), the lease has \(task.epoch)")
-    }
-    for group in request.groups {
-      guard group.run == task.job.id else {
-        throw StoreError.invalid("a group of run \(group.run) cannot come from a task of job \(task.job.id)")
+  /// Ends many tasks, with one commit for all that only leave something behind, and another one for those after which
+  /// their job needs a look: the last ones of a stage, those of a job that may only have so many at once, those that add
+  /// tasks or rollout groups, and learners. Each has its own outcome, in the order of the requests: one that is stale or contradicts itself
+  /// costs the others nothing.
+  public func complete(_ requests: [CompleteRequest]) async throws -> [CompletionResult] {
+    var outcomes: [Int: (CompletionOutcome, String?)] = [:]
+    var (plain, under): ([Int], [Int]) = ([], [])
+    var seen: Set<TaskID> = []
+    var again: [Int] = []
+    for (index, request) in requests.enumerated() {
+      if let problem = request.contradiction {
+        outcomes[index] = (.refused, problem)
+      } else if !seen.insert(request.lease.task).inserted {
+        again.append(index)
+      } else if request.spawn.isEmpty, request.range == nil, request.groups.isEmpty {
+        plain.append(index)
+      } else {
+        under.append(index)
       }
-      for completion in group.completions where completion.tokens.count != completion.logProbabilities.count {
-        throw StoreError.invalid(
-          "an answer of ordinal \(group.ordinal) has \(completion.tokens.count) tokens and "
-            + "\(completion.logProbabilities.count) log-probabilities")
+    }
+    func run(
+      _ indices: [Int], _ body: ([CompleteRequest]) async throws -> [CompletionOutcome?]
+    ) async throws {
+      do {
+        for (index, outcome) in zip(indices, try await body(indices.map { requests[$0] })) {
+          if let outcome { outcomes[index] = (outcome, nil) } else { under.append(index) }
+        }
+      } catch let error where indices.count > 1 && Self.isOfOne(error) {
+        // One of them contradicts the records; alone each gets its own answer.
+        for index in indices { try await run([index], body) }
+      } catch StoreError.invalid(let message) {
+        for index in indices { outcomes[index] = (.refused, message) }
       }
     }
+    if !plain.isEmpty { try await run(plain) { try await self.completePlainly($0) } }
+    if !under.isEmpty { try await run(under) { try await self.completeUnderLock($0) } }
+    for index in again { try await run([index]) { try await self.completeUnderLock($0) } }
+    return requests.enumerated().map { index, request in
+      let (outcome, message) = outcomes[index] ?? (.stale, nil)
+      return CompletionResult(
+        task: request.lease.task, epoch: request.lease.epoch, outcome: outcome, message: message)
+    }
+  }
+
+  private static func isOfOne(_ error: any Error) -> Bool {
+    // Classes 22 and 23: data that does not fit a column or contradicts a constraint.
+    if case .server(let state)? = (error as? PostgresError)?.code {
+      return state.hasPrefix("22") || state.hasPrefix("23")
+    }
+    return error is StoreError
+  }
+
+  /// Ends those after which nothing follows.
+  /// - Returns: an outcome each; nil for one that has to be completed under its job's lock.
+  private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
+    let leases = requests.map(\.lease)
+    let ended: [EndedTask]
+    if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
+      ended = try await pool.transaction { session in
+        let ended = try session.succeed(leases)
+        try session.keep(requests, of: ended)
+        return ended
+      }
+    } else {
+      ended = try await pool.run { session in
+        let ended = try session.succeed(leases)
+        if ended.contains(where: \.wasTriedBefore) { try session.keep(requests, of: ended) }
+        return ended
+      }
+    }
+    let byTask = Set(ended.map(\.id))
+    let missing = leases.filter { !byTask.contains($0.task) }
+    let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
+    let unsure = Set(ended.filter(\.mayBeLast).map(\.job))
+    if !unsure.isEmpty { try await takeTurns(of: unsure.sorted()) }
+    return leases.map { byTask.contains($0.task) ? .accepted : found[$0.task] ?? .stale }
+  }
+
+  /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that
+  /// nothing is left.
+  func takeTurns(of jobs: [JobID]) async throws {
+    let due = try await pool.run { try $0.jobsAtTurn(jobs) }
+    guard !due.isEmpty else { return }
+    let admitted = try await pool.transaction { session in
+      try session.turn(try session.lockJobs(due).values.sorted { $0.id < $1.id })
+    }
+    announce(admitted)
+  }
+
+  private func completeUnderLock(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
+    let leases = requests.map(\.lease)
+    let (outcomes, admitted) = try await pool.transaction { session -> ([CompletionOutcome?], Admitted) in
+      let jobs = try session.lockJobs(try session.jobsOf(tasks: leases.map(\.task)))
+      let ended = try session.succeed(leases, underLock: true)
+      let byTask = Dictionary(uniqueKeysWithValues: ended.map { ($0.id, $0) })
+      try session.keep(requests, of: ended)
+      for request in requests {
+        guard let task = byTask[request.lease.task] else { continue }
+        for group in request.groups { try session.insertGroup(group, task: task.fenced) }
+        if let group = request.groups.first, let job = jobs[task.job] {
+          try session.markStaleOnArrival(group, of: job)
+        }
+        try session.addTasks(of: request, to: task)
+      }
+      for job in Set(ended.filter(\.kind.endsJob).map(\.job)) { try session.withdrawTasks(of: job) }
+      let touched = Set(ended.map(\.job))
+      let admitted = try session.turn(jobs.values.filter { touched.contains($0.id) }.sorted { $0.id < $1.id })
+      let missing = try session.outcomes(of: leases.filter { byTask[$0.task] == nil })
+      return (
+        leases.map { byTask[$0.task] != nil || missing[$0.task] == .some(.accepted) ? .accepted : .stale },
+        admitted
+      )
+    }
+    announce(admitted)
+    return outcomes
   }
 }
 
 extension Session {
-  /// Whether the task has succeeded under this very lease. (Primary key of tasks.)
-  fileprivate func hasSucceeded(_ lease: Lease) throws -> Bool {
-    try execute(
-      "SELECT 1 FROM tasks WHERE id = $1 AND lease_epoch = $2 AND state = 'succeeded'", lease.task,
-      lease.epoch
-    ).count == 1
-  }
-
-  /// (Primary keys of tasks and task_details.)
-  fileprivate func succeed(_ task: HeldTask, result: String) throws {
-    try execute("UPDATE tasks SET state = 'succeeded', finished_at = now() WHERE id = $1", task.id)
-    try execute(
-      """
-      UPDATE task_details SET result = $2::json, failure_class = NULL, failure_message = NULL,
-        failure_detail = NULL WHERE task_id = $1
-      """, task.id, result)
-  }
-
-  /// One by one, so that a refusal names the file. (Unique index of artifacts on task and path.)
-  fileprivate func insertArtifacts(_ artifacts: [Artifact], task: HeldTask) throws {
-    var paths: Set<String> = []
-    for artifact in artifacts {
-      guard paths.insert(artifact.path).inserted else {
-        throw StoreError.invalid("\(artifact.path) is listed twice")
-      }
-      let hash = artifact.sha256.utf8
-      guard hash.count == 64, hash.allSatisfy(Self.isLowerHexadecimal), artifact.bytes >= 0 else {
-        throw StoreError.invalid(
-          "\(artifact.path) has the hash '\(artifact.sha256.prefix(80))' and \(artifact.bytes) bytes; a hash is "
-            + "64 lower-case hexadecimal digits and a size is not negative")
-      }
-      try execute(
-        """
-        INSERT INTO artifacts (job_id, task_id, lease_epoch, bytes, kind, sha256, path)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (task_id, path) DO UPDATE SET lease_epoch = excluded.lease_epoch,
-          bytes = excluded.bytes, kind = excluded.kind, sha256 = excluded.sha256, created_at = now()
-        """, task.job.id, task.id, task.epoch, artifact.bytes, artifact.kind, artifact.sha256, artifact.path)
+  /// What finished tasks leave behind.
+  fileprivate func keep(_ requests: [CompleteRequest], of ended: [EndedTask]) throws {
+    let byTask = Dictionary(uniqueKeysWithValues: ended.map { ($0.id, $0) })
+    try storeResults(
+      requests.filter { request in
+        byTask[request.lease.task].map { request.leavesDetails || $0.wasTriedBefore } ?? false
+      })
+    for request in requests {
+      guard let task = byTask[request.lease.task]?.fenced else { continue }
+      try insertArtifacts(request.artifacts, task: task)
     }
   }
 
-  private static func isLowerHexadecimal(_ byte: UInt8) -> Bool {
-    (48...57).contains(byte) || (97...102).contains(byte)
+  /// The tasks that a finished one adds to its job.
+  fileprivate func addTasks(of request: CompleteRequest, to task: EndedTask) throws {
+    for stage in request.spawn.map(\.stage) + (request.range.map { [$0.stage] } ?? [])
+    where stage < task.stage {
+      throw StoreError.invalid(
+        "task \(task.id) of stage \(task.stage) cannot spawn a task of stage \(stage)")
+    }
+    try insertTasks(request.spawn, job: task.job)
+    if let range = request.range { try insertRange(range, job: task.job) }
   }
 }

@@ -6,9 +6,9 @@ extension JobStore {
   /// backoff, or the end of the job, which cancels its other tasks.
   public func fail(_ request: FailRequest) async throws -> FailReply {
     let policy = retryPolicy
-    let (reply, admitted) = try await pool.transaction { session -> (FailReply, Int) in
+    let (reply, admitted) = try await pool.transaction { session -> (FailReply, Admitted) in
       guard let task = try session.hold(request.lease) else {
-        return (FailReply(outcome: .stale, retryAfter: nil), 0)
+        return (FailReply(outcome: .stale, retryAfter: nil), .none)
       }
       try session.charge(task.id)
       try session.storeFailure(request.failure, task: task.id)
@@ -23,7 +23,7 @@ extension JobStore {
         try session.noteEvent(
           "task-failed", lab: task.job.lab, job: task.job.id, task: task.id,
           message: "attempt \(task.attempt) of \(task.job.maxAttempts): \(request.failure.message)")
-        return (FailReply(outcome: .accepted, retryAfter: delay), 0)
+        return (FailReply(outcome: .accepted, retryAfter: delay), .none)
       case .requeue:
         try session.putBackInterrupted(task)
         return (FailReply(outcome: .accepted, retryAfter: 0), try session.admit(task.job))
@@ -32,10 +32,10 @@ extension JobStore {
         return (FailReply(outcome: .accepted, retryAfter: decision == .split ? 0 : nil), admitted)
       case .giveUp:
         try session.failForGood(task, request.failure)
-        return (FailReply(outcome: .accepted, retryAfter: nil), 0)
+        return (FailReply(outcome: .accepted, retryAfter: nil), .none)
       }
     }
-    hintReady(ifAny: admitted)
+    announce(admitted)
     return reply
   }
 
@@ -45,7 +45,7 @@ extension JobStore {
   public func release(_ request: ReleaseRequest) async throws -> Int {
     var released = 0
     for lease in request.leases {
-      let admitted = try await pool.transaction { session -> Int? in
+      let admitted = try await pool.transaction { session -> Admitted? in
         guard let task = try session.hold(lease) else { return nil }
         try session.charge(task.id)
         try session.putBackReleased(task)
@@ -55,7 +55,7 @@ extension JobStore {
       }
       guard let admitted else { continue }
       released += 1
-      hintReady(ifAny: admitted)
+      announce(admitted)
     }
     return released
   }

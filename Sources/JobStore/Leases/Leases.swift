@@ -10,6 +10,15 @@ struct HeldTask {
   let stage: Int
   let attempt: Int
   let interruptions: Int
+
+  var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job.id) }
+}
+
+/// A task whose lease was checked, for what is stored under its epoch.
+struct FencedTask {
+  let id: TaskID
+  let epoch: Epoch
+  let job: JobID
 }
 
 extension Session {
@@ -30,17 +39,15 @@ extension Session {
       interruptions: try row.get("interruptions"))
   }
 
-  /// Stores the last progress of a task. The caller has checked the lease. Numbers that are not finite are left
-  /// out: a loss that overflowed must not cost a lease.
+  /// Stores the last progress of a task. The caller has checked the lease.
   func storeProgress(_ progress: TaskProgress, task: TaskID) throws {
     try execute(
       """
       UPDATE task_details SET progress_at = now(), progress_done = $2, progress_total = $3,
         progress_unit = $4, progress_message = $5, progress_metrics = $6::json
       WHERE task_id = $1
-      """, task, progress.done.isFinite ? progress.done : 0,
-      progress.total.flatMap { $0.isFinite ? $0 : nil }, StoredJSON.clean(progress.unit),
-      StoredJSON.clean(progress.message), try StoredJSON.text(progress.metrics.filter(\.value.isFinite)))
+      """, task, progress.storedDone, progress.storedTotal, progress.storedUnit, progress.storedMessage,
+      try progress.storedMetrics)
   }
 
   func storeFailure(_ failure: TaskFailure, task: TaskID) throws {
@@ -51,4 +58,13 @@ extension Session {
       """, task, failure.failureClass.rawValue, StoredJSON.clean(failure.message),
       failure.detail.map(StoredJSON.clean))
   }
+}
+
+/// Progress as columns hold it. Numbers that are not finite are left out: a loss that overflowed must not cost a lease.
+extension TaskProgress {
+  var storedDone: Double { done.isFinite ? done : 0 }
+  var storedTotal: Double? { total.flatMap { $0.isFinite ? $0 : nil } }
+  var storedUnit: String { StoredJSON.clean(unit) }
+  var storedMessage: String { StoredJSON.clean(message) }
+  var storedMetrics: String { get throws { try StoredJSON.text(metrics.filter(\.value.isFinite)) } }
 }

@@ -8,13 +8,18 @@ extension JobStore {
   /// two leaves nothing behind. An interruption costs no attempt; a task interrupted as often as the policy's
   /// cap allows is taken for one that kills its workers, and fails.
   /// - Returns: sessions declared dead, tasks taken back, tasks made ready.
-  func reap() async throws -> (sessions: Int, tasks: Int, admitted: Int) {
+  func reap() async throws -> (sessions: Int, tasks: Int, admitted: Admitted) {
     let silence = timing.leaseSeconds
     let policy = retryPolicy
     let dead = try await pool.run { session in try session.burySilentSessions(after: silence) }
-    let orphans = try await pool.run { session in try session.orphans() }
-    guard !orphans.isEmpty else { return (dead, 0, 0) }
-    let (taken, admitted) = try await pool.transaction { session -> (Int, Int) in
+    let over = try await pool.run { session in try session.sessionsToVacate() }
+    guard !over.isEmpty else { return (dead, 0, .none) }
+    let orphans = try await pool.run { session in try session.orphans(of: over) }
+    guard !orphans.isEmpty else {
+      try await pool.run { session in try session.vacate(over) }
+      return (dead, 0, .none)
+    }
+    let (taken, admitted) = try await pool.transaction { session -> (Int, Admitted) in
       let jobs = try session.lockJobs(Array(Set(orphans.map(\.job))))
       var taken = 0
       for orphan in orphans {
@@ -42,7 +47,7 @@ extension JobStore {
             message: "worker \(orphan.worker) fell silent")
         }
       }
-      var admitted = 0
+      var admitted = Admitted.none
       for job in jobs.values.sorted(by: { $0.id < $1.id }) { admitted += try session.admit(job) }
       return (taken, admitted)
     }
@@ -63,7 +68,7 @@ extension Session {
     try execute(
       """
       WITH dead AS (
-        UPDATE worker_sessions SET state = 'dead' WHERE id IN (
+        UPDATE worker_sessions SET state = 'dead', over_at = now() WHERE id IN (
           SELECT id FROM worker_sessions
           WHERE state = 'alive' AND last_seen_at < now() - make_interval(secs => $1)
             AND NOT EXISTS (SELECT 1 FROM leader WHERE steady_since > now() - make_interval(secs => $1))
@@ -76,13 +81,28 @@ extension Session {
     ).affected
   }
 
-  /// Running tasks of sessions that are not alive. (Index tasks_running.)
-  fileprivate func orphans() throws -> [Orphan] {
+  /// Sessions that are over and may still hold leases. They get no more: a claim holds its session's row. (Index
+  /// worker_sessions_over.)
+  fileprivate func sessionsToVacate() throws -> [SessionID] {
+    try execute(
+      "SELECT id FROM worker_sessions WHERE state <> 'alive' AND NOT vacated ORDER BY id LIMIT 1000"
+    ).map { try $0.get("id") }
+  }
+
+  /// The caller has found no lease of theirs. (Primary key of worker_sessions.)
+  fileprivate func vacate(_ sessions: [SessionID]) throws {
+    try execute("UPDATE worker_sessions SET vacated = true WHERE id = ANY($1::bigint[])", sessions)
+  }
+
+  /// What sessions that are over still run. (Index tasks_unfinished.)
+  fileprivate func orphans(of sessions: [SessionID]) throws -> [Orphan] {
     try execute(
       """
-      SELECT t.id, t.lease_epoch, t.job_id, w.name FROM tasks t JOIN worker_sessions w ON w.id = t.session_id
-      WHERE t.state = 'running' AND w.state <> 'alive' ORDER BY t.job_id, t.id LIMIT 1000
-      """
+      SELECT t.id, t.lease_epoch, t.job_id, (SELECT name FROM worker_sessions WHERE id = t.session_id) AS name
+      FROM tasks t
+      WHERE t.finished_at IS NULL AND t.state = 'running' AND t.session_id = ANY($1::bigint[])
+      ORDER BY t.job_id, t.id LIMIT 1000
+      """, sessions
     ).map { row in
       Orphan(
         lease: Lease(task: try row.get("id"), epoch: try row.get("lease_epoch")),
@@ -94,8 +114,8 @@ extension Session {
   fileprivate func isOrphan(_ lease: Lease) throws -> Bool {
     try execute(
       """
-      SELECT 1 FROM tasks t JOIN worker_sessions w ON w.id = t.session_id
-      WHERE t.id = $1 AND t.lease_epoch = $2 AND t.state = 'running' AND w.state <> 'alive'
+      SELECT 1 FROM tasks t WHERE t.id = $1 AND t.lease_epoch = $2 AND t.state = 'running'
+        AND (SELECT state FROM worker_sessions WHERE id = t.session_id) <> 'alive'
       """, lease.task, lease.epoch
     ).count == 1
   }

@@ -15,17 +15,17 @@ extension Session {
   }
 
   /// Splits the task or takes its only item out, as was decided, and lets the job go on.
-  /// - Returns: how many tasks became ready or wait for the leader.
+  /// - Returns: what became ready or waits for the leader.
   func isolate(
     _ task: HeldTask, _ range: ItemRange?, _ decision: RetryPolicy.Decision, because message: String
-  ) throws -> Int {
-    guard let range else { return 0 }
+  ) throws -> Admitted {
+    guard let range else { return .none }
     if decision == .split {
       try split(task, range, because: message)
     } else {
       try quarantine(task, range, because: message)
     }
-    return try admit(task.job) + settle(task.job)
+    return try turn([task.job])
   }
 
   /// Makes two tasks of one, each with half of its items and all attempts: by and by the item that breaks them stands

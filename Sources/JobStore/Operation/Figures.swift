@@ -33,9 +33,10 @@ extension JobStore {
       for index in 0..<ready.count {
         figures.readyTasks[try ready[index].name("kind")] = try ready[index].get("tasks")
       }
-      // (Index tasks_running.)
+      // (Index tasks_unfinished.)
       let running = try session.execute(
-        "SELECT kind, count(*) AS tasks FROM tasks WHERE state = 'running' GROUP BY kind")
+        "SELECT kind, count(*) AS tasks FROM tasks WHERE finished_at IS NULL AND state = 'running' GROUP BY kind"
+      )
       for index in 0..<running.count {
         figures.runningTasks[try running[index].name("kind")] = try running[index].get("tasks")
       }

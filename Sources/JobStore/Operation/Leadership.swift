@@ -57,11 +57,12 @@ extension JobStore {
     let overdue = try await takeOverdue()
     try await enforceRules()
     try await bookCharges()
+    if settling.isDue { try await takeTurns(of: try await pool.run { try $0.jobsToSettle() }) }
     let pass = try await admitWaiting()
     let admitted = pass.admitted + reaped.admitted + overdue
-    hintReady(ifAny: admitted)
+    announce(admitted)
     return TickReport(
-      sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted,
+      sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted.count,
       tasksPreempted: pass.preempted)
   }
 }

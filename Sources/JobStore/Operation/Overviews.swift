@@ -22,8 +22,8 @@ extension Session {
       SELECT l.name, count(*) FILTER (WHERE j.state = 'queued') AS queued,
         count(*) FILTER (WHERE j.state = 'running') AS running,
         coalesce(sum((SELECT count(*) FROM ready r WHERE r.job_id = j.id)), 0)::bigint AS ready_tasks,
-        coalesce(sum((SELECT count(*) FROM tasks t WHERE t.job_id = j.id AND t.state = 'running')), 0)::bigint
-          AS running_tasks
+        coalesce(sum((SELECT count(*) FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL
+          AND t.state = 'running')), 0)::bigint AS running_tasks
       FROM jobs j JOIN labs l ON l.id = j.lab_id
       WHERE j.finished_at IS NULL AND ($1::bigint IS NULL OR j.lab_id = $1)
       GROUP BY l.name ORDER BY l.name
@@ -35,13 +35,13 @@ extension Session {
     }
   }
 
-  /// (Indices worker_sessions_alive, tasks_running.)
+  /// (Indices worker_sessions_alive, tasks_unfinished.)
   fileprivate func workerLoad() throws -> Overview.Workers {
     let row = try execute(
       """
       SELECT count(*) AS alive, coalesce(sum(slots), 0)::bigint AS slots,
-        coalesce(sum((SELECT count(*) FROM tasks t WHERE t.session_id = w.id AND t.state = 'running')), 0)::bigint
-          AS busy
+        (SELECT count(*) FROM tasks t JOIN worker_sessions h ON h.id = t.session_id
+          WHERE t.finished_at IS NULL AND t.state = 'running' AND h.state = 'alive') AS busy
       FROM worker_sessions w WHERE w.state = 'alive'
       """
     ).only()
@@ -49,7 +49,7 @@ extension Session {
       alive: try row.get("alive"), slots: try row.get("slots"), busy: try row.get("busy"))
   }
 
-  /// (Index tasks_running.)
+  /// (Index tasks_unfinished.)
   fileprivate func runningTasks(_ lab: LabID?) throws -> [Overview.RunningTask] {
     try execute(
       """
@@ -58,7 +58,7 @@ extension Session {
         d.progress_unit, d.progress_message, d.progress_metrics
       FROM tasks t JOIN worker_sessions w ON w.id = t.session_id JOIN task_details d ON d.task_id = t.id
         JOIN jobs j ON j.id = t.job_id JOIN labs l ON l.id = j.lab_id
-      WHERE t.state = 'running' AND ($1::bigint IS NULL OR j.lab_id = $1)
+      WHERE t.finished_at IS NULL AND t.state = 'running' AND ($1::bigint IS NULL OR j.lab_id = $1)
       ORDER BY t.claimed_at LIMIT 200
       """, lab
     ).map { row in

@@ -12,7 +12,7 @@ extension JobStore {
 }
 
 extension Session {
-  /// (Indices worker_sessions_alive, tasks_running.)
+  /// (Index worker_sessions_alive.)
   fileprivate func workerFindings(version: String) throws -> [Finding] {
     var findings: [Finding] = []
     let others = try execute(

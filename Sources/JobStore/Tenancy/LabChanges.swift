@@ -16,14 +16,14 @@ extension JobStore {
     guard !(request.closed == true && id == caller.lab) else {
       throw StoreError.conflict("this is the lab of your own token; another lab's administrator can close it")
     }
-    let (lab, admitted) = try await pool.transaction { session -> (LabRecord, Int) in
+    let (lab, admitted) = try await pool.transaction { session -> (LabRecord, Admitted) in
       let name = try session.lockLab(id)
       if let closed = request.closed {
         try session.setClosed(closed, lab: id)
         try session.noteChange(
           closed ? "lab-closed" : "lab-opened", of: id, by: caller, name, reason: request.reason)
       }
-      var admitted = 0
+      var admitted = Admitted.none
       if let paused = request.paused {
         admitted = try session.setPaused(paused, lab: id)
         try session.noteChange(
@@ -35,7 +35,7 @@ extension JobStore {
       }
       return (lab, admitted)
     }
-    hintReady(ifAny: admitted)
+    announce(admitted)
     return lab
   }
 }
@@ -58,8 +58,8 @@ extension Session {
 
   /// What is ready and unclaimed is taken back, or what may run admitted; both under the locks of the lab's jobs, so that
   /// no other transaction admits on what it saw before. (Indices jobs_unfinished, ready_of_job.)
-  /// - Returns: how many tasks became ready or wait for the leader.
-  fileprivate func setPaused(_ paused: Bool, lab: LabID) throws -> Int {
+  /// - Returns: what became ready or waits for the leader.
+  fileprivate func setPaused(_ paused: Bool, lab: LabID) throws -> Admitted {
     try execute(
       "UPDATE labs SET paused_at = CASE WHEN $2 THEN coalesce(paused_at, now()) END WHERE id = $1", lab,
       paused)
@@ -67,8 +67,8 @@ extension Session {
       "SELECT id FROM jobs WHERE lab_id = $1 AND finished_at IS NULL", lab
     ).map { try $0.get("id") }
     let jobs = try lockJobs(unfinished).values.filter { !$0.state.isFinal }.sorted { $0.id < $1.id }
-    guard paused else { return try jobs.reduce(0) { $0 + (try admit($1)) } }
+    guard paused else { return try jobs.reduce(.none) { $0 + (try admit($1)) } }
     for job in jobs { try withdrawReady(of: job.id) }
-    return 0
+    return .none
   }
 }

@@ -8,13 +8,6 @@ package struct ShardRange: Equatable {
   let index: Int
   let items: Range<Int>
 
-  var payload: JSON {
-    .object([
-      .init("index", .integer(index)), .init("from", .integer(items.lowerBound)),
-      .init("to", .integer(items.upperBound)),
-    ])
-  }
-
   package init(index: Int, items: Range<Int>) {
     self.index = index
     self.items = items
@@ -36,22 +29,21 @@ package struct ShardRange: Equatable {
     return "shard-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
   }
 
-  /// The tasks behind a plan: its shards at stage 1 and the report that joins them at stage 2.
-  /// - Parameter unit: what the items are, so that the job's progress has a total before the shards run.
-  static func tasks(for ranges: [Range<Int>], unit: String? = nil) -> [NewTask] {
-    let shards = ranges.enumerated().map { index, range in
-      NewTask(
-        kind: .shard, stage: 1, payload: ShardRange(index: index, items: range).payload,
-        ordinal: Int64(index),
-        progress: unit.map { TaskProgress(done: 0, total: Double(range.count), unit: $0) })
-    }
-    return shards + [NewTask(kind: .report, stage: 2, payload: .object([]))]
+  /// What a plan leaves: shards of `size` items each at stage 1, made as workers come for them, and the report that joins
+  /// them at stage 2.
+  /// - Parameters:
+  ///   - count: of items, at least one.
+  ///   - unit: what the items are, so that the job's progress has a total before the shards run.
+  static func plan(
+    _ result: JSON, count: Int, size: Int, unit: String? = nil, artifacts: [Artifact] = []
+  ) -> TaskOutcome {
+    TaskOutcome(
+      result: result, spawn: [NewTask(kind: .report, stage: 2, payload: .object([]))],
+      range: NewRange(stage: 1, items: 0..<count, size: size, unit: unit), artifacts: artifacts)
   }
 
-  /// Even slices of `count` items.
-  static func slices(of count: Int, size: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: max(1, size)).map { $0..<min($0 + max(1, size), count) }
-  }
+  /// How many shards of `size` items that comes to.
+  static func shards(of count: Int, size: Int) -> Int { (count + size - 1) / size }
 
   /// Items that were taken out because they break whatever works on them, by position in the input.
   static func quarantined(of context: TaskContext) async throws -> [QuarantinedItem] {

@@ -33,8 +33,8 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   private func plan(_ settings: EvalSettings, _ context: TaskContext) throws -> TaskOutcome {
     let run = try EvaluationRun(settings)
     let evaluation = run.evaluation
-    let ranges = evaluation.shards(size: settings.shardSize)
-    guard !ranges.isEmpty else {
+    let count = evaluation.items.count
+    guard count > 0 else {
       throw TaskError(.userError, "\(settings.data) has no question of the types asked for")
     }
     // What cannot work, and what will spoil the numbers, is told before any work.
@@ -43,9 +43,9 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     if let overlap = try run.overlap(with: asked, of: context.task) {
       context.log("training pictures: \(overlap.sentence)", stream: overlap.shared.isEmpty ? .log : .error)
     }
+    let shards = ShardRange.shards(of: count, size: settings.shardSize)
     context.log(
-      "\(evaluation.items.count) questions on \(evaluation.samples.count) images in \(ranges.count) shards, "
-        + run.setting)
+      "\(count) questions on \(evaluation.samples.count) images in \(shards) shards, \(run.setting)")
     let untold = evaluation.categoriesWithoutKnowledge
     if let first = untold.first {
       context.log(
@@ -55,33 +55,32 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     if run.pictures.missingTemplates > 0 {
       context.log("\(run.pictures.missingTemplates) reference images are missing and left out")
     }
-    return TaskOutcome(
-      result: .object([
-        .init("questions", .integer(evaluation.items.count)), .init("shards", .integer(ranges.count)),
-      ]), spawn: ShardRange.tasks(for: ranges, unit: "questions"))
+    return ShardRange.plan(
+      .object([.init("questions", .integer(count)), .init("shards", .integer(shards))]), count: count,
+      size: settings.shardSize, unit: "questions")
   }
 
   private func shard(
-    _ settings: EvalSettings, _ range: ShardRange, _ context: TaskContext
+    _ settings: EvalSettings, _ shard: ShardRange, _ context: TaskContext
   ) async throws -> TaskOutcome {
     let batch = Self.batch.halved(context.task.memoryFailures)
     let (lines, faulty) = try await host.withModel(
       folder: settings.model, form: settings.dtype, gpu: context.devices.first, onNotice: { context.log($0) }
     ) { loaded in
       var run = try EvaluationRun(settings)
-      try run.findReferences(for: range.items, with: loaded) { try context.checkCancellation() }
+      let questions = run.evaluation.questions(of: shard.items, shardSize: settings.shardSize)
+      try run.findReferences(for: questions, with: loaded) { try context.checkCancellation() }
       let evaluation = run.evaluation
       var inspector = QwenInspector(
         loaded: loaded, seed: UInt64(settings.seed), isCancelled: { context.isCancelled })
       return try FaultyItems.work(
-        on: range.items, look: { try loaded.prompts.look(at: evaluation.prompt(of: $0)) }
+        on: questions, look: { try loaded.prompts.look(at: evaluation.prompt(of: $0)) }
       ) { items in
         try evaluation.run(items, with: &inspector, batch: batch) { done in
           try context.checkCancellation()
           context.progress(
             TaskProgress(
-              done: Double(items.lowerBound - range.items.lowerBound + done),
-              total: Double(range.items.count),
+              done: Double(items.lowerBound - questions.lowerBound + done), total: Double(questions.count),
               unit: "questions"))
         }.map(AnswersFile.json)
       }
@@ -91,17 +90,33 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
       context.log("question \(fault.item) is set aside: \(fault.reason)", stream: .error)
     }
     let artifact = try EpochFile.write(
-      lines: lines, folder: Self.shardFolder(settings.output, context.task.job), name: range.fileName,
+      lines: lines, folder: Self.shardFolder(settings.output, context.task.job), name: shard.fileName,
       kind: ArtifactKind.shard, lease: context.task.lease)
     return TaskOutcome(
       result: .object([.init("questions", .integer(lines.count)), QuarantinedItem.member(faulty)]),
       artifacts: [artifact])
   }
 
+  /// The questions that could not be asked. A shard that asked the others names them; of one that never got so far the
+  /// queue names the item, which may stand for several questions.
+  private func setAside(
+    _ evaluation: Evaluation, _ settings: EvalSettings, _ context: TaskContext
+  ) async throws -> [QuarantinedItem] {
+    try await context.job().tasks.flatMap { task -> [QuarantinedItem] in
+      let named = QuarantinedItem.all(in: task.result)
+      guard task.result?["questions"] == nil else { return named }
+      return named.flatMap { taken in
+        evaluation.questions(of: taken.item..<taken.item + 1, shardSize: settings.shardSize).map {
+          QuarantinedItem(item: $0, reason: taken.reason)
+        }
+      }
+    }.sorted { $0.item < $1.item }
+  }
+
   private func report(_ settings: EvalSettings, _ context: TaskContext) async throws -> TaskOutcome {
     let records = try await ShardRange.lines(of: context).map { try AnswersFile.record($0) }
     let run = try EvaluationRun(settings)
-    let aside = try await ShardRange.quarantined(of: context)
+    let aside = try await setAside(run.evaluation, settings, context)
     guard records.count + aside.count == run.evaluation.items.count else {
       throw TaskError(
         .transient,

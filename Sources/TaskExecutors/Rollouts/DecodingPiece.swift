@@ -9,9 +9,13 @@ package struct DecodingPiece: Equatable, Sendable {
   package static func pieces(prompts: Int, answers: Int, halvings: Int) -> [DecodingPiece] {
     let most = max(1, prompts * answers >> min(max(0, halvings), 30))
     let together = max(1, most / max(1, answers))
-    let parts = ShardRange.slices(of: answers, size: min(most, answers))
-    return ShardRange.slices(of: prompts, size: together).flatMap { prompts in
+    let parts = slices(of: answers, size: min(most, answers))
+    return slices(of: prompts, size: together).flatMap { prompts in
       parts.map { DecodingPiece(prompts: prompts, answers: $0) }
     }
+  }
+
+  private static func slices(of count: Int, size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: max(1, size)).map { $0..<min($0 + max(1, size), count) }
   }
 }

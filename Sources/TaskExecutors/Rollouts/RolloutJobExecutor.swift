@@ -22,13 +22,11 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
     switch task.kind {
     case .plan:
       let sampler = try GroupSampler(rollout: settings)
-      let ranges = ShardRange.slices(of: settings.count, size: settings.shardSize)
-      context.log(
-        "\(settings.count) prompts from \(sampler.stream.count) questions in \(ranges.count) shards")
-      return TaskOutcome(
-        result: .object([.init("prompts", .integer(settings.count)), .init("shards", .integer(ranges.count))]
-        ),
-        spawn: ShardRange.tasks(for: ranges, unit: "prompts"))
+      let shards = ShardRange.shards(of: settings.count, size: settings.shardSize)
+      context.log("\(settings.count) prompts from \(sampler.stream.count) questions in \(shards) shards")
+      return ShardRange.plan(
+        .object([.init("prompts", .integer(settings.count)), .init("shards", .integer(shards))]),
+        count: settings.count, size: settings.shardSize)
     case .shard: return try await shard(settings, try ShardRange(task.payload), context)
     default: return try await report(settings, context)
     }

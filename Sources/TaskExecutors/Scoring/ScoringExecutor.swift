@@ -61,15 +61,14 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       lines: entries.map(\.json), folder: ScoringFiles.folder(settings, context), name: "images",
       kind: ArtifactKind.input, lease: context.task.lease)
     let size = max(settings.shardSize, (entries.count + Self.mostShards - 1) / Self.mostShards)
-    let ranges = ShardRange.slices(of: entries.count, size: size)
-    context.log("\(entries.count) images in \(ranges.count) shards")
+    let shards = ShardRange.shards(of: entries.count, size: size)
+    context.log("\(entries.count) images in \(shards) shards")
     if set.duplicates > 0 { context.log("\(set.duplicates) paths are named more than once and scored once") }
-    return TaskOutcome(
-      result: .object([
+    return ShardRange.plan(
+      .object([
         .init("images", .integer(entries.count)), .init("duplicates", .integer(set.duplicates)),
-        .init("shards", .integer(ranges.count)),
-      ]),
-      spawn: ShardRange.tasks(for: ranges, unit: "images"), artifacts: [list])
+        .init("shards", .integer(shards)),
+      ]), count: entries.count, size: size, unit: "images", artifacts: [list])
   }
 
   /// The class of each path, by a table that states them.

@@ -1,0 +1,44 @@
+import ArgumentParser
+import JobModel
+import JobStore
+import OrderedJSON
+import PostgresClient
+
+/// Brings an empty database to the queue's schema.
+struct Prepare: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Bring a database to the queue's schema.")
+  @Option(help: "A libpq connection string.") var database: String
+
+  func run() async throws {
+    let pool = ConnectionPool(address: PostgresAddress(database), size: 1)
+    let applied = try await JobStore(pool: pool).migrate()
+    await pool.close()
+    report(["migrations": .integer(applied.count)])
+  }
+}
+
+/// Jobs and tasks for a load to work on.
+enum Workload {
+  static func spec(_ kind: String = "score") throws -> JobSpec {
+    var members: [JSON.Member] = [
+      .init("kind", .string(kind)), .init("model", "/models/m"), .init("output", "/results/o"),
+    ]
+    members.append(kind == "score" ? .init("images", "/images") : .init("data", "/data"))
+    return try JobSpec(.object(members))
+  }
+
+  /// A job whose plan has just been made: so many tasks are ready.
+  static func fill(_ queue: any MeasuredQueue, tasks: Int) async throws -> JobID {
+    let job = try await queue.submit(try spec())
+    let session = try await queue.register(slots: 1)
+    let plan = try await queue.claim(session, [.plan], limit: 1, wait: 10)
+    guard plan.count == 1 else { throw ValidationError("the job's plan cannot be claimed") }
+    let shards = (0..<tasks).map { index in
+      NewTask(kind: .shard, stage: 1, payload: ["index": .integer(index)])
+    }
+    guard try await queue.complete([CompleteRequest(lease: plan[0].lease, spawn: shards)]) == 1 else {
+      throw ValidationError("the job's plan was not accepted")
+    }
+    return job
+  }
+}

@@ -1,0 +1,157 @@
+import JobModel
+import OrderedJSON
+import PostgresClient
+
+/// A task that was brought to its end.
+struct EndedTask {
+  let id: TaskID
+  let epoch: Epoch
+  let job: JobID
+  let kind: TaskKind
+  let stage: Int
+  /// It may carry an earlier failure.
+  let wasTriedBefore: Bool
+  /// The last other task of its stage was running, so that it may have ended at the same time.
+  let mayBeLast: Bool
+
+  var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
+}
+
+extension Session {
+  /// Ends the tasks whose leases hold and charges what they used.
+  ///
+  /// Without the locks of their jobs it leaves alone what needs them: learners, the last tasks of a stage, and tasks of
+  /// jobs that may only have so many at once. Nothing follows from the others, so completions of one job share flushes.
+  /// While the last other task of a stage has not been claimed, it cannot be claimed and ended between this statement's
+  /// look and its commit, short of a stalled server; for that the leader looks as well (`jobsToSettle`).
+  /// (Compared as rows, so that no other index than tasks_unfinished gives the order.)
+  /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
+  /// tasks_unfinished.)
+  func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
+    try execute(
+      """
+      WITH held AS MATERIALIZED (
+        SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' OR j.at_once IS NOT NULL AS follows
+        FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
+          JOIN tasks t ON t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
+          JOIN jobs j ON j.id = t.job_id
+      ), stages AS MATERIALIZED (
+        SELECT job_id, stage, (
+            SELECT t.state FROM tasks t
+            WHERE (t.job_id, t.stage) >= (s.job_id, s.stage) AND (t.job_id, t.stage) <= (s.job_id, s.stage)
+              AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
+            ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS last_other
+        FROM (SELECT DISTINCT job_id, stage FROM held) AS s
+      ), ended AS (
+        UPDATE tasks SET state = 'succeeded', finished_at = now()
+        FROM held h JOIN stages s ON s.job_id = h.job_id AND s.stage = h.stage
+        WHERE tasks.id = h.id AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
+          AND ($3 OR (s.last_other IS NOT NULL AND NOT h.follows))
+        RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.claimed_at,
+          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried, s.last_other = 'running' AS may_be_last
+      ), charged AS (
+        INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
+        SELECT j.lab_id, j.user_id, j.id, e.kind,
+          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority, true,
+          sum(greatest(extract(epoch FROM clock_timestamp() - e.claimed_at), 0))::float8, count(*)
+        FROM ended e JOIN jobs j ON j.id = e.job_id GROUP BY j.id, e.kind
+      )
+      SELECT id, lease_epoch, job_id, kind, stage, tried, coalesce(may_be_last, false) AS may_be_last FROM ended
+      """, leases.map(\.task), leases.map(\.epoch), underLock
+    ).map { row in
+      EndedTask(
+        id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
+        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"),
+        mayBeLast: try row.get("may_be_last"))
+    }
+  }
+
+  /// What became of tasks that were not ended: accepted before, or stale; nothing for one whose lease holds.
+  /// (Primary key of tasks.)
+  func outcomes(of leases: [Lease]) throws -> [TaskID: CompletionOutcome?] {
+    guard !leases.isEmpty else { return [:] }
+    let rows = try execute(
+      "SELECT id, lease_epoch, state FROM tasks WHERE id = ANY($1::bigint[])", leases.map(\.task))
+    let epochs = Dictionary(leases.map { ($0.task, $0.epoch) }, uniquingKeysWith: { first, _ in first })
+    var outcomes: [TaskID: CompletionOutcome?] = [:]
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let (id, state): (TaskID, TaskState) = (try row.get("id"), try row.name("state"))
+      guard try row.get("lease_epoch") == epochs[id] else { continue }
+      if state == .succeeded { outcomes[id] = .accepted }
+      if state == .running { outcomes[id] = .some(nil) }
+    }
+    return outcomes
+  }
+
+  /// Stores what finished tasks have left and takes earlier failures away. (Primary key of task_details.)
+  func storeResults(_ requests: [CompleteRequest]) throws {
+    guard !requests.isEmpty else { return }
+    let progress = requests.map(\.progress)
+    try execute(
+      """
+      UPDATE task_details d SET result = g.result::json, failure_class = NULL, failure_message = NULL,
+        failure_detail = NULL,
+        progress_at = CASE WHEN g.unit IS NULL THEN d.progress_at ELSE now() END,
+        progress_done = CASE WHEN g.unit IS NULL THEN d.progress_done ELSE g.done END,
+        progress_total = CASE WHEN g.unit IS NULL THEN d.progress_total ELSE g.total END,
+        progress_unit = coalesce(g.unit, d.progress_unit),
+        progress_message = CASE WHEN g.unit IS NULL THEN d.progress_message ELSE g.message END,
+        progress_metrics = CASE WHEN g.unit IS NULL THEN d.progress_metrics ELSE g.metrics::json END
+      FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::float8[], $5::text[], $6::text[], $7::text[])
+        AS g (task, result, done, total, unit, message, metrics)
+      WHERE d.task_id = ANY($1::bigint[]) AND d.task_id = g.task
+      """, requests.map(\.lease.task), try requests.map { try StoredJSON.text($0.result) },
+      progress.map { $0?.storedDone }, progress.map { $0?.storedTotal }, progress.map { $0?.storedUnit },
+      progress.map { $0?.storedMessage }, try progress.map { try $0?.storedMetrics })
+  }
+
+  /// (Unique index of artifacts on task and path.)
+  func insertArtifacts(_ artifacts: [Artifact], task: FencedTask) throws {
+    guard !artifacts.isEmpty else { return }
+    try execute(
+      """
+      INSERT INTO artifacts (job_id, task_id, lease_epoch, bytes, kind, sha256, path)
+      SELECT $1, $2, $3, bytes, kind, sha256, path
+      FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[]) AS given (bytes, kind, sha256, path)
+      ON CONFLICT (task_id, path) DO UPDATE SET lease_epoch = excluded.lease_epoch,
+        bytes = excluded.bytes, kind = excluded.kind, sha256 = excluded.sha256, created_at = now()
+      """, task.job, task.id, task.epoch, artifacts.map(\.bytes), artifacts.map(\.kind),
+      artifacts.map(\.sha256),
+      artifacts.map(\.path))
+  }
+
+  /// (Primary key of tasks.)
+  func jobsOf(tasks: [TaskID]) throws -> [JobID] {
+    try execute("SELECT DISTINCT job_id FROM tasks WHERE id = ANY($1::bigint[])", tasks)
+      .map { try $0.get("job_id") }
+  }
+
+  /// Unfinished jobs of which nothing is left, or whose stage is over and the next one not admitted: whoever ended their
+  /// last tasks has died before seeing that they were the last. (Indices jobs_unfinished, tasks_unfinished.)
+  func jobsToSettle() throws -> [JobID] {
+    try execute(
+      """
+      SELECT j.id FROM jobs j
+      WHERE j.finished_at IS NULL AND j.paused_at IS NULL AND j.waits_for = 0
+        AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL) AND NOT EXISTS (
+        SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL
+          AND (t.state IN ('ready', 'running') OR t.not_before IS NOT NULL))
+      ORDER BY j.id LIMIT 1000
+      """
+    ).map { try $0.get("id") }
+  }
+
+  /// Those of the jobs for which something may follow: their lowest unfinished stage waits to be admitted, they have
+  /// a place free, or nothing is left of them. (Index tasks_unfinished.)
+  func jobsAtTurn(_ jobs: [JobID]) throws -> [JobID] {
+    try execute(
+      """
+      SELECT j.id FROM jobs j
+      WHERE j.id = ANY($1::bigint[]) AND j.finished_at IS NULL AND (j.at_once IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')))
+      ORDER BY j.id
+      """, jobs
+    ).map { try $0.get("id") }
+  }
+}

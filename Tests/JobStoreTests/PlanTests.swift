@@ -1,0 +1,156 @@
+import JobModel
+import JobStore
+import OrderedJSON
+import PostgresClient
+import Testing
+
+@Suite("Plans")
+struct PlanTests {
+  /// Tables that grow with the work and with the years.
+  private static let growing: Set<String> = [
+    "jobs", "tasks", "task_details", "artifacts", "rollout_groups", "learner_steps", "policy_versions",
+    "log_ends",
+    "logs", "events", "worker_sessions", "job_dependencies", "ready",
+  ]
+
+  /// Statements that are for everything in a table that stays small, or run once.
+  private static let whole = [
+    // Admission by the leader looks at all that is ready, which is bounded by windows and by what he admits.
+    "FROM ready r JOIN jobs j ON j.id = r.job_id ORDER BY r.rank",
+    "WITH free AS",
+    "count(DISTINCT j.user_id) FROM ready",
+    // For people who ask what goes on, and for monitoring.
+    "SELECT kind, count(*) AS tasks FROM ready",
+    "WHERE NOT EXISTS (SELECT 1 FROM worker_sessions w WHERE w.state",
+  ]
+
+  @Test("no statement's generic plan goes through a table that grows")
+  func noScans() async throws {
+    let bench = try await Bench.make()
+    try await fill(bench)
+    let statements = try StatementSources.all()
+    #expect(statements.count > 150)
+    let plans = try await bench.store.pool.run { session in
+      try session.execute(
+        """
+        CREATE FUNCTION pg_temp.plan_of(statement text, parameters text) RETURNS text LANGUAGE plpgsql AS $$
+        DECLARE plan text;
+        BEGIN
+          EXECUTE 'PREPARE planned AS ' || statement;
+          EXECUTE 'EXPLAIN (FORMAT JSON) EXECUTE planned' || parameters INTO plan;
+          DEALLOCATE planned;
+          RETURN plan;
+        END $$
+        """)
+      return try statements.map { statement -> (StatementSources.Statement, String) in
+        let count = StatementSources.parameters(of: statement.text)
+        let parameters =
+          count == 0 ? "" : "(" + Array(repeating: "NULL", count: count).joined(separator: ", ") + ")"
+        let plan: String = try session.execute(
+          "SELECT pg_temp.plan_of($1, $2) AS plan", statement.text, parameters
+        ).only().get("plan")
+        return (statement, plan)
+      }
+    }
+    for (statement, plan) in plans where !Self.whole.contains(where: statement.text.contains) {
+      let scans = Self.scans(in: try JSON(parsing: plan)[0]?["Plan"] ?? .null, bounded: false)
+      #expect(scans.isEmpty, "\(statement.file): \(scans) in \(statement.text)")
+    }
+  }
+
+  /// Growing tables that a plan reads from end to end: without an index, or by a whole index that is neither partial nor
+  /// read only until a limit is reached.
+  private static func scans(in node: JSON, bounded: Bool) -> [String] {
+    let type = node["Node Type"]?.string ?? ""
+    var found: [String] = []
+    if let table = node["Relation Name"]?.string, let known = growing.first(where: { isPart(table, of: $0) })
+    {
+      let index = node["Index Name"]?.string ?? ""
+      let isPartial = [
+        "_unfinished", "_alive", "_over", "_open", "_delayed", "_yielding", "_reserved", "_watched",
+        "_repeating", "_deadline", "_unique", "_ended",
+      ].contains { index.hasSuffix($0) }
+      if type == "Seq Scan"
+        || (type.hasPrefix("Index") && node["Index Cond"] == nil && !isPartial && !bounded)
+      {
+        found.append("\(type) of \(known) \(index)")
+      }
+    }
+    let isBounded =
+      type == "Limit"
+      || bounded
+        && [
+          "Index Scan", "Nested Loop", "LockRows", "Subquery Scan", "Result",
+          "Append", "Merge Append",
+        ].contains(type)
+    for child in node["Plans"]?.array ?? [] { found += scans(in: child, bounded: isBounded) }
+    return found
+  }
+
+  private static func isPart(_ table: String, of whole: String) -> Bool {
+    table == whole || table.hasPrefix(whole + "_20")
+  }
+
+  /// A queue with a past: a thousand jobs, most of them done, with their tasks, files, logs and events.
+  private func fill(_ bench: Bench) async throws {
+    let template = try await bench.submit("score")
+    let session = try await bench.session()
+    _ = session
+    try await bench.store.pool.run { [lab = bench.person.lab, user = bench.person.user] connection in
+      try connection.execute(
+        """
+        INSERT INTO jobs (lab_id, user_id, priority, max_attempts, kind, name, spec, state, finished_at)
+        SELECT $1, $2, 0, 3, 'score', 'past', (SELECT spec FROM jobs WHERE id = $3),
+          CASE WHEN n % 50 = 0 THEN 'running' ELSE 'succeeded' END, CASE WHEN n % 50 <> 0 THEN now() END
+        FROM generate_series(1, 1000) AS n
+        """, lab, user, template.id)
+      try connection.execute(
+        """
+        INSERT INTO worker_sessions (token_id, process, slots, name, host, version, kinds, inventory, state, vacated, over_at)
+        SELECT (SELECT min(id) FROM tokens), 1, 1, 'w', 'h', '1', '{shard}', '{}', 'ended', true, now() - n * interval '1 hour'
+        FROM generate_series(1, 2000) AS n
+        """)
+      try connection.execute(
+        """
+        INSERT INTO tasks (job_id, kind, stage, state, finished_at, session_id, claimed_at)
+        SELECT j.id, 'shard', 1, CASE WHEN j.finished_at IS NULL AND n > 20 THEN 'blocked' ELSE 'succeeded' END,
+          CASE WHEN j.finished_at IS NULL AND n > 20 THEN NULL ELSE now() END, 1, now()
+        FROM jobs j, generate_series(1, 40) AS n
+        """)
+      try connection.execute(
+        "INSERT INTO task_details (task_id, payload) SELECT id, '{}' FROM tasks ON CONFLICT DO NOTHING")
+      try connection.execute(
+        """
+        INSERT INTO ready (task_id, job_id, rank, kind) SELECT id, job_id, 0, kind FROM tasks WHERE state = 'blocked'
+        ON CONFLICT DO NOTHING
+        """)
+      try connection.execute(
+        """
+        INSERT INTO artifacts (job_id, task_id, lease_epoch, bytes, kind, sha256, path)
+        SELECT job_id, id, 1, 1, 'shard-results', repeat('a', 64), '/o/' || id FROM tasks
+        """)
+      try connection.execute(
+        "INSERT INTO events (lab_id, job_id, kind, message) SELECT $1, id % 1000, 'note', '' FROM generate_series(1, 20000) AS id",
+        lab)
+      try connection.execute("INSERT INTO log_ends (job_id) SELECT id FROM jobs ON CONFLICT DO NOTHING")
+      try connection.execute(
+        """
+        INSERT INTO logs (job_id, sequence, task_id, lease_epoch, stream, line)
+        SELECT id, n, 1, 1, 'log', 'line' FROM jobs, generate_series(1, 20) AS n
+        """)
+      try connection.execute(
+        """
+        INSERT INTO learner_steps (run_id, lease_epoch, step, input_version, output_version, ordinals, metrics)
+        SELECT id, 1, n, n - 1, n, '{}', '{}' FROM jobs, generate_series(1, 5) AS n
+        """)
+      try connection.execute(
+        """
+        INSERT INTO policy_versions (run_id, lease_epoch, number, kind, sha256, path)
+        SELECT id, 1, n, 'full', '', '' FROM jobs, generate_series(1, 3) AS n
+        """)
+      try connection.execute(
+        "INSERT INTO job_dependencies (job_id, on_job_id) SELECT n, n - 1 FROM generate_series(2, 1000) AS n")
+      try connection.executeScript("ANALYZE")
+    }
+  }
+}

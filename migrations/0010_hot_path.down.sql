@@ -1,0 +1,14 @@
+ALTER TABLE charges DROP COLUMN attempts;
+DROP INDEX worker_sessions_over, worker_sessions_ended, worker_sessions_alive;
+ALTER TABLE worker_sessions DROP COLUMN vacated, DROP COLUMN over_at;
+ALTER TABLE worker_sessions RESET (fillfactor);
+CREATE INDEX worker_sessions_alive ON worker_sessions (last_seen_at) WHERE state = 'alive';
+ALTER TABLE tasks ADD CONSTRAINT tasks_session_id_fkey FOREIGN KEY (session_id) REFERENCES worker_sessions;
+ALTER TABLE tasks SET (fillfactor = 80);
+ALTER TABLE task_details RESET (fillfactor);
+DROP INDEX tasks_unfinished, tasks_delayed, tasks_yielding;
+CREATE INDEX tasks_unfinished ON tasks (job_id, stage) WHERE state IN ('blocked', 'ready', 'running');
+CREATE INDEX tasks_delayed ON tasks (not_before) WHERE state = 'blocked' AND not_before IS NOT NULL;
+CREATE INDEX tasks_running ON tasks (session_id) WHERE state = 'running';
+CREATE INDEX tasks_yielding ON tasks (yield_by) WHERE state = 'running' AND yield_by IS NOT NULL;
+ALTER TABLE tasks DROP CONSTRAINT tasks_finished;
