@@ -141,7 +141,7 @@ struct RangeTests {
     }
     let report = try await bench.take(session)
     let detail = try await bench.store.detail(job.id, lab: bench.person.lab)
-    #expect(detail.tasks.compactMap { QuarantinedItem(result: $0.result)?.item } == [37])
+    #expect(detail.tasks.flatMap { QuarantinedItem.all(in: $0.result).map(\.item) } == [37])
     #expect(report.kind == .report && detail.job.tasks.succeeded == 12)
   }
 
