@@ -23,7 +23,7 @@ final class LoadedModel {
   private(set) var policy: String?
 
   /// - Parameters:
-  ///   - form: how the weights are held; what is trained is held in float32.
+  ///   - form: how the weights are held; int8 ones cannot be trained.
   ///   - adapter: put on the model's weights as they are in the folder.
   ///   - device: the GPU to compute on; nil: the processor.
   init(
