@@ -11,7 +11,7 @@ TARGETS = {True: {1: 0.9, 8: 0.9, 32: 0.8, 100: 0.8}, False: dict.fromkeys((1, 8
 def shown(arguments: list[str]) -> str:
     """The command as others would write it: their folders lie elsewhere."""
     text = " ".join(shlex.quote(a) if not a.startswith("/") else "…/" + a.rsplit("/", 1)[-1] for a in arguments)
-    return ("python3 Benchmarks/queue.py " + text).strip()
+    return ("python3 Benchmarks/queue_speed.py " + text).strip()
 
 
 def number(value: float) -> str:
@@ -136,7 +136,7 @@ HEADINGS = {
 def page(results: dict) -> str:
     parts = [
         "# Benchmarks of the queue", "",
-        "Written by `python3 Benchmarks/queue.py`, which says how it is run. Server and clients share the machine. Bare SQL "
+        "Written by `python3 Benchmarks/queue_speed.py`, which says how it is run. Server and clients share the machine. Bare SQL "
         "is `Benchmarks/Queue/bare`: each client claims (FOR UPDATE SKIP LOCKED under its worker's row, epochs raised) and "
         "completes fenced by epoch, two commits a batch; it has no jobs, stages, results, charges or history, so it is a "
         "ceiling, not a queue. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "

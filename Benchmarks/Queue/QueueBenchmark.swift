@@ -1,7 +1,7 @@
 import ArgumentParser
 import OrderedJSON
 
-/// Loads on the queue, one a subcommand; each prints one line of JSON. Benchmarks/queue.py runs them beside bare SQL and
+/// Loads on the queue, one a subcommand; each prints one line of JSON. Benchmarks/queue_speed.py runs them beside bare SQL and
 /// other queues, on a PostgreSQL of its own.
 @main
 struct QueueBenchmark: AsyncParsableCommand {

@@ -3,7 +3,7 @@
 
     swift build -c release --product queue-benchmark && swift build -c release --product ar1
     python3 -m venv peers && peers/bin/pip install 'procrastinate==3.10.0' 'pgqueuer[asyncpg]==1.6.0' 'psycopg[binary,pool]'
-    python3 Benchmarks/queue.py --peers peers/bin/python3
+    python3 Benchmarks/queue_speed.py --peers peers/bin/python3
 
 Writes docs/queue-benchmarks.md. A disk's flush may take ten times as long a minute later, so systems take turns, each
 figure has the mean time of its own flushes beside it, and a ratio is the median over the pairs of one run whose flush
