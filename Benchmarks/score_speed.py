@@ -9,8 +9,8 @@
 Scores drawn photographs through the whole system with a network of random weights in bfloat16. With two layers the
 model's share of the time is a lower bound: the 3B itself computes about 18 times as long per image. A reference is shown
 with every image. Reported are the images per second of the model alone (its own limit), of the whole, and where the time
-went; all numbers are of one run. `--tokenizer` is a folder with the published tokenizer; without it every byte of a
-prompt is a token, and the model computes longer.
+went; all numbers are of one run. `--tokenizer` is a folder with the published tokenizer, whose
+tokens mark where pictures stand.
 """
 
 import argparse
@@ -50,6 +50,8 @@ def main() -> None:
     parser.add_argument("--dtype", default="bfloat16", help="how its weights are held")
     parser.add_argument("--ar1", default=str(ROOT / ".build/release/ar1"))
     options = parser.parse_args()
+    if not options.tokenizer and not options.model:
+        parser.error("--tokenizer names a folder with the published tokenizer, or --model a whole model")
     width, height = (int(side) for side in options.pixels.split("x"))
     folder = Path(tempfile.mkdtemp(prefix="ar1-speed-"))
     try:
@@ -67,6 +69,9 @@ def main() -> None:
             if done.returncode != 0:
                 sys.exit(done.stderr)
             run = json.loads((folder / "scores/run.json").read_text())
+            rows = [json.loads(line) for line in (folder / "scores/results.jsonl").read_text().splitlines()]
+            if run["failed"]:
+                sys.exit(f"{run['failed']} images failed, one of them: " + next(row["error"] for row in rows if row["error"]))
         finally:
             system.stop()
     finally:
