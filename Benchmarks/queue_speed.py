@@ -28,7 +28,7 @@ ROOT = HERE.parent
 BARE = HERE / "Queue" / "bare"
 PEERS = HERE / "Queue" / "peers"
 # Tasks made ready for each second: more than any system takes.
-PER_SECOND = {1: 9_000, 8: 40_000, 32: 70_000, 100: 100_000}
+PER_SECOND = {1: 30_000, 8: 80_000, 32: 130_000, 100: 170_000}
 
 
 class Bench:
@@ -252,16 +252,17 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="a Python that has procrastinate and pgqueuer")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2, help="of each drain")
+    parser.add_argument("--seconds", type=int, default=2, help="of each drain")
     parser.add_argument("--batches", type=int, nargs="+", default=list(PER_SECOND), choices=PER_SECOND)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--pinned-seconds", type=float, default=20)
     parser.add_argument("--pinned-rate", type=float, default=0, help="tasks a second; 0: as fast as it goes")
     parser.add_argument("--folder", type=Path, help="for the server's files; removed afterwards")
-    parser.add_argument("--results", type=Path, default=ROOT / "docs" / "queue-benchmarks.json")
+    parser.add_argument("--results", type=Path, default=ROOT / ".bench" / "queue.json", help="what was measured so far")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "queue-benchmarks.md")
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="ar1-queue-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     cluster = Cluster(folder / "postgres")
     try:
@@ -269,6 +270,7 @@ def main() -> None:
         for name in options.sections:
             found = SECTIONS[name](Bench(options, cluster))
             results[name] = {"date": time.strftime("%Y-%m-%d"), "command": queue_report.shown(sys.argv[1:]), **found}
+            options.results.parent.mkdir(parents=True, exist_ok=True)
             options.results.write_text(json.dumps(results, indent=1) + "\n")
             options.output.write_text(queue_report.page(results))
     finally:

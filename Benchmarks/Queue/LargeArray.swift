@@ -13,7 +13,11 @@ struct LargeArray: AsyncParsableCommand {
   func run() async throws {
     let (store, queue) = try await self.queue.open()
     let start = ContinuousClock.now
-    _ = try await Workload.fill(queue, tasks: items)
+    _ = try await Workload.fill(queue, tasks: items, lazily: true)
+    let session = try await queue.register(slots: 1)
+    guard try await !queue.claim(session, [.shard], limit: 1, wait: 10).isEmpty else {
+      throw ValidationError("nothing of the job can be claimed")
+    }
     let seconds = (ContinuousClock.now - start).seconds
     let rows: Int = try await store.pool.run {
       try $0.execute("SELECT count(*) AS n FROM tasks").only().get("n")

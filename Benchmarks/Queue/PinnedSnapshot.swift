@@ -17,7 +17,7 @@ struct PinnedSnapshot: AsyncParsableCommand {
 
   func run() async throws {
     let (store, queue) = try await self.queue.open()
-    _ = try await Workload.fill(queue, tasks: tasks)
+    _ = try await Workload.fill(queue, tasks: tasks, lazily: true)
     let pin = Task { [database = self.queue.database, seconds] in
       let pool = ConnectionPool(
         address: PostgresAddress(database), size: 1,

@@ -27,16 +27,21 @@ enum Workload {
     return try JobSpec(.object(members))
   }
 
-  /// A job whose plan has just been made: so many tasks are ready.
-  static func fill(_ queue: any MeasuredQueue, tasks: Int) async throws -> JobID {
+  /// A job whose plan has just been made: so many tasks are ready, or, made lazily, will be as workers come.
+  static func fill(_ queue: any MeasuredQueue, tasks: Int, lazily: Bool = false) async throws -> JobID {
     let job = try await queue.submit(try spec())
     let session = try await queue.register(slots: 1)
     let plan = try await queue.claim(session, [.plan], limit: 1, wait: 10)
     guard plan.count == 1 else { throw ValidationError("the job's plan cannot be claimed") }
-    let shards = (0..<tasks).map { index in
-      NewTask(kind: .shard, stage: 1, payload: ["index": .integer(index)])
+    var completion = CompleteRequest(lease: plan[0].lease)
+    if lazily {
+      completion.range = NewRange(stage: 1, items: 0..<tasks, size: 1)
+    } else {
+      completion.spawn = (0..<tasks).map { index in
+        NewTask(kind: .shard, stage: 1, payload: ["index": .integer(index)])
+      }
     }
-    guard try await queue.complete([CompleteRequest(lease: plan[0].lease, spawn: shards)]) == 1 else {
+    guard try await queue.complete([completion]) == 1 else {
       throw ValidationError("the job's plan was not accepted")
     }
     return job

@@ -26,7 +26,8 @@ extension Session {
         SELECT task_id, job_id, kind, since, rank FROM ready WHERE kind = ANY($1::text[])
         ORDER BY rank, job_id, task_id LIMIT $4
       )
-      SELECT h.task_id FROM head h JOIN jobs j ON j.id = h.job_id
+      SELECT h.task_id FROM head h
+        CROSS JOIN LATERAL (SELECT checkpoint FROM jobs WHERE id = h.job_id OFFSET 0) AS j
       WHERE CASE WHEN h.kind = 'rollout-group' THEN 'run/' || h.job_id ELSE j.checkpoint END = ANY($2::text[])
         AND (SELECT since FROM head ORDER BY rank, job_id, task_id LIMIT 1) > now() - make_interval(secs => $5)
       ORDER BY h.rank, h.job_id, h.task_id LIMIT $3

@@ -28,7 +28,9 @@ extension Session {
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
   func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
-    try execute(
+    // Rows are locked in the order of their ids, as by whoever ends a job.
+    let leases = leases.sorted { $0.task < $1.task }
+    return try execute(
       """
       WITH held AS MATERIALIZED (
         SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' OR j.at_once IS NOT NULL AS follows
