@@ -46,7 +46,7 @@ struct StepGraphTests {
       run(4)
       let standing = device.allocatedBytes
       for rows in 1..<5 { run(rows) }
-      #expect(device.allocatedBytes == standing)
+      #expect(device.allocatedBytes <= standing)
       try device.check()
     }
   }

@@ -74,6 +74,13 @@ package struct KernelCompiler {
     return image.map { UInt8(bitPattern: $0) }
   }
 
+  /// Why this machine cannot compile, in words; nil where NVRTC was found.
+  package static var problem: String? {
+    let table = UnsafeMutablePointer<ar1_nvrtc>.allocate(capacity: 1)
+    defer { table.deallocate() }
+    return ar1_cuda_open_nvrtc(CUDALibraries.userFolders, table).map { String(cString: $0) }
+  }
+
   /// Compiles with the NVRTC of this machine.
   /// - Throws: `CUDAError` of the kind `notFound` where there is none.
   package static func compile(for target: String) throws(CUDAError) -> [UInt8] {
