@@ -5,20 +5,27 @@ import PostgresClient
 enum RangeExtension {
   /// As many as make a window of ready tasks full, as long as nobody competes.
   case window
+  /// Half a window more, when half of one is left, as long as nobody competes.
+  case further
   /// What the leader grants to tasks of a kind.
   case granted(Int, TaskKind)
 }
 
 extension JobStore {
-  /// Makes more tasks of the jobs' ranges. Whoever claims the task in the middle of a window calls this.
+  /// Makes more tasks of the jobs' ranges.
+  /// - Parameter goal: `further` for whoever has claimed the task in the middle of a window, which looks at nothing that
+  ///   grows with the tasks that were done; `window` where it is not known how many are ready.
   ///
   /// The commit is not waited for until it is on disk: a crash takes back tasks and range together, and a claim of such
   /// a task commits after it in the same log. So ranges add no flush to those of claims and completions.
-  func extendRanges(of jobs: [JobID]) async throws {
+  func extendRanges(of jobs: [JobID], to goal: RangeExtension = .window) async throws {
     let admitted = try await pool.transaction { session -> Admitted in
       try session.execute("SELECT set_config('synchronous_commit', 'off', true)")
-      return try session.lockJobs(jobs).values.sorted { $0.id < $1.id }.filter { !$0.state.isFinal }
-        .reduce(.none) { $0 + (try session.admit($1)) }
+      let open = try session.lockJobs(jobs).values.sorted { $0.id < $1.id }.filter { !$0.state.isFinal }
+      return try open.reduce(.none) { admitted, job in
+        guard case .further = goal else { return admitted + (try session.admit(job)) }
+        return admitted + (try session.extend(job.id, to: goal, rank: Int64(-job.priority)))
+      }
     }
     announce(admitted)
   }
@@ -58,14 +65,16 @@ extension Session {
   /// ready_of_job.)
   func extend(_ job: JobID, to goal: RangeExtension, rank: Int64) throws -> Admitted {
     var (most, kind): (Int, TaskKind?) = (Self.window, nil)
-    if case .granted(let count, let granted) = goal { (most, kind) = (count, granted) }
+    var counts = true
+    if case .further = goal { (most, counts) = (Self.window / 2, false) }
+    if case .granted(let count, let granted) = goal { (most, kind, counts) = (count, granted, false) }
     let row = try execute(
       """
       WITH range AS MATERIALIZED (
         SELECT r.*, j.need_id, j.at_once IS NULL AND $3::text IS NULL AS calls,
-          least($2::bigint - CASE WHEN $3::text IS NULL THEN (SELECT count(*) FROM ready WHERE job_id = $1) ELSE 0 END,
-            j.at_once - (SELECT count(*) FROM tasks
-              WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running')),
+          least($2::bigint - CASE WHEN $6 THEN (SELECT count(*) FROM ready WHERE job_id = $1) ELSE 0 END,
+            CASE WHEN j.at_once IS NOT NULL THEN j.at_once - (SELECT count(*) FROM tasks
+              WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running')) END,
             (r.end_item - r.next_item + r.size - 1) / r.size) AS room
         FROM task_ranges r JOIN jobs j ON j.id = r.job_id JOIN admission a ON a.id = 1
         WHERE r.job_id = $1 AND j.paused_at IS NULL AND j.waits_for = 0
@@ -102,7 +111,7 @@ extension Session {
       SELECT count(*) AS admitted, min(id) AS lowest,
         (SELECT contended AND $3::text IS NULL FROM admission WHERE id = 1) AS waits
       FROM part
-      """, job, most, kind?.rawValue, rank, Self.window / 2
+      """, job, most, kind?.rawValue, rank, Self.window / 2, counts
     ).only()
     // What waits for the leader is told to him too.
     return Admitted(

@@ -73,7 +73,7 @@ extension JobStore {
   /// The tasks are leased whatever becomes of what follows; where it fails, others see to it.
   private func settled(_ claimed: Claimed) async throws -> [ClaimedTask] {
     if !claimed.begun.isEmpty { try? await begin(claimed.begun) }
-    if !claimed.toExtend.isEmpty { try? await extendRanges(of: claimed.toExtend) }
+    if !claimed.toExtend.isEmpty { try? await extendRanges(of: claimed.toExtend, to: .further) }
     return claimed.tasks
   }
 

@@ -72,34 +72,34 @@ extension JobStore {
   private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
     let leases = requests.map(\.lease)
     let ended: [EndedTask]
+    let due: [JobID]
     if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
       ended = try await pool.transaction { session in
         let ended = try session.succeed(leases)
         try session.keep(requests, of: ended)
         return ended
       }
+      due = try await pool.run { [ended] session in try session.jobsAtTurn(of: ended) }
     } else {
-      ended = try await pool.run { session in
+      (ended, due) = try await pool.run { session in
         let ended = try session.succeed(leases)
         if ended.contains(where: \.wasTriedBefore) { try session.keep(requests, of: ended) }
-        return ended
+        return (ended, try session.jobsAtTurn(of: ended))
       }
     }
     let byTask = Set(ended.map(\.id))
     let missing = leases.filter { !byTask.contains($0.task) }
     let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
-    let unsure = Set(ended.filter(\.mayBeLast).map(\.job))
-    if !unsure.isEmpty { try await takeTurns(of: unsure.sorted()) }
+    try await takeTurns(of: due)
     return leases.map { byTask.contains($0.task) ? .accepted : found[$0.task] ?? .stale }
   }
 
   /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that
-  /// nothing is left.
+  /// nothing is left, and takes the turn of their job. (`jobsAtTurn`.)
   func takeTurns(of jobs: [JobID]) async throws {
-    let due = try await pool.run { try $0.jobsAtTurn(jobs) }
-    guard !due.isEmpty else { return }
+    guard !jobs.isEmpty else { return }
     let admitted = try await pool.transaction { session in
-      try session.turn(try session.lockJobs(due).values.sorted { $0.id < $1.id })
+      try session.turn(try session.lockJobs(jobs).values.sorted { $0.id < $1.id })
     }
     announce(admitted)
   }

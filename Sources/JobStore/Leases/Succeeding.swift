@@ -11,8 +11,6 @@ struct EndedTask {
   let stage: Int
   /// It may carry an earlier failure.
   let wasTriedBefore: Bool
-  /// The last other task of its stage was running, so that it may have ended at the same time.
-  let mayBeLast: Bool
 
   var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
 }
@@ -22,9 +20,9 @@ extension Session {
   ///
   /// Without the locks of their jobs it leaves alone what needs them: learners, the last tasks of a stage, and tasks of
   /// jobs that may only have so many at once. Nothing follows from the others, so completions of one job share flushes.
-  /// While the last other task of a stage has not been claimed, it cannot be claimed and ended between this statement's
-  /// look and its commit, short of a stalled server; for that the leader looks as well (`jobsToSettle`).
-  /// (Compared as rows, so that no other index than tasks_unfinished gives the order.)
+  /// Others may end at the same time, each taking the rest for unfinished: after the commit the caller looks whether it
+  /// was the last (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the
+  /// order.)
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
   func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
@@ -39,18 +37,18 @@ extension Session {
           JOIN jobs j ON j.id = t.job_id
       ), stages AS MATERIALIZED (
         SELECT job_id, stage, (
-            SELECT t.state FROM tasks t
+            SELECT t.id FROM tasks t
             WHERE (t.job_id, t.stage) >= (s.job_id, s.stage) AND (t.job_id, t.stage) <= (s.job_id, s.stage)
               AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
-            ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS last_other
+            ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
         FROM (SELECT DISTINCT job_id, stage FROM held) AS s
       ), ended AS (
         UPDATE tasks SET state = 'succeeded', finished_at = now()
         FROM held h JOIN stages s ON s.job_id = h.job_id AND s.stage = h.stage
         WHERE tasks.id = h.id AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
-          AND ($3 OR (s.last_other IS NOT NULL AND NOT h.follows))
+          AND ($3 OR (s.other IS NOT NULL AND NOT h.follows))
         RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.claimed_at,
-          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried, s.last_other = 'running' AS may_be_last
+          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried
       ), charged AS (
         INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
         SELECT j.lab_id, j.user_id, j.id, e.kind,
@@ -58,13 +56,12 @@ extension Session {
           sum(greatest(extract(epoch FROM clock_timestamp() - e.claimed_at), 0))::float8, count(*)
         FROM ended e JOIN jobs j ON j.id = e.job_id GROUP BY j.id, e.kind
       )
-      SELECT id, lease_epoch, job_id, kind, stage, tried, coalesce(may_be_last, false) AS may_be_last FROM ended
+      SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
       """, leases.map(\.task), leases.map(\.epoch), underLock
     ).map { row in
       EndedTask(
         id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
-        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"),
-        mayBeLast: try row.get("may_be_last"))
+        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"))
     }
   }
 
@@ -144,16 +141,20 @@ extension Session {
     ).map { try $0.get("id") }
   }
 
-  /// Those of the jobs for which something may follow: their lowest unfinished stage waits to be admitted, they have
-  /// a place free, or nothing is left of them. (Index tasks_unfinished.)
-  func jobsAtTurn(_ jobs: [JobID]) throws -> [JobID] {
-    try execute(
+  /// Those of the tasks' jobs of which nothing is ready or runs: their lowest unfinished stage waits to be admitted, or
+  /// nothing is left of them. Looks from the last task on, which is the last to be claimed. (Primary key of jobs, index
+  /// tasks_unfinished.)
+  func jobsAtTurn(of ended: [EndedTask]) throws -> [JobID] {
+    guard !ended.isEmpty else { return [] }
+    return try execute(
       """
       SELECT j.id FROM jobs j
-      WHERE j.id = ANY($1::bigint[]) AND j.finished_at IS NULL AND (j.at_once IS NOT NULL OR NOT EXISTS (
-        SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')))
+      WHERE j.id = ANY($1::bigint[]) AND j.finished_at IS NULL AND (
+        SELECT t.id FROM tasks t
+        WHERE t.job_id >= j.id AND t.job_id <= j.id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')
+        ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) IS NULL
       ORDER BY j.id
-      """, jobs
+      """, Array(Set(ended.map(\.job)))
     ).map { try $0.get("id") }
   }
 }
