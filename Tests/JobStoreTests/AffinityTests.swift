@@ -106,11 +106,10 @@ struct AffinityTests {
     let task = try await bench.take(learner, kinds: [.learn])
     _ = try await bench.store.openRollouts(
       OpenRolloutsRequest(
-        lease: task.lease, version: 0, rollouts: (0..<2).map { .init(ordinal: $0, payload: [:]) }))
+        lease: task.lease, version: 0, rollouts: [.init(ordinal: 0, payload: [:])]))
     let holder = try await session(bench, holding: [CheckpointKey.run(first.id)], slots: 1)
     let other = try await session(bench, holding: ["/m"])
     #expect(try await claim(bench, other, holding: ["/m"]).isEmpty)
     #expect(try await claim(bench, holder, holding: [CheckpointKey.run(first.id)]) == [first.id])
-    #expect(try await claim(bench, other, holding: ["/m"]) == [first.id])
   }
 }

@@ -66,9 +66,9 @@ struct SimulatedQueue {
       _ = try await bench.store.tick()
       for worker in workers.indices { try await act(worker) }
       try await look()
-      if round % 5 == 4, try await unfinished() == 0, network.isEmpty, workers.allSatisfy(\.tasks.isEmpty) {
-        return
-      }
+      guard round % 5 == 4 else { continue }
+      while !network.isEmpty { try await deliver() }
+      if try await unfinished() == 0, workers.allSatisfy(\.tasks.isEmpty) { return }
     }
     Issue.record("\(try await unfinished()) of \(jobs.count) jobs have not ended")
   }
