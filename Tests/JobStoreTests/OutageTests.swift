@@ -120,57 +120,6 @@ struct OutageTests {
     try await second.destroy()
   }
 
-  @Test(
-    "on a full disk nothing is acknowledged that is not kept, and all goes on once there is room",
-    .enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
-  func fullDisk() async throws {
-    let disk = try SmallDisk(megabytes: 160)
-    defer { disk.remove() }
-    let folder = disk.path + "/pg"
-    let first = try await LocalPostgres.start(folder: folder)
-    let pool = ConnectionPool(address: first.address, size: 8)
-    let store = JobStore(pool: pool)
-    try await store.migrate()
-    let person = try await Bench.caller(store, lab: "vision", user: "ada")
-    let worker = try await store.createToken(CreateTokenRequest(user: "pool", role: .worker), lab: person.lab)
-    // A job as large as one may be reaches the end of the disk sooner.
-    var spec = try Bench.spec("eval")
-    spec.labels = Dictionary(
-      uniqueKeysWithValues: (0..<32).map { ("label\($0)", String(repeating: "x", count: 120)) })
-    disk.fill(leaving: 4)
-    let acknowledged = await withTaskGroup(of: [JobID].self) { [spec] group in
-      for _ in 0..<8 {
-        group.addTask {
-          var mine: [JobID] = []
-          while let job = try? await store.submit(SubmitRequest(spec: spec), by: person) {
-            mine.append(job.id)
-          }
-          return mine
-        }
-      }
-      return await group.reduce(into: Set<JobID>()) { $0.formUnion($1) }
-    }
-    #expect(acknowledged.count > 100)
-    try? await first.stop()
-    disk.makeRoom()
-    let second = try await LocalPostgres.start(folder: folder)
-    let kept: [JobID] = try await store.pool.run { session in
-      try session.execute("SELECT id FROM jobs").map { try $0.get("id") }
-    }
-    #expect(acknowledged.isSubset(of: kept))
-    let session = try await store.register(
-      RegisterRequest(name: "w", host: "h", process: 1, version: "1", kinds: TaskKind.allCases, slots: 1),
-      token: worker.id
-    ).session
-    let task = try #require(
-      try await store.claim(
-        ClaimRequest(session: session, kinds: TaskKind.allCases, limit: 1), token: worker.id
-      ).tasks.first)
-    #expect(try await store.complete(CompleteRequest(lease: task.lease)).outcome == .accepted)
-    await pool.close()
-    try await second.stop()
-  }
-
   @Test("a restored dump goes on where it was: jobs, logs, history, and numbers that are never given twice")
   func restore() async throws {
     let bench = try await Bench.make()
