@@ -8,9 +8,10 @@
 
 Scores drawn photographs through the whole system with a network of random weights in bfloat16. With two layers the
 model's share of the time is a lower bound: the 3B itself computes about 18 times as long per image. A reference is shown
-with every image. Reported are the images per second of the model alone (its own limit), of the whole, and where the time
-went; all numbers are of one run. `--tokenizer` is a folder with the published tokenizer, whose
-tokens mark where pictures stand.
+with every image; what it takes is computed once by the worker, so the same pictures scored without it show how little it
+costs (about as much again, if it were computed with every image). Reported are the images per second of the model alone
+(its own limit), of the whole, and where the time went; all numbers are of one run. `--tokenizer` is a folder with the
+published tokenizer, whose tokens mark where pictures stand.
 """
 
 import argparse
@@ -39,6 +40,21 @@ def make_images(folder: Path, count: int, width: int, height: int) -> None:
         Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(folder / f"{index:04}.jpg", quality=92)
 
 
+def scored(options: argparse.Namespace, folder: Path, model: Path, output: str, *reference: str) -> dict:
+    """Scores the pictures and returns what run.json tells."""
+    done = subprocess.run(
+        [options.ar1, "score", "images", "--model", str(model), "--dtype", options.dtype, *reference, "--output", output,
+         "--max-new-tokens", str(options.max_new_tokens), "--wait", "--json"],
+        cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    run = json.loads((folder / output / "run.json").read_text())
+    if run["failed"]:
+        rows = [json.loads(line) for line in (folder / output / "results.jsonl").read_text().splitlines()]
+        sys.exit(f"{run['failed']} images failed, one of them: " + next(row["error"] for row in rows if row["error"]))
+    return run
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=12)
@@ -62,16 +78,8 @@ def main() -> None:
         (folder / "images/0000.jpg").rename(folder / "reference.jpg")
         system = System(options.ar1, folder, 1)
         try:
-            done = subprocess.run(
-                [options.ar1, "score", "images", "--model", str(model), "--dtype", options.dtype, "--reference", "reference.jpg", "--output",
-                 "scores", "--max-new-tokens", str(options.max_new_tokens), "--wait", "--json"],
-                cwd=folder, capture_output=True, text=True)
-            if done.returncode != 0:
-                sys.exit(done.stderr)
-            run = json.loads((folder / "scores/run.json").read_text())
-            rows = [json.loads(line) for line in (folder / "scores/results.jsonl").read_text().splitlines()]
-            if run["failed"]:
-                sys.exit(f"{run['failed']} images failed, one of them: " + next(row["error"] for row in rows if row["error"]))
+            run = scored(options, folder, model, "scores", "--reference", "reference.jpg")
+            alone = scored(options, folder, model, "scores-alone")
         finally:
             system.stop()
     finally:
@@ -84,6 +92,9 @@ def main() -> None:
     print(f"the model waited             {parts['waiting'] / total:.2%} of the time")
     print(f"reading, beside the model    {parts['reading'] / run['images']:.3f} s an image, {parts['reading'] / total:.2%} "
           f"of the time ({os.cpu_count()} cores)")
+    with_reference, without = (run["seconds_by_part"]["model"] / run["images"] for run in (run, alone))
+    print(f"an image of the model's time {with_reference:.2f} s with a reference, {without:.2f} s without: "
+          f"{with_reference / without:.2f} times")
 
 
 if __name__ == "__main__":
