@@ -9,7 +9,7 @@ struct PixelNormalisation: Equatable {
 
   /// Reads `preprocessor_config.json`; without it ImageNet's mean and deviation apply, which the published models
   /// use.
-  /// - Throws: ``ModelFileError`` for malformed values and for steps that are not implemented.
+  /// - Throws: ``ModelFileError`` for malformed values, and for a preprocessing step that SAM2's models do not have.
   init(folder path: String) throws {
     let folder = ModelFolder(path)
     let name = "preprocessor_config.json"

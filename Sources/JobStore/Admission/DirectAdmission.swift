@@ -3,8 +3,8 @@ import PostgresClient
 
 extension Session {
   /// Admits the blocked tasks of the job's lowest unfinished stage whose backoff has run out, as many as it may have at
-  /// once, as long as nobody competes: first come, first served. While labs do compete they are marked as waiting for the leader instead
-  /// (`not_before` is set), who admits them in his next pass. The job is locked by the caller. (Indices
+  /// once, as long as nobody competes: first come, first served. While labs do compete they are marked as waiting for the
+  /// leader instead (`not_before` is set), who admits them in his next pass. The job is locked by the caller. (Indices
   /// tasks_unfinished, primary keys of jobs and admission.)
   /// - Returns: what became ready or waits for the leader.
   func admit(_ job: LockedJob) throws -> Admitted {

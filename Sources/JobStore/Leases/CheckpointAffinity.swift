@@ -4,8 +4,8 @@ import PostgresClient
 /// A task goes to a worker that has its model in memory, where that costs others little.
 ///
 /// Of the tasks at the head of the queue a worker takes first what it holds the model of, and leaves a task for a moment
-/// to other workers that hold its model and have free slots for all that waits of its job. Neither lasts: a task that has been claimable for longer
-/// than these bounds is taken in its turn, by whoever asks.
+/// to other workers that hold its model and have free slots for all that waits of its job. Neither lasts: a task that has
+/// been claimable for longer than these bounds is taken in its turn, by whoever asks.
 enum CheckpointAffinity {
   /// Other tasks go before the head of the queue for at most so long, in seconds.
   static let patienceAtHead = 30.0

@@ -117,9 +117,8 @@ extension Session {
   /// and the lease. Of tasks that need more than a slot only those are picked that fit what the worker has left, and one
   /// at a time, since each changes what is left. Whoever changes a ready task takes its row in ready first, which is
   /// locked here, so the tasks are as the statement's snapshot shows them, and one epoch and attempt further. Rows are
-  /// reached by the places and numbers that were picked, never by
-  /// joins that a planner may turn into scans. (Primary keys of worker_sessions, resource_needs, tasks, task_details and
-  /// jobs, index ready_order.)
+  /// reached by the places and numbers that were picked, never by joins that a planner may turn into scans. (Primary keys
+  /// of worker_sessions, resource_needs, tasks, task_details and jobs, index ready_order.)
   /// - Parameter tasks: takes none but these; nil takes any.
   fileprivate func claim(
     _ request: ClaimRequest, limit: Int, labels: String, token: TokenID, after: ReadyKey,

@@ -17,8 +17,8 @@ extension JobStore {
 
   /// Ends many tasks, with one commit for all that only leave something behind, and another one for those after which
   /// their job needs a look: the last ones of a stage, those of a job that may only have so many at once, those that add
-  /// tasks or rollout groups, and learners. Each has its own outcome, in the order of the requests: one that is stale or contradicts itself
-  /// costs the others nothing.
+  /// tasks or rollout groups, and learners. Each has its own outcome, in the order of the requests: one that is stale or
+  /// contradicts itself costs the others nothing.
   public func complete(_ requests: [CompleteRequest]) async throws -> [CompletionResult] {
     var outcomes: [Int: (CompletionOutcome, String?)] = [:]
     var (plain, under): ([Int], [Int]) = ([], [])
