@@ -13,7 +13,7 @@ actor Connection {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// Runs `body` again, a few times, when it lost against another transaction.
+  /// Runs `body` again, a few times, when it lost against another transaction or a change of the schema.
   func run<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
     var losses = 0
     while true {
@@ -21,6 +21,7 @@ actor Connection {
         return try attempt(body)
       } catch let error as PostgresError where error.isTransient && losses < 4 {
         losses += 1
+        if let session, session.isAlive { try SchemaLocks.waitForChange(session) }
       }
     }
   }

@@ -19,8 +19,8 @@ public struct Migration: Sendable, Equatable {
 /// Everything happens in one transaction under an advisory lock, so several processes may start at once. A
 /// migration that was applied with another text, or one this program does not know, stops it.
 ///
-/// Programs may be at work meanwhile. A change that does not get its locks in a moment lets go of all it has and begins
-/// again a little later: nobody waits for it for long, and none of their transactions is broken for its sake.
+/// Programs may be at work meanwhile: they stand still for a moment, and none of their work is lost (`SchemaLocks`). A
+/// change that does not get its tables within some seconds lets the programs go on and begins again a little later.
 public struct Migrator: Sendable {
   private let migrations: [Migration]
 
@@ -48,17 +48,14 @@ public struct Migrator: Sendable {
   }
 
   /// About a minute of trying.
-  private static let mostAttempts = 100
-  /// Below PostgreSQL's deadlock_timeout (1 s), so that a circle of waits is broken here and not elsewhere.
-  private static let lockTimeout = "400"
+  private static let mostAttempts = 20
 
   private func attempt(_ pool: ConnectionPool, to target: Int) async throws -> [Int] {
     let migrations = self.migrations
     return try await pool.transaction { session in
       try session.execute("SELECT set_config('statement_timeout', '0', true)")
       // Whoever migrates just now is waited for.
-      try session.execute("SELECT pg_advisory_xact_lock(4701120951)")
-      try session.execute("SELECT set_config('lock_timeout', $1, true)", Self.lockTimeout)
+      try SchemaLocks.begin(session)
       try session.executeScript(
         """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -68,6 +65,8 @@ public struct Migrator: Sendable {
           applied_at timestamptz NOT NULL DEFAULT now())
         """)
       let applied = try Self.verify(migrations, session)
+      guard applied != min(target, migrations.count) else { return [] }
+      try SchemaLocks.take(session)
       var changes: [Int] = []
       for migration in migrations.dropFirst(applied).prefix(max(0, target - applied)) {
         try session.executeScript(migration.up)
