@@ -46,7 +46,7 @@ struct StoreQueue: MeasuredQueue {
 
   func heartbeat(_ session: SessionID, _ leases: [Lease]) async throws -> Bool {
     let request = HeartbeatRequest(session: session, leases: leases.map { .init($0) })
-    return try await store.renew([Heartbeat(request, token: token)])[0].sessionAlive
+    return try await store.heartbeat(request, token: token).sessionAlive
   }
 
   static func worker(slots: Int) -> RegisterRequest {

@@ -118,6 +118,25 @@ struct LeaseTests {
     #expect(retried.map(\.attempt) == [1, 1, 1])
   }
 
+  @Test("of many heartbeats, the one whose session is locked is left to be asked alone and delays no other")
+  func heartbeatsTogether() async throws {
+    let bench = try await Bench.make()
+    let (free, locked) = (try await bench.session("free"), try await bench.session("locked"))
+    let beats = [free, locked].map {
+      Heartbeat(HeartbeatRequest(session: $0, leases: []), token: bench.workerToken)
+    }
+    let other = ConnectionPool(address: bench.address, size: 1)
+    _ = try await other.run { session in
+      try session.executeScript("BEGIN")
+      return try session.execute("SELECT 1 FROM worker_sessions WHERE id = $1 FOR UPDATE", locked).affected
+    }
+    let replies = try await bench.store.renewTogether(beats)
+    #expect(replies.map { $0?.sessionAlive } == [true, nil])
+    try await other.run { session in try session.executeScript("ROLLBACK") }
+    #expect(try await bench.store.renewTogether(beats).map { $0?.sessionAlive } == [true, true])
+    #expect(try await bench.store.heartbeat(beats[1].request, token: bench.workerToken).sessionAlive)
+  }
+
   @Test("a heartbeat renews the leases and keeps the last progress")
   func heartbeat() async throws {
     let bench = try await Bench.make()

@@ -28,14 +28,16 @@ struct ModelCheck: ParsableCommand {
     guard let gpu = try ComputeDevice(device)?.open() else { return }
     var results: [CheckResult] = []
     if !json {
-      print(
-        "\(gpu.name), compute capability \(gpu.architecture / 10).\(gpu.architecture % 10), driver \(gpu.driverVersion), cuBLASLt \(gpu.productsVersion)"
-      )
+      let capability = "\(gpu.architecture / 10).\(gpu.architecture % 10)"
+      Terminal.write(
+        "\(gpu.name), compute capability \(capability), driver \(gpu.driverVersion), "
+          + "cuBLASLt \(gpu.productsVersion)\n")
     }
     try DeviceChecks.run(on: gpu) { result in
       results.append(result)
       if !json {
-        print("\(result.passed ? "fine   " : "WRONG  ")  \(result.error)  (\(result.limit))  \(result.name)")
+        let verdict = result.passed ? "fine   " : "WRONG  "
+        Terminal.write("\(verdict)  \(result.error)  (\(result.limit))  \(result.name)\n")
       }
     }
     if json {
@@ -51,7 +53,7 @@ struct ModelCheck: ParsableCommand {
             ]
           }),
       ]
-      print(document.serialized(pretty: true))
+      Terminal.write(document.serialized(pretty: true) + "\n")
     }
     if results.contains(where: { !$0.passed }) { throw ExitCode(1) }
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Inspection
 
 /// Curves in one picture, as SVG: what a browser, a report or a README shows. Curves of one label are repetitions of one
 /// thing: they share a colour and a line of the legend, and their mean is drawn over them.
@@ -53,7 +54,7 @@ struct LineChart {
       font-family="sans-serif" font-size="12">
       <rect width="100%" height="100%" fill="white"/>
       <text x="\(Self.number((plot.left + plot.right) / 2))" y="22" text-anchor="middle" font-size="15">\
-      \(Self.escaped(title))</text>
+      \(HTMLText.escaped(title))</text>
 
       """
     for tick in xScale.ticks {
@@ -69,7 +70,7 @@ struct LineChart {
     text += Self.label((plot.left + plot.right) / 2, plot.bottom + 38, "middle", xLabel)
     text +=
       "<text transform=\"translate(18 \(Self.number((plot.top + plot.bottom) / 2))) rotate(-90)\" "
-      + "text-anchor=\"middle\">\(Self.escaped(yLabel))</text>\n"
+      + "text-anchor=\"middle\">\(HTMLText.escaped(yLabel))</text>\n"
     for (index, group) in groups.enumerated() {
       if group.curves.count > 1 {
         for curve in group.curves {
@@ -114,14 +115,10 @@ struct LineChart {
   }
 
   private static func label(_ x: Double, _ y: Double, _ anchor: String, _ text: String) -> String {
-    "<text x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>\n"
+    "<text x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">\(HTMLText.escaped(text))</text>\n"
   }
 
   private static func number(_ value: Double) -> String { Format.fixed(value, 1) }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
 }
 
 /// A range with round numbers in it.

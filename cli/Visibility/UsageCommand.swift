@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoordinatorClient
 import Glibc
+import Inspection
 import JobModel
 
 struct UsageCommand: AsyncParsableCommand {
@@ -44,21 +45,15 @@ struct UsageCommand: AsyncParsableCommand {
     }
   }
 
-  /// RFC 4180: a field with a comma, a quote or a line break stands in quotes.
   static func csv(_ report: UsageReport) -> String {
-    func field(_ text: String) -> String {
-      guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-      return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
-    }
     var text = "month,lab,user,kind,jobs,succeeded,failed,cancelled,attempts,cpu_seconds,gpu_seconds\n"
     for row in report.rows {
       let fields = [
-        report.month, field(row.lab), field(row.user), row.kind?.rawValue ?? "", "\(row.jobs)",
+        report.month, row.lab, row.user, row.kind?.rawValue ?? "", "\(row.jobs)",
         "\(row.succeeded)", "\(row.failed)", "\(row.cancelled)", "\(row.attempts)",
         Format.fixed(row.cpuSeconds, 3), Format.fixed(row.gpuSeconds, 3),
       ]
-      text += fields.joined(separator: ",") + "\n"
+      text += CommaSeparated.line(fields) + "\n"
     }
     return text
   }

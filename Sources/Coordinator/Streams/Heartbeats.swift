@@ -2,7 +2,8 @@ import JobModel
 import JobStore
 
 /// Heartbeats of many workers as one transaction: those that come within a moment are renewed together, so that a
-/// thousand workers cost the database some statements a second.
+/// thousand workers cost the database some statements a second. One that cannot be is renewed alone, and keeps no other
+/// worker waiting for its answer.
 actor Heartbeats {
   private static let moment = Duration.milliseconds(100)
   private static let most = 1_000
@@ -33,11 +34,30 @@ actor Heartbeats {
       waiting.removeFirst(batch.count)
       Task {
         do {
-          let replies = try await store.renew(batch.map(\.0))
-          for ((_, continuation), reply) in zip(batch, replies) { continuation.resume(returning: reply) }
+          let replies = batch.count > 1 ? try await store.renewTogether(batch.map(\.0)) : [nil]
+          for ((heartbeat, continuation), reply) in zip(batch, replies) {
+            if let reply {
+              continuation.resume(returning: reply)
+            } else {
+              renewAlone(heartbeat, continuation)
+            }
+          }
         } catch {
           for (_, continuation) in batch { continuation.resume(throwing: error) }
         }
+      }
+    }
+  }
+
+  private func renewAlone(
+    _ heartbeat: Heartbeat, _ continuation: CheckedContinuation<HeartbeatReply, any Error>
+  ) {
+    Task {
+      do {
+        continuation.resume(
+          returning: try await store.heartbeat(heartbeat.request, token: heartbeat.token))
+      } catch {
+        continuation.resume(throwing: error)
       }
     }
   }

@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Texts and numbers as they stand in a page.
-enum HTMLText {
+/// Texts and numbers as they stand in a page or a picture.
+package enum HTMLText {
   /// Text that means nothing but itself, within an element or a quoted attribute.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

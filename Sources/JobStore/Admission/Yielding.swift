@@ -8,7 +8,7 @@ extension JobStore {
     let overdue = try await pool.run { session in
       try session.execute(
         """
-        SELECT id, lease_epoch FROM tasks 
+        SELECT id, lease_epoch FROM tasks
         WHERE finished_at IS NULL AND state = 'running' AND yield_by < now() ORDER BY yield_by LIMIT 100
         """
       ).map { Lease(task: try $0.get("id"), epoch: try $0.get("lease_epoch")) }

@@ -7,6 +7,16 @@ import PostgresClient
 /// to other workers that hold its model and have free slots for all that waits of its job. Neither lasts: a task that has
 /// been claimable for longer than these bounds is taken in its turn, by whoever asks.
 enum CheckpointAffinity {
+  /// What a worker should take.
+  enum Preference {
+    /// The tasks in their order.
+    case inTurn
+    /// These, whose models it holds, before the others.
+    case held([TaskID])
+    /// Nothing for now: others are better placed for the next task.
+    case leavesNext
+  }
+
   /// Other tasks go before the head of the queue for at most so long, in seconds.
   static let patienceAtHead = 30.0
   /// A task is left to workers that hold its model for at most so long, in seconds.
@@ -16,10 +26,18 @@ enum CheckpointAffinity {
 }
 
 extension Session {
+  /// - Parameter loaded: the models that the asking worker holds.
+  func preference(
+    of request: ClaimRequest, _ loaded: [String], limit: Int
+  ) throws -> CheckpointAffinity.Preference {
+    if let held = try tasksHeld(by: request, loaded, limit: limit) { return .held(held) }
+    return try leavesNext(to: request, loaded) ? .leavesNext : .inTurn
+  }
+
   /// Which of the first claimable tasks a worker should take before the others; nil when it should take them in their
   /// order. (Index ready_order, primary key of jobs.)
-  func tasksHeld(by request: ClaimRequest, limit: Int) throws -> [TaskID]? {
-    guard let loaded = request.loaded, !loaded.isEmpty else { return nil }
+  private func tasksHeld(by request: ClaimRequest, _ loaded: [String], limit: Int) throws -> [TaskID]? {
+    guard !loaded.isEmpty else { return nil }
     let held: [TaskID] = try execute(
       """
       WITH head AS MATERIALIZED (
@@ -38,12 +56,9 @@ extension Session {
   }
 
   /// Whether the next task is better left to other workers for now: they hold its model and have free slots for all that
-  /// waits of its job. (Indices ready_order, ready_of_job, worker_sessions_alive,
-  /// tasks_unfinished.)
-  func leavesNext(to others: ClaimRequest) throws -> Bool {
-    // A worker that does not say what it holds is no worker with models.
-    guard let loaded = others.loaded else { return false }
-    return try execute(
+  /// waits of its job. (Indices ready_order, ready_of_job, worker_sessions_alive, tasks_unfinished.)
+  private func leavesNext(to others: ClaimRequest, _ loaded: [String]) throws -> Bool {
+    try execute(
       """
       WITH next AS MATERIALIZED (
         SELECT job_id, kind, since FROM ready WHERE kind = ANY($2::text[]) ORDER BY rank, job_id, task_id LIMIT 1

@@ -8,19 +8,17 @@ extension JobStore {
   /// Does not wait: `waitSeconds` is for whoever calls again.
   public func claim(_ request: ClaimRequest, token: TokenID) async throws -> ClaimReply {
     let limit = min(max(request.limit, 1), 1000)
-    if let loaded = request.loaded {
-      // A worker that says what it holds is one with models; others have no preferences.
-      let held = try await pool.run { session in
-        loaded.isEmpty ? nil : try session.tasksHeld(by: request, limit: limit)
-      }
-      if let held {
-        let claimed = try await lease(request, limit: limit, token: token, after: .head, only: held)
-        if !claimed.tasks.isEmpty { return ClaimReply(tasks: try await settled(claimed), sessionAlive: true) }
-      }
-      if try await pool.run({ session in try session.leavesNext(to: request) }) {
-        let isAlive = try await pool.run { session in try session.isAlive(request.session, token: token) }
-        return ClaimReply(tasks: [], sessionAlive: isAlive)
-      }
+    // A worker that does not say what it holds is no worker with models, and has no preferences.
+    guard let loaded = request.loaded else { return try await claimNext(request, limit: limit, token: token) }
+    switch try await pool.run({ session in try session.preference(of: request, loaded, limit: limit) }) {
+    case .inTurn: break
+    case .held(let held):
+      let claimed = try await lease(request, limit: limit, token: token, after: .head, only: held)
+      // When others were quicker it takes what is next.
+      if !claimed.tasks.isEmpty { return ClaimReply(tasks: try await settled(claimed), sessionAlive: true) }
+    case .leavesNext:
+      let isAlive = try await pool.run { session in try session.isAlive(request.session, token: token) }
+      return ClaimReply(tasks: [], sessionAlive: isAlive)
     }
     return try await claimNext(request, limit: limit, token: token)
   }
@@ -151,7 +149,8 @@ extension Session {
         RETURNING 1
       )
       SELECT t.id, t.lease_epoch + 1 AS lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt + 1 AS attempt,
-        greatest(t.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version, taken.rank, taken.need_id, taken.extends,
+        greatest(t.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
+        taken.rank, taken.need_id, taken.extends,
         (SELECT count(*) FROM leased) AS leased
       FROM taken JOIN tasks t ON t.id = taken.task_id JOIN task_details d ON d.task_id = taken.task_id
         JOIN jobs j ON j.id = t.job_id

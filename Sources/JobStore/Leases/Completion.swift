@@ -59,7 +59,8 @@ extension JobStore {
     }
   }
 
-  private static func isOfOne(_ error: any Error) -> Bool {
+  /// Whether one of many writes is at fault, rather than the database.
+  static func isOfOne(_ error: any Error) -> Bool {
     // Classes 22 and 23: data that does not fit a column or contradicts a constraint.
     if case .server(let state)? = (error as? PostgresError)?.code {
       return state.hasPrefix("22") || state.hasPrefix("23")

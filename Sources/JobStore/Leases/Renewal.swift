@@ -13,36 +13,30 @@ public struct Heartbeat: Sendable {
 }
 
 extension JobStore {
-  /// Renews sessions and with them all leases they hold, stores progress, and says of each lease whether it still
-  /// holds. Task rows are not touched: the lease is the session's. All heartbeats share a transaction, but for those
-  /// whose session someone has locked just now: they wait for it alone, and nobody waits for them.
-  /// - Returns: a reply each, in the order given.
-  public func renew(_ heartbeats: [Heartbeat]) async throws -> [HeartbeatReply] {
+  /// Renews many sessions in one transaction, each as `heartbeat` does.
+  /// - Returns: for each a reply, or nil where it has to be asked about alone: its session is locked by someone just
+  ///   now, for whom the others shall not wait, or is not alive; or one of them contradicts the records.
+  public func renewTogether(_ heartbeats: [Heartbeat]) async throws -> [HeartbeatReply?] {
     var first: [SessionID: Int] = [:]
     for (index, heartbeat) in heartbeats.enumerated() where first[heartbeat.request.session] == nil {
       first[heartbeat.request.session] = index
     }
     let together = first.values.sorted()
-    var replies: [Int: HeartbeatReply] = [:]
-    if heartbeats.count > 1 {
+    var replies = [HeartbeatReply?](repeating: nil, count: heartbeats.count)
+    do {
       let found = try await pool.transaction { session in
         try session.renewTogether(together.map { heartbeats[$0] })
       }
       for (index, reply) in zip(together, found) { replies[index] = reply }
+    } catch let error where Self.isOfOne(error) {
     }
-    for (index, heartbeat) in heartbeats.enumerated() where replies[index] == nil {
-      replies[index] = try await heartbeatAlone(heartbeat.request, token: heartbeat.token)
-    }
-    return heartbeats.indices.compactMap { replies[$0] }
+    return replies
   }
 
-  /// One heartbeat.
+  /// Renews a session and with it all leases it holds, stores progress, and says of each lease whether it still holds.
+  /// Task rows are not touched: the lease is the session's.
   /// - Parameter token: whose session it must be; to any other it is dead. nil asks nobody.
   public func heartbeat(_ request: HeartbeatRequest, token: TokenID? = nil) async throws -> HeartbeatReply {
-    try await heartbeatAlone(request, token: token)
-  }
-
-  private func heartbeatAlone(_ request: HeartbeatRequest, token: TokenID?) async throws -> HeartbeatReply {
     try await pool.transaction { session in
       let alive = try session.renew(request, token: token)
       return try session.answer([request], alive: [alive])[0]
