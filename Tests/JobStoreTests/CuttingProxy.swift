@@ -1,16 +1,17 @@
 import Glibc
 import PostgresClient
+import Scheduling
 import Synchronization
 
-/// Stands between clients and a server, lets a transaction commit and cuts the connection before its answer arrives: the
-/// client does not know whether it has happened.
+/// Stands between clients and a server, lets a transaction end and cuts the connection before its answer arrives: the
+/// client does not know whether it has happened. A statement outside of a transaction block is a transaction too.
 final class CuttingProxy: Sendable {
   private let listener: Int32
   private let port: Int
   private let upstream: String
   private let database: String
   private let every: Int
-  private let commits = Mutex(0)
+  private let draws = Mutex(SplitMix64(seed: 1))
   private let cutCount = Mutex(0)
 
   /// Connections cut so far.
@@ -18,7 +19,7 @@ final class CuttingProxy: Sendable {
 
   /// - Parameters:
   ///   - address: of a server behind a Unix socket.
-  ///   - every: cuts at each commit whose number divides by it.
+  ///   - every: cuts at one end in so many, drawn by chance.
   init(to address: PostgresAddress, every: Int) throws {
     let words = address.connectionString.split(separator: " ").map(String.init)
     func value(_ key: String) -> String {
@@ -67,49 +68,54 @@ final class CuttingProxy: Sendable {
     }
     guard server >= 0 else { return }
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    var isGreeted = false
     while true {
       var ends = [
         pollfd(fd: client, events: Int16(POLLIN), revents: 0),
         pollfd(fd: server, events: Int16(POLLIN), revents: 0),
       ]
       guard poll(&ends, 2, -1) > 0 else { return }
-      if ends[1].revents != 0 {
-        guard pass(from: server, to: client, &buffer) != nil else { return }
-      } else {
-        guard let said = pass(from: client, to: server, &buffer) else { return }
-        guard isCommit(said), isCut() else { continue }
-        // The server's answer shows that the transaction has committed; nobody else gets to know.
-        _ = recv(server, &buffer, buffer.count, 0)
-        cutCount.withLock { $0 += 1 }
-        return
+      if ends[1].revents == 0 {
+        guard let said = receive(from: client, &buffer), pass(said, to: server) else { return }
+        continue
       }
+      guard let said = receive(from: server, &buffer) else { return }
+      if Self.leavesIdle(said) {
+        if isGreeted, isCut() {
+          cutCount.withLock { $0 += 1 }
+          return
+        }
+        isGreeted = true
+      }
+      guard pass(said, to: client) else { return }
     }
   }
 
-  private func isCommit(_ said: ArraySlice<UInt8>) -> Bool {
-    said.elementsEqual([0x51, 0, 0, 0, 11] + Array("COMMIT\0".utf8))
+  /// Whether the server is ready for a query and in no transaction: ReadyForQuery with status I.
+  private static func leavesIdle(_ said: ArraySlice<UInt8>) -> Bool {
+    said.suffix(6).elementsEqual([0x5A, 0, 0, 0, 5, 0x49])
   }
 
   private func isCut() -> Bool {
-    commits.withLock { number in
-      number += 1
-      return number % every == 0
-    }
+    draws.withLock { $0.once(in: every) }
   }
 
-  /// - Returns: what was passed on; nil at the end of either side.
-  private func pass(from: Int32, to: Int32, _ buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
+  /// - Returns: nil at the end of the stream.
+  private func receive(from: Int32, _ buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
     let count = recv(from, &buffer, buffer.count, 0)
-    guard count > 0 else { return nil }
+    return count > 0 ? buffer[..<count] : nil
+  }
+
+  private func pass(_ said: ArraySlice<UInt8>, to: Int32) -> Bool {
     var sent = 0
-    while sent < count {
-      let more = buffer.withUnsafeBytes { bytes in
-        send(to, bytes.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL))
+    while sent < said.count {
+      let more = said.withUnsafeBytes { bytes in
+        send(to, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
       }
-      guard more > 0 else { return nil }
+      guard more > 0 else { return false }
       sent += more
     }
-    return buffer[..<count]
+    return true
   }
 
   private func connectUpstream() -> Int32 {

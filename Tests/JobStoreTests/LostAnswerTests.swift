@@ -12,10 +12,12 @@ struct LostAnswerTests {
     }
   }
 
-  @Test("connections that break right behind a commit lose no job, make none twice, and leave no task behind")
+  @Test(
+    "connections that break right behind a transaction lose no job, make none twice, and leave no task behind"
+  )
   func commits() async throws {
     let bench = try await Bench.make()
-    let proxy = try CuttingProxy(to: bench.address, every: 3)
+    let proxy = try CuttingProxy(to: bench.address, every: 10)
     defer { proxy.stop() }
     let pool = ConnectionPool(address: proxy.address, size: 3)
     let store = JobStore(pool: pool)

@@ -97,31 +97,12 @@ final class RunningSystem {
     #expect(kill(pid_t(try #require(victim?["process"]?.int)), SIGKILL) == 0)
   }
 
-  /// Kills the process that runs a task of this kind, as soon as one does and `moment` holds.
+  /// Kills a process in the middle of a task of this kind, as soon as one runs such a task and `moment` holds.
   func killWorker(
     of job: Int, running kind: String, when moment: (JSON) -> Bool = { _ in true }
   ) async throws {
-    var victim: Int?
-    try await until("a worker runs a \(kind) task of job \(job)") {
-      let detail = try await detail(job)
-      if detail["job"]?["state"]?.string == "succeeded" {
-        throw SystemError("job \(job) ended before the kill")
-      }
-      guard moment(detail) else { return false }
-      let running = Self.running(kind, in: detail)
-      guard !running.isEmpty else { return false }
-      for worker in try await workers() {
-        let tasks = (worker["tasks"]?.array ?? []).compactMap(\.int)
-        // A worker that was killed before has its tasks until its lease ends.
-        if tasks.contains(where: { running.contains($0) }), let process = worker["process"]?.int,
-          kill(pid_t(process), 0) == 0
-        {
-          victim = process
-        }
-      }
-      return victim != nil
-    }
-    #expect(kill(pid_t(try #require(victim)), SIGKILL) == 0)
+    let victim = try await stopWorker(of: job, running: kind, when: moment)
+    #expect(kill(pid_t(victim.process), SIGKILL) == 0)
   }
 
   /// Stops a process in the middle of a task of this kind; `SIGCONT` lets it go on.
@@ -132,12 +113,12 @@ final class RunningSystem {
     try await until("a worker is stopped in the middle of a \(kind) task") {
       let detail = try await detail(job)
       if detail["job"]?["state"]?.string == "succeeded" {
-        throw SystemError("job \(job) ended before a worker was stopped")
+        throw SystemError("job \(job) ended before a worker was stopped or killed")
       }
       guard moment(detail) else { return false }
       for worker in try await workers() where worker["alive"] == true {
         guard (worker["kinds"]?.array ?? []).contains(where: { $0.string == kind }),
-          let process = worker["process"]?.int
+          let process = worker["process"]?.int, kill(pid_t(process), 0) == 0
         else { continue }
         // Stopped first and looked at then: what it holds now it goes on holding.
         #expect(kill(pid_t(process), SIGSTOP) == 0)

@@ -80,13 +80,8 @@ public struct NewRange: Codable, Sendable, Equatable {
 }
 
 extension JobKind {
-  /// The tasks a job of this kind starts with. Everything else is spawned by them.
-  public var initialTasks: [NewTask] {
-    switch self {
-    case .train: [NewTask(kind: .learn, stage: 0, payload: .object([]))]
-    case .eval, .rollout, .score: [NewTask(kind: .plan, stage: 0, payload: .object([]))]
-    }
-  }
+  /// The task a job of this kind starts with. Everything else is spawned by it.
+  public var firstTask: TaskKind { self == .train ? .learn : .plan }
 }
 
 extension JobKind {

@@ -20,15 +20,12 @@ extension Session {
     }
   }
 
-  /// (Primary keys of job_dependencies and jobs.)
+  /// (Primary key of job_dependencies.)
   func insertDependencies(_ dependencies: [LockedJob], job: JobID) throws {
     guard !dependencies.isEmpty else { return }
     try execute(
       "INSERT INTO job_dependencies (job_id, on_job_id) SELECT $1, unnest($2::bigint[])", job,
       dependencies.map(\.id))
-    try execute(
-      "UPDATE jobs SET waits_for = $2 WHERE id = $1", job,
-      dependencies.filter { $0.state != .succeeded }.count)
   }
 
   /// Counts anew how many jobs these wait for. (Primary key of job_dependencies.)
@@ -71,10 +68,5 @@ extension Session {
       try endAlone(dependent, as: .cancelled, failure: TaskFailure(.interrupted, message))
       try noteEvent("job-cancelled", lab: dependent.lab, job: dependent.id, message: message)
     }
-  }
-
-  /// Holds a new job's tasks back until a moment. (Index tasks_of_job.)
-  func delayTasks(of job: JobID, until moment: Timestamp) throws {
-    try execute("UPDATE tasks SET not_before = to_timestamp($2) WHERE job_id = $1", job, moment)
   }
 }

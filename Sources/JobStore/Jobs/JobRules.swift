@@ -84,16 +84,14 @@ extension Session {
     spec.at = next
     spec.after = []
     let confinement: PathConfinement? = try row.jsonIfPresent("confinement")
-    let inserted = try insertJob(
-      SubmitRequest(spec: spec), spec: try StoredJSON.text(spec), lab: try row.get("lab_id"),
-      user: try row.get("user_id"), confinement: confinement)
-    guard let made = inserted else {
+    let new = NewJob(
+      spec: spec, text: try StoredJSON.text(spec), lab: try row.get("lab_id"), user: try row.get("user_id"),
+      confinement: confinement, moment: next)
+    guard let made = try create(new, submitter: nil, message: "\(spec.name), as job \(id) repeats") else {
       // Another job has its unique key; the next tick tries again.
       try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
       return (nil, .none)
     }
-    let (job, admitted) = try openJob(made, spec)
-    try noteEvent("job-submitted", lab: job.lab, job: made, message: "\(spec.name), as job \(id) repeats")
-    return (made, admitted)
+    return (made.record.id, made.admitted)
   }
 }
