@@ -3,7 +3,7 @@ import CPostgres
 /// One libpq connection while its thread works with it. It cannot leave that thread: it is not `Sendable` and is
 /// only ever lent to closures.
 public final class Session {
-  private let connection: OpaquePointer
+  let connection: OpaquePointer
   /// Statements prepared on this connection, by their text.
   private var prepared: [String: String] = [:]
   private(set) var inTransaction = false
@@ -59,19 +59,26 @@ public final class Session {
     try execute(sql.description, parameters.map(\.postgresParameter))
   }
 
+  @discardableResult
+  public func execute(_ statement: Statement) throws(PostgresError) -> Rows {
+    try execute(statement.sql, statement.parameters)
+  }
+
   private func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
-    let name: String
-    if let known = prepared[sql] {
-      name = known
-    } else {
-      name = "s\(prepared.count)"
-      _ = try check(PQprepare(connection, name, sql, 0, nil), sql)
-      prepared[sql] = name
-    }
+    let name = try prepare(sql)
     let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in
       PQexecPrepared(connection, name, Int32(parameters.count), values, lengths, formats, 0)
     }
     return Rows(try check(result, sql))
+  }
+
+  /// The name of the statement on this connection, where it is prepared when first used.
+  func prepare(_ sql: String) throws(PostgresError) -> String {
+    if let known = prepared[sql] { return known }
+    let name = "s\(prepared.count)"
+    PQclear(try check(PQprepare(connection, name, sql, 0, nil), sql))
+    prepared[sql] = name
+    return name
   }
 
   /// Runs a text of one or more statements without parameters: migrations, and commands that take none, such
@@ -113,7 +120,7 @@ public final class Session {
     PQclear(try check(PQexec(connection, text.description), text.description))
   }
 
-  private func check(_ result: OpaquePointer?, _ sql: String) throws(PostgresError) -> OpaquePointer {
+  func check(_ result: OpaquePointer?, _ sql: String) throws(PostgresError) -> OpaquePointer {
     guard let result else {
       throw PostgresError(.unavailable, Self.trimmed(PQerrorMessage(connection)))
     }
@@ -137,7 +144,7 @@ public final class Session {
     state.hasPrefix("08") || ["57P01", "57P02", "57P03", "57P05", "25P03", "53300"].contains(state)
   }
 
-  private static func trimmed(_ message: UnsafePointer<CChar>?) -> String {
+  static func trimmed(_ message: UnsafePointer<CChar>?) -> String {
     guard let message else { return "no reason given" }
     var text = Substring(String(cString: message))
     while text.last?.isWhitespace == true { text.removeLast() }

@@ -18,11 +18,13 @@ enum StatementSources {
     return found
   }
 
-  /// The first argument of every call of `execute`.
+  /// The first argument of every call of `execute` and of every `Statement`.
   private static func literals(in source: String) -> [String] {
     var rest = Substring(source)
     var found: [String] = []
-    while let call = rest.firstRange(of: "execute(") {
+    while let call = ["execute(", "Statement("].compactMap({ rest.firstRange(of: $0) })
+      .min(by: { $0.lowerBound < $1.lowerBound })
+    {
       rest = rest[call.upperBound...].drop { $0.isWhitespace }
       let quote = rest.hasPrefix("\"\"\"") ? "\"\"\"" : "\""
       guard rest.hasPrefix(quote) else { continue }

@@ -80,12 +80,12 @@ extension JobStore {
         try session.keep(requests, of: ended)
         return ended
       }
-      due = try await pool.run { [ended] session in try session.jobsAtTurn(of: ended) }
+      due = try await pool.run { [ended] session in try session.jobsAtTurn(after: ended.map(\.id)) }
     } else {
       (ended, due) = try await pool.run { session in
-        let ended = try session.succeed(leases)
+        let (ended, atTurn) = try session.succeedAndLook(leases)
         if ended.contains(where: \.wasTriedBefore) { try session.keep(requests, of: ended) }
-        return (ended, try session.jobsAtTurn(of: ended))
+        return (ended, atTurn)
       }
     }
     let byTask = Set(ended.map(\.id))

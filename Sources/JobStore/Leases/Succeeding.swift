@@ -26,9 +26,21 @@ extension Session {
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
   func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
+    try endedTasks(execute(Self.success(of: leases, underLock: underLock)))
+  }
+
+  /// `succeed` outside of a transaction, and then `jobsAtTurn`, with one wait for both.
+  func succeedAndLook(_ leases: [Lease]) throws -> (ended: [EndedTask], atTurn: [JobID]) {
+    let found = try executeInTurn([
+      Self.success(of: leases, underLock: false), Self.turnCheck(after: leases.map(\.task)),
+    ])
+    return (try endedTasks(found[0]), try found[1].map { try $0.get("id") })
+  }
+
+  private static func success(of leases: [Lease], underLock: Bool) -> Statement {
     // Rows are locked in the order of their ids, as by whoever ends a job.
     let leases = leases.sorted { $0.task < $1.task }
-    return try execute(
+    return Statement(
       """
       WITH held AS MATERIALIZED (
         SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' OR j.at_once IS NOT NULL AS follows
@@ -57,8 +69,11 @@ extension Session {
         FROM ended e JOIN jobs j ON j.id = e.job_id GROUP BY j.id, e.kind
       )
       SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
-      """, leases.map(\.task), leases.map(\.epoch), underLock
-    ).map { row in
+      """, leases.map(\.task), leases.map(\.epoch), underLock)
+  }
+
+  private func endedTasks(_ rows: Rows) throws -> [EndedTask] {
+    try rows.map { row in
       EndedTask(
         id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
         kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"))
@@ -141,20 +156,24 @@ extension Session {
     ).map { try $0.get("id") }
   }
 
-  /// Those of the tasks' jobs of which nothing is ready or runs: their lowest unfinished stage waits to be admitted, or
-  /// nothing is left of them. Looks from the last task on, which is the last to be claimed. (Primary key of jobs, index
-  /// tasks_unfinished.)
-  func jobsAtTurn(of ended: [EndedTask]) throws -> [JobID] {
-    guard !ended.isEmpty else { return [] }
-    return try execute(
+  /// Those of the finished tasks' jobs of which nothing is ready or runs: their lowest unfinished stage waits to be
+  /// admitted, or nothing is left of them. Looks from the last task on, which is the last to be claimed. (Primary keys of
+  /// tasks and jobs, index tasks_unfinished.)
+  func jobsAtTurn(after tasks: [TaskID]) throws -> [JobID] {
+    guard !tasks.isEmpty else { return [] }
+    return try execute(Self.turnCheck(after: tasks)).map { try $0.get("id") }
+  }
+
+  private static func turnCheck(after tasks: [TaskID]) -> Statement {
+    Statement(
       """
       SELECT j.id FROM jobs j
-      WHERE j.id = ANY($1::bigint[]) AND j.finished_at IS NULL AND (
+      WHERE j.id = ANY(ARRAY(SELECT DISTINCT job_id FROM tasks WHERE id = ANY($1::bigint[]) AND finished_at IS NOT NULL))
+        AND j.finished_at IS NULL AND (
         SELECT t.id FROM tasks t
         WHERE t.job_id >= j.id AND t.job_id <= j.id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')
         ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) IS NULL
       ORDER BY j.id
-      """, Array(Set(ended.map(\.job)))
-    ).map { try $0.get("id") }
+      """, tasks)
   }
 }
