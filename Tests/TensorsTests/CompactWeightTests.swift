@@ -68,6 +68,8 @@ import Testing
     var n = Numbers(52)
     for format in [CK_WEIGHTS_FLOAT32, CK_WEIGHTS_BFLOAT16, CK_WEIGHTS_INT8] {
       for (rows, out, columns) in [
+        // Long rows.
+        (4, 9, 3101), (5, 37, 3101), (6, 16, 4128), (7, 35, 3104), (8, 37, 5003),
         (1, 7, 1061), (1, 8, 64), (2, 37, 32), (5, 11, 1061), (8, 6, 2048), (15, 33, 5),
       ] {
         let weights = stored(n.array(out * columns), out, columns, format)
