@@ -38,7 +38,7 @@ extension JobStore {
       try session.insertDependencies(dependencies, job: created.record.id)
       return .now(created)
     }
-    // A job that waits for no other is created by one statement.
+    // What a job that waits for no other writes is one statement, which needs no transaction around it.
     let submitted =
       request.spec.after.isEmpty ? try await pool.run(submit) : try await pool.transaction(submit)
     switch submitted {
