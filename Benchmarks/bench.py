@@ -5,7 +5,7 @@
     make bench BENCH="--parts 3b …"     # one part; the others' tables stay as they are
 
 It needs torch, transformers, safetensors and numpy; llama.cpp and TRL are measured beside them where they are given.
-Nothing else should run meanwhile. The parts and about how many minutes they take with all peers on two cores: 300m 7, 3b 10, 386 4, 1154 8.
+Nothing else should run meanwhile. The parts and about how many minutes they take with all peers on two cores: 300m 12, 3b 10, 386 4, 1154 8.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def inference(size: str, args: argparse.Namespace) -> str:
     if args.tokenizer:
         peers += ["--tokenizer", args.tokenizer]
     if size == "300m":
-        peers += ["--transformers", "--rounds", args.rounds]
+        peers += ["--transformers", "--dtypes", "float32", "bfloat16", "int8", "--rounds", args.rounds]
     else:
         # A round of the larger model takes minutes, and beside it there is no room for copies: they are removed.
         peers += ["--rounds", 1, "--new-tokens", 32, "--threads", 2, "--remove"]

@@ -41,7 +41,7 @@ class Comparison:
                       "--threads", threads]
         self.machine = measured([sys.executable, HERE / "machine.py", "--threads", threads], threads)
         self.memory: dict[str, float] = {}
-        self.first: dict[str, float] = {}
+        self.first: dict[str, list[float]] = {}
 
     def ours(self, dtype: str) -> dict[str, float]:
         program = [self.args.build / "inference-benchmark", self.args.folder, "--dtype", dtype]
@@ -51,7 +51,7 @@ class Comparison:
         row = measured([*program, "--repeats", 1, *self.sizes], self.threads)
         self.memory[dtype] = row["peak_rss_gb"] * 2**30
         # From nothing to the first token, beside a prefill of a model that is there.
-        self.first[dtype] = (row["load_seconds"] + row["first_prefill_seconds"]) / row["prefill_seconds"]
+        self.first.setdefault(dtype, []).append((row["load_seconds"] + row["first_prefill_seconds"]) / row["prefill_seconds"])
         found = {"prefill": row["prefill_tokens_per_second"], "decode": row["decode_tokens_per_second"]}
         if self.args.answers:
             found["answers"] = row["shared_decode_tokens_per_second"]
@@ -118,7 +118,7 @@ class Comparison:
             weights *= BITS[dtype] / BITS[self.args.stored]
             lines.append(
                 f"{dtype}: peak memory {self.memory[dtype] / 2**30:.2f} GiB, {self.memory[dtype] / weights:.2f} times the "
-                f"weights; from the start to the first token {self.first[dtype]:.2f} times the prefill.")
+                f"weights; from the start to the first token {statistics.median(self.first[dtype]):.2f} times the prefill.")
         return lines
 
 

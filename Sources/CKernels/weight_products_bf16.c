@@ -2,8 +2,6 @@
 #include "avx512.h"
 #include "weight_products.h"
 
-#include <string.h>
-
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target(CK_AVX512 ",avx512bf16"))), apply_to = function)
@@ -11,24 +9,62 @@
 enum {
   /// How far ahead of the arithmetic a single row of x fetches weights, in bytes.
   AHEAD = 4096,
-  /// Columns of a vector.
+  /// Columns of a vector, and bytes of a line of the cache.
   WIDTH = 32,
-  /// Which of the four rows of the next strip a pass over this one fetches, as bits. Otherwise the processor
-  /// would wait for memory in the first pass and leave it idle in the others.
+  LINE = 64,
+  /// The first cache of the processors this is made for, and the most of it that weights are fetched into before
+  /// their turn, in bytes.
+  CACHE = 48 << 10,
+  MOST_AHEAD = 12 << 10,
+  /// Rows of x that take more than this together do not stay in the first cache from one row of weights to the next:
+  /// they are multiplied in parts.
+  MOST_STAYING = 32 << 10,
+  /// Columns of a part, and strips of rows of weights that use it before the next one is read.
+  PART = 1024,
+  STRIPS = 8,
+  /// Which rows of the next strip a pass over this one fetches, as bits. Otherwise the processor would wait for memory
+  /// in the first pass and leave it idle in the others.
   NONE = 0,
+  FIRST = 1,
   EVEN = 5,
   ODD = 10,
   ALL = 15,
-  /// Rows longer than this are multiplied in parts: five to eight rows of x and four of weights do not stay in the first
-  /// cache from one pass to the next.
-  LONG = 3072,
-  /// Columns of a part, and strips that use it before the next one is read.
-  PART = 1024,
-  STRIPS = 4,
 };
 
 CK_INLINE __m512bh load(const uint8_t *source) {
   return (__m512bh)_mm512_loadu_si512((const void *)source);
+}
+
+/// A row of weights that is read from its beginning to its end. In a file it may begin anywhere, and a vector that lies
+/// on two lines of the cache takes as long as two: CROSSING rows are read line by line, and each vector is put together
+/// of two of them. (The lines hold parts of the row, so that their pages are there to be read.)
+typedef struct {
+  const uint8_t *start;
+  __m512i line;
+} row_reader;
+
+CK_INLINE row_reader read_row(const bool CROSSING, const uint8_t *start) {
+  row_reader row = {start, _mm512_setzero_si512()};
+  if (CROSSING) {
+    row.start = (const uint8_t *)((uintptr_t)start & ~(uintptr_t)(LINE - 1));
+    row.line = _mm512_load_si512((const void *)row.start);
+  }
+  return row;
+}
+
+/// Where the four bytes of each lane of a vector at `start` lie in two lines.
+CK_INLINE __m512i lane_places(const uint8_t *start) {
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return _mm512_add_epi32(lanes, _mm512_set1_epi32((int)((uintptr_t)start % LINE / 4)));
+}
+
+/// The vector `at` bytes behind the beginning; vectors are read one after the other.
+CK_INLINE __m512bh next_vector(const bool CROSSING, row_reader *row, size_t at, __m512i places) {
+  if (!CROSSING) return load(row->start + at);
+  __m512i line = _mm512_load_si512((const void *)(row->start + at + LINE));
+  __m512i vector = _mm512_permutex2var_epi32(row->line, places, line);
+  row->line = line;
+  return (__m512bh)vector;
 }
 
 /// A single row of x with N rows of weights side by side, at most 4: as many streams the processor fetches by
@@ -56,21 +92,31 @@ CK_INLINE void vector_product(
   for (int j = 0; j < N; j++) ck_put(y + j, dots[j], accumulate);
 }
 
-/// Adds to the sums of a tile of M rows of x, at most 4, and N of weights, at most 4. Meanwhile it fetches those rows at
-/// `next` that `fetched` names.
+/// Adds the products of M rows of x with N of weights to sums[PITCH * j + i], or begins them. Meanwhile it fetches those
+/// rows at `next` that `fetched` names. Every lane adds in the order of the columns, so that the sums are the same to the
+/// last bit, however many rows of x are multiplied at once.
 CK_INLINE void add_products(
-    const int M, const int N, const uint8_t *x, size_t x_stride, const uint8_t *w, size_t w_stride, size_t columns,
-    const uint8_t *next, const int fetched, __m512 sums[16]) {
+    const int M, const int N, const int PITCH, const bool CROSSING, const uint8_t *x, size_t x_stride, const uint8_t *w,
+    size_t w_stride, size_t columns, const uint8_t *next, const int fetched, __m512 *sums, bool begins) {
+  // In registers while they are added to.
+  __m512 s[8][4];
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < N; j++) s[i][j] = begins ? _mm512_setzero_ps() : sums[PITCH * j + i];
+  row_reader rows[4];
+  for (int j = 0; j < N; j++) rows[j] = read_row(CROSSING, w + (size_t)j * w_stride);
+  __m512i places = lane_places(w);
   size_t l = 0;
+#pragma clang loop unroll(disable)
   for (; l + WIDTH <= columns; l += WIDTH) {
     __m512bh b[4];
     for (int j = 0; j < N; j++) {
-      b[j] = load(w + (size_t)j * w_stride + 2 * l);
-      if (fetched >> j & 1) _mm_prefetch((const char *)(next + (size_t)j * w_stride + 2 * l), _MM_HINT_T0);
+      b[j] = next_vector(CROSSING, &rows[j], 2 * l, places);
+      // They are read once and shall not drive out the rows of x.
+      if (fetched >> j & 1) _mm_prefetch((const char *)(next + (size_t)j * w_stride + 2 * l), _MM_HINT_NTA);
     }
     for (int i = 0; i < M; i++) {
       __m512bh a = load(x + (size_t)i * x_stride + 2 * l);
-      for (int j = 0; j < N; j++) sums[4 * i + j] = _mm512_dpbf16_ps(sums[4 * i + j], a, b[j]);
+      for (int j = 0; j < N; j++) s[i][j] = _mm512_dpbf16_ps(s[i][j], a, b[j]);
     }
   }
   if (l < columns) {
@@ -79,119 +125,147 @@ CK_INLINE void add_products(
     for (int j = 0; j < N; j++) {
       __m512bh b = (__m512bh)_mm512_maskz_loadu_epi16(rest, w + (size_t)j * w_stride + 2 * l);
       for (int i = 0; i < M; i++)
-        sums[4 * i + j] = _mm512_dpbf16_ps(sums[4 * i + j], load(x + (size_t)i * x_stride + 2 * l), b);
+        s[i][j] = _mm512_dpbf16_ps(s[i][j], load(x + (size_t)i * x_stride + 2 * l), b);
+    }
+  }
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < N; j++) sums[PITCH * j + i] = s[i][j];
+  for (int i = M; begins && i < PITCH; i++)
+    for (int j = 0; j < N; j++) sums[PITCH * j + i] = _mm512_setzero_ps();
+}
+
+/// Stores the sums of M rows of x and N of weights.
+CK_INLINE void put(
+    const int M, const int N, const int PITCH, const __m512 *sums, float *y, size_t ldy, bool accumulate) {
+  for (int first = 0; first < N * PITCH; first += 16) {
+    float dots[16];
+    _mm512_storeu_ps(dots, ck_sums16(sums + first));
+    for (int at = first; at < first + 16; at++) {
+      int i = at % PITCH, j = at / PITCH;
+      if (i < M && j < N) ck_put(y + (size_t)i * ldy + j, dots[at - first], accumulate);
     }
   }
 }
 
-/// Stores the sums of a tile of M rows of x and N of weights.
-CK_INLINE void put_tile(const int M, const int N, __m512 sums[16], float *y, size_t ldy, bool accumulate) {
-  float dots[16];
-  _mm512_storeu_ps(dots, ck_sums16(sums));
-  for (int i = 0; i < M; i++)
-    for (int j = 0; j < N; j++) ck_put(y + (size_t)i * ldy + j, dots[4 * i + j], accumulate);
-}
-
-/// A tile of M rows of x, at most 4, and N of weights, at most 4.
-CK_INLINE void tile(
-    const int M, const int N, const uint8_t *x, size_t x_stride, const uint8_t *w, size_t columns, float *y,
-    size_t ldy, bool accumulate, const int fetched) {
-  __m512 sums[16];
-  for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_ps();
-  size_t stride = 2 * columns;
-  add_products(M, N, x, x_stride, w, stride, columns, w + (size_t)N * stride, fetched, sums);
-  put_tile(M, N, sums, y, ldy, accumulate);
-}
-
-/// `tile` for the numbers of rows there are; each case is a loop of its own.
-CK_INLINE void any_tile(
-    size_t rows, const int N, const uint8_t *x, size_t x_stride, const uint8_t *w, size_t columns, float *y,
-    size_t ldy, bool accumulate, int fetched) {
-#define CASE(M)                                                      \
-  case M:                                                            \
-    if (fetched == ALL)                                              \
-      tile(M, N, x, x_stride, w, columns, y, ldy, accumulate, ALL);  \
-    else if (fetched == ODD)                                         \
-      tile(M, N, x, x_stride, w, columns, y, ldy, accumulate, ODD);  \
-    else                                                             \
-      tile(M, N, x, x_stride, w, columns, y, ldy, accumulate, NONE); \
-    break;
-  switch (rows) {
-    CASE(1) CASE(2) CASE(4)
-  }
-#undef CASE
-}
-
-/// All rows of x with N rows of weights.
-CK_INLINE void strip(const int N, const ck_weight_operands *o, const uint8_t *w, float *y) {
-  size_t x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns), i = 0;
-  const uint8_t *x = o->x;
-  size_t ldy = o->ldy, columns = o->columns;
-  bool add = o->accumulate;
-  if (o->m > 4) {
-    tile(4, N, x, x_stride, w, columns, y, ldy, add, EVEN);
-    i = 4;
-  } else if (o->m == 3) {
-    tile(2, N, x, x_stride, w, columns, y, ldy, add, EVEN);
-    i = 2;
-  }
-  for (int fetched = i > 0 ? ODD : ALL; i < o->m; fetched = NONE) {
-    size_t rows = o->m - i >= 4 ? 4 : o->m - i >= 2 ? 2 : 1;
-    any_tile(rows, N, x + i * x_stride, x_stride, w, columns, y + i * ldy, ldy, add, fetched);
-    i += rows;
-  }
-}
-
-/// Four rows of x and M more with STRIPS strips of long rows of weights, part after part. The sums wait in memory between
-/// the parts, so that every lane adds in the order in which `tile` does.
-CK_INLINE void long_strips(const int M, const ck_weight_operands *o, const uint8_t *w, float *y) {
+/// COUNT rows of weights, at most 4, N at a time, with UPPER rows of x and LOWER more, at most 4 each. The rows `ahead`
+/// bytes behind are fetched one after the other: memory is quickest with a single stream.
+CK_INLINE void strip(
+    const int UPPER, const int LOWER, const int COUNT, const int N, const bool CROSSING, const ck_weight_operands *o, size_t ahead,
+    const uint8_t *w, float *y) {
   size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
   const uint8_t *upper = o->x, *lower = upper + 4 * x_stride;
-  __m512 sums[STRIPS][2][16];
-  for (int s = 0; s < STRIPS; s++)
-    for (int i = 0; i < 16; i++) sums[s][0][i] = sums[s][1][i] = _mm512_setzero_ps();
-  for (size_t l = 0; l < o->columns; l += PART) {
-    size_t count = o->columns - l < PART ? o->columns - l : PART;
-    for (int s = 0; s < STRIPS; s++) {
-      const uint8_t *part = w + (size_t)s * 4 * stride + 2 * l, *next = part + 4 * stride;
-      if (s + 1 == STRIPS && l + PART < o->columns) next = w + 2 * (l + PART);
-      // In registers while they are added to.
-      __m512 kept[16];
-      memcpy(kept, sums[s][0], sizeof kept);
-      add_products(4, 4, upper + 2 * l, x_stride, part, stride, count, next, EVEN, kept);
-      memcpy(sums[s][0], kept, sizeof kept);
-      memcpy(kept, sums[s][1], sizeof kept);
-      add_products(M, 4, lower + 2 * l, x_stride, part, stride, count, next, ODD, kept);
-      memcpy(sums[s][1], kept, sizeof kept);
-    }
+  __m512 sums[2][16];
+  for (int j = 4 * COUNT; j < 16; j++) sums[0][j] = sums[1][j] = _mm512_setzero_ps();
+  for (int j = 0; j < COUNT; j += N) {
+    const uint8_t *rows = w + (size_t)j * stride, *next = rows + ahead;
+    add_products(UPPER, N, 4, CROSSING, upper, x_stride, rows, stride, o->columns, next, FIRST, sums[0] + 4 * j, true);
+    if (LOWER > 0)
+      add_products(LOWER, N, 4, CROSSING, lower, x_stride, rows, stride, o->columns, next + stride, FIRST, sums[1] + 4 * j,
+          true);
   }
-  for (int s = 0; s < STRIPS; s++) {
-    put_tile(4, 4, sums[s][0], y + 4 * s, o->ldy, o->accumulate);
-    put_tile(M, 4, sums[s][1], y + 4 * o->ldy + 4 * s, o->ldy, o->accumulate);
-  }
+  put(UPPER, COUNT, 4, sums[0], y, o->ldy, o->accumulate);
+  if (LOWER > 0) put(LOWER, COUNT, 4, sums[1], y + 4 * o->ldy, o->ldy, o->accumulate);
 }
 
-void ck_weight_product_avx512_bf16(const ck_weight_operands *o) {
+/// M rows of x, at most 8, that stay in the first cache.
+CK_INLINE void staying_rows(const int M, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
+  const int upper = M > 4 ? 4 : M, lower = M - upper, rows = M > 4 ? 2 : 1;
+  size_t stride = 2 * o->columns, held = (size_t)M * stride + (size_t)rows * stride;
+  size_t ahead = CACHE > held ? CACHE - held : 0, j = 0;
+  ahead = (ahead < MOST_AHEAD ? ahead : MOST_AHEAD) / stride;
+  ahead = (ahead > (size_t)rows ? ahead : (size_t)rows) * stride;
+  for (; j + 4 <= o->n; j += 4) strip(upper, lower, 4, rows, CROSSING, o, ahead, w + j * stride, o->y + j);
+  for (; j < o->n; j++) strip(upper, lower, 1, 1, CROSSING, o, ahead, w + j * stride, o->y + j);
+}
+
+/// M rows of x, at most 8, with some strips of N rows of weights, part after part; the sums wait in memory meanwhile.
+CK_INLINE void strips_in_parts(
+    const int M, const int N, const bool CROSSING, size_t strips, const ck_weight_operands *o, const uint8_t *w, float *y) {
+  size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
+  const uint8_t *x = o->x;
+  __m512 sums[STRIPS][32];
+  // What `put` takes besides the sums.
+  for (size_t s = 0; s < strips; s++)
+    for (int i = 8 * N; i < 32; i++) sums[s][i] = _mm512_setzero_ps();
+  for (size_t l = 0; l < o->columns; l += PART) {
+    size_t count = o->columns - l < PART ? o->columns - l : PART;
+    for (size_t s = 0; s < strips; s++) {
+      const uint8_t *part = w + s * N * stride + 2 * l, *next = part + (size_t)N * stride;
+      if (s + 1 == strips && l + PART < o->columns) next = w + 2 * (l + PART);
+      add_products(M, N, 8, CROSSING, x + 2 * l, x_stride, part, stride, count, next, ALL, sums[s], l == 0);
+    }
+  }
+  for (size_t s = 0; s < strips; s++) put(M, N, 8, sums[s], y + s * N, o->ldy, o->accumulate);
+}
+
+/// M rows of x, at most 8, that do not stay in the first cache.
+CK_INLINE void long_rows(const int M, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
   size_t stride = 2 * o->columns, j = 0;
-  const uint8_t *w = (const uint8_t *)o->w + o->first * stride;
-  if (o->m == 1) {
+  while (j + 3 <= o->n) {
+    size_t strips = (o->n - j) / 3 < STRIPS ? (o->n - j) / 3 : STRIPS;
+    strips_in_parts(M, 3, CROSSING, strips, o, w + j * stride, o->y + j);
+    j += 3 * strips;
+  }
+  for (; j < o->n; j++) strips_in_parts(M, 1, CROSSING, 1, o, w + j * stride, o->y + j);
+}
+
+/// M rows of x, at most 8.
+CK_INLINE void few_rows(const int M, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
+  if ((size_t)M * 2 * o->columns <= MOST_STAYING)
+    staying_rows(M, CROSSING, o, w);
+  else
+    long_rows(M, CROSSING, o, w);
+}
+
+/// M of more rows of x, at most 4, from `first` on, with N rows of weights.
+CK_INLINE void tile(
+    const int M, const int N, const bool CROSSING, const ck_weight_operands *o, size_t first, const uint8_t *w, float *y,
+    const int fetched) {
+  size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
+  const uint8_t *x = (const uint8_t *)o->x + first * x_stride;
+  __m512 sums[16];
+  for (int i = 4 * N; i < 16; i++) sums[i] = _mm512_setzero_ps();
+  add_products(M, N, 4, CROSSING, x, x_stride, w, stride, o->columns, w + (size_t)N * stride, fetched, sums, true);
+  put(M, N, 4, sums, y + first * o->ldy, o->ldy, o->accumulate);
+}
+
+/// More than 8 rows of x with N rows of weights.
+CK_INLINE void many_rows(const int N, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w, float *y) {
+  tile(4, N, CROSSING, o, 0, w, y, EVEN);
+  tile(4, N, CROSSING, o, 4, w, y, ODD);
+  size_t i = 8;
+  for (; i + 4 <= o->m; i += 4) tile(4, N, CROSSING, o, i, w, y, NONE);
+  for (; i < o->m; i++) tile(1, N, CROSSING, o, i, w, y, NONE);
+}
+
+CK_INLINE void product(const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
+  size_t stride = 2 * o->columns, j = 0;
+  switch (o->m) {
+  case 1:
     for (; j + 4 <= o->n; j += 4)
       vector_product(4, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
     for (; j < o->n; j++) vector_product(1, o->x, w + j * stride, o->columns, o->y + j, o->accumulate);
     return;
+  case 2: few_rows(2, CROSSING, o, w); return;
+  case 3: few_rows(3, CROSSING, o, w); return;
+  case 4: few_rows(4, CROSSING, o, w); return;
+  case 5: few_rows(5, CROSSING, o, w); return;
+  case 6: few_rows(6, CROSSING, o, w); return;
+  case 7: few_rows(7, CROSSING, o, w); return;
+  case 8: few_rows(8, CROSSING, o, w); return;
   }
-  if (o->m > 4 && o->m <= 8 && o->columns > LONG) {
-    for (; j + 4 * STRIPS <= o->n; j += 4 * STRIPS) {
-      switch (o->m) {
-      case 5: long_strips(1, o, w + j * stride, o->y + j); break;
-      case 6: long_strips(2, o, w + j * stride, o->y + j); break;
-      case 7: long_strips(3, o, w + j * stride, o->y + j); break;
-      case 8: long_strips(4, o, w + j * stride, o->y + j); break;
-      }
-    }
-  }
-  for (; j + 4 <= o->n; j += 4) strip(4, o, w + j * stride, o->y + j);
-  for (; j < o->n; j++) strip(1, o, w + j * stride, o->y + j);
+  for (; j + 4 <= o->n; j += 4) many_rows(4, CROSSING, o, w + j * stride, o->y + j);
+  for (; j < o->n; j++) many_rows(1, CROSSING, o, w + j * stride, o->y + j);
+}
+
+void ck_weight_product_avx512_bf16(const ck_weight_operands *o) {
+  size_t stride = 2 * o->columns;
+  const uint8_t *w = (const uint8_t *)o->w + o->first * stride;
+  // All rows lie on the lines of the cache as the first does.
+  if (stride % LINE == 0 && (uintptr_t)w % LINE != 0 && (uintptr_t)w % 4 == 0)
+    product(true, o, w);
+  else
+    product(false, o, w);
 }
 
 #pragma clang attribute pop

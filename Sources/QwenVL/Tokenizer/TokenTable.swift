@@ -43,6 +43,15 @@ struct TokenTable: Sendable {
 
   func id(of token: [UInt8]) -> Int? { token.withUnsafeBufferPointer(id(of:)) }
 
+  /// Whether a token consists of the bytes of these two.
+  func isToken(_ id: Int, _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard ranges.indices.contains(id), ranges[id].count == left.count + right.count else { return false }
+    return text.withUnsafeBufferPointer { text in
+      let token = UnsafeBufferPointer(rebasing: text[ranges[id]])
+      return token.starts(with: left) && token.dropFirst(left.count).elementsEqual(right)
+    }
+  }
+
   /// Calls `body` with the bytes of a token; nil when there is none.
   func withToken<Result>(_ id: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
     guard ranges.indices.contains(id), !ranges[id].isEmpty else { return nil }

@@ -141,13 +141,13 @@ extension Tokenizer {
 extension TokenizerBuilder {
   /// A merge as one line with a space between its two tokens.
   fileprivate mutating func merge(line: UnsafeBufferPointer<UInt8>) throws(ModelFileError) {
-    let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-    guard parts.count == 2 else {
+    let space = UInt8(ascii: " ")
+    guard let gap = line.firstIndex(of: space), !line[(gap + 1)...].contains(space) else {
       throw ModelFileError(
         file: mergesFile,
         problem:
           "a merge must be two tokens with a space between: \"\(String(decoding: line, as: UTF8.self))\"")
     }
-    try merge(UnsafeBufferPointer(rebasing: parts[0]), UnsafeBufferPointer(rebasing: parts[1]))
+    try merge(UnsafeBufferPointer(rebasing: line[..<gap]), UnsafeBufferPointer(rebasing: line[(gap + 1)...]))
   }
 }

@@ -9,6 +9,8 @@ struct TokenizerBuilder {
   private var tokens: TokenTable
   private var merges: MergeTable
   private var rank = 0
+  /// What the last merge made.
+  private var merged = -1
 
   init(vocabulary: JSON?, file: String, mergesFile: String, mergeCount: Int) throws(ModelFileError) {
     self.vocabularyFile = file
@@ -35,8 +37,10 @@ struct TokenizerBuilder {
   mutating func merge(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>)
     throws(ModelFileError)
   {
+    // A vocabulary is made by its merges, so that mostly the next token is the next merge's.
+    let expected = tokens.isToken(merged + 1, left, right) ? merged + 1 : nil
     guard let first = tokens.id(of: left), let second = tokens.id(of: right),
-      let merged = withJoined(left, right, tokens.id(of:))
+      let merged = expected ?? withJoined(left, right, tokens.id(of:))
     else {
       let pair = "\(String(decoding: left, as: UTF8.self)) \(String(decoding: right, as: UTF8.self))"
       throw ModelFileError(
@@ -44,6 +48,7 @@ struct TokenizerBuilder {
         problem: "merge \(rank + 1), \(quoted(pair)), names or makes a token that is not in the vocabulary")
     }
     merges.insert(Int32(first), Int32(second), rank: rank, merged: merged)
+    self.merged = merged
     rank += 1
   }
 

@@ -54,7 +54,8 @@ public enum SafetensorsWriter {
       offset = end
     }
     var json = JSON.object(members).serializedBytes()
-    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+    // The format asks for multiples of 8; values that begin on a line of the processor's cache are read sooner.
+    while (8 + json.count) % 64 != 0 { json.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
   }
 }
