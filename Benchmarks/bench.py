@@ -43,11 +43,12 @@ def inference(size: str, args: argparse.Namespace) -> str:
     if args.tokenizer:
         peers += ["--tokenizer", args.tokenizer]
     if size == "300m":
-        peers += ["--transformers", "--dtypes", "float32", "bfloat16", "int8", "--rounds", args.rounds]
+        peers += ["--transformers", "--dtypes", "float32", "bfloat16", "int8"]
     else:
         # A round of the larger model takes minutes, and beside it there is no room for copies: they are removed.
-        peers += ["--rounds", 1, "--new-tokens", 32, "--threads", 2, "--remove"]
-    return output(sys.executable, HERE / "inference.py", size, "--build", args.build, *peers)
+        peers += ["--new-tokens", 32, "--threads", 2, "--remove"]
+    return output(
+        sys.executable, HERE / "inference.py", size, "--build", args.build, "--rounds", args.rounds, *peers)
 
 
 def grpo_step(text_tokens: int, completion: int, steps: int, args: argparse.Namespace) -> str:
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--llama-source", type=Path, help="llama.cpp's source, for its converter")
     parser.add_argument("--llama-programs", type=Path, help="the folder of llama-bench and llama-batched-bench")
     parser.add_argument("--trl", action="store_true", help="measure TRL's trainer, which takes minutes a step")
-    parser.add_argument("--rounds", type=int, default=3, help="of the smaller model's inference")
+    parser.add_argument("--rounds", type=int, default=3, help="of inference")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks.md")
     args = parser.parse_args()
 

@@ -68,6 +68,12 @@ static const unsigned char migration_0011_up[] = {
 static const unsigned char migration_0011_down[] = {
 #embed "../../migrations/0011_task_ranges.down.sql"
 };
+static const unsigned char migration_0012_up[] = {
+#embed "../../migrations/0012_webhook_turns.sql"
+};
+static const unsigned char migration_0012_down[] = {
+#embed "../../migrations/0012_webhook_turns.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -108,6 +114,8 @@ static const ar1_asset assets[] = {
     {"migrations/0010_hot_path.sql", migration_0010_up, sizeof migration_0010_up},
     {"migrations/0011_task_ranges.down.sql", migration_0011_down, sizeof migration_0011_down},
     {"migrations/0011_task_ranges.sql", migration_0011_up, sizeof migration_0011_up},
+    {"migrations/0012_webhook_turns.down.sql", migration_0012_down, sizeof migration_0012_down},
+    {"migrations/0012_webhook_turns.sql", migration_0012_up, sizeof migration_0012_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -121,11 +121,13 @@ int image_read_tiff_header(
   return status;
 }
 
-static int read_format(TIFF *tiff, source *from, pixel_format *format) {
+/// - Parameter converted: the codec turns YCbCr into RGB, which the tags do not say.
+static int read_format(TIFF *tiff, source *from, int converted, pixel_format *format) {
   uint16_t extra_count = 0;
   const uint16_t *extras = NULL;
   if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &format->photometric))
     format->photometric = PHOTOMETRIC_MINISWHITE;
+  if (converted) format->photometric = PHOTOMETRIC_RGB;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &format->bits);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &format->samples);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format->kind);
@@ -351,9 +353,8 @@ int image_decode_tiff(
     status = read_as_rgba(tiff, &from, width, height, rgb);
   } else if (status == 0) {
     if (differences) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-    // The colour mode changes what the other tags say; they are read after it.
-    if (differences) TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
-    status = read_format(tiff, &from, &format);
+    // The colour mode changes what other tags say; they are read after it.
+    status = read_format(tiff, &from, differences, &format);
     if (status == 0) status = read_blocks(tiff, &from, &format, rgb);
   }
   // A codec that found an error and went on has made up pixels.

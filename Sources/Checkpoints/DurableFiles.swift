@@ -63,9 +63,16 @@ package enum DurableFiles {
     throw failure("make the folder", path)
   }
 
-  /// Puts `bytes` at `path` whole: written beside it under a name of this process, flushed, renamed.
+  /// A name beside `path` that no other writer takes, on this machine or another one that has the folder. It is short,
+  /// so that whatever name fits the filesystem can be written to.
+  package static func draft(of path: String) -> String {
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    return "\(folder).draft-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+  }
+
+  /// Puts `bytes` at `path` whole: written beside it under another name, flushed, renamed.
   package static func replace(_ path: String, with bytes: [UInt8]) throws {
-    let draft = "\(path).\(getpid()).tmp"
+    let draft = draft(of: path)
     do {
       try write(bytes, to: draft)
       guard rename(draft, path) == 0 else { throw failure("rename \(draft) to", path) }

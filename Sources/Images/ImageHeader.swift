@@ -50,8 +50,8 @@ struct ImageHeader {
       throw ImageError(
         name: name, reason: "has \(fileBytes) bytes, more than the \(limits.maximumFileBytes) allowed")
     }
-    // Both sides have 32 bits at most, so the product cannot overflow.
-    guard size.width * size.height <= limits.maximumPixels else {
+    let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+    guard !overflow, pixels <= limits.maximumPixels else {
       throw ImageError(
         name: name, reason: "is \(size), more than the \(limits.maximumPixels) pixels allowed")
     }

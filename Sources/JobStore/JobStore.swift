@@ -21,6 +21,9 @@ public struct JobStore: Sendable {
   let frontier = ClaimFrontier()
   let knownJobs = KnownJobs()
   let settling = Interval(.seconds(10))
+  let claims = CallMerger<Claim, [ClaimedTask]>(mostAtOnce: 2, mostItems: 64, isOfOne: isOfOne)
+  let completions = CallMerger<CompleteRequest, CompletionOutcome?>(
+    mostAtOnce: 2, mostItems: 1000, isOfOne: isOfOne)
   private let hint: ReadyHint
 
   public init(

@@ -246,8 +246,11 @@ struct JSONParser {
       {
         position += 2
         let second = try fourHexDigits()
-        let code = 0x10000 + (first - 0xD800) << 10 + (second &- 0xDC00)
-        if (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(code) { return scalar }
+        if (0xDC00..<0xE000).contains(second),
+          let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        {
+          return scalar
+        }
       }
       position = start
       throw failure("half of a surrogate pair stands alone", showingByte: false)

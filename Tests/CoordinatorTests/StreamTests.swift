@@ -41,6 +41,31 @@ import Testing
     }
   }
 
+  @Test("a stream ends when its token is revoked, and shows nothing that happens later")
+  func revocation() async throws {
+    try await TestQueue.run { queue in
+      let reader = try await queue.token(.viewer)
+      let token = try await reader.me().token
+      let seen = Mutex<[EventRecord]>([])
+      let following = Task {
+        try await reader.followEvents { event in seen.withLock { $0.append(event) } }
+      }
+      try await eventually {
+        _ = try await queue.submit()
+        return seen.withLock { !$0.isEmpty }
+      }
+      _ = try await queue.token(.owner).revokeToken(token)
+      // It ends with the next sign of life, and cannot be taken up again.
+      guard case .failure = await following.result else {
+        Issue.record("the stream ended as if nothing were wrong")
+        return
+      }
+      let count = seen.withLock { $0.count }
+      _ = try await queue.submit()
+      #expect(seen.withLock { $0.count } == count)
+    }
+  }
+
   @Test("an event whose transaction commits after a younger one is not missed")
   func lateCommit() async throws {
     try await TestQueue.run { queue in

@@ -82,6 +82,19 @@ import Testing
     #expect(reason(bytes) == "part.png: is 65535 x 65535, more than the 178956970 pixels allowed")
   }
 
+  @Test("a TIFF of a few bytes whose sides have 32 bits each is refused")
+  func tiffOverflow() throws {
+    func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    // Bilevel, LZW, one strip.
+    let tags: [(tag: UInt32, value: UInt32)] = [
+      (256, .max), (257, .max), (258, 1), (259, 5), (262, 1), (273, 8), (277, 1), (279, 4),
+    ]
+    var bytes: [UInt8] = [0x49, 0x49, 42, 0] + number(12) + [0x80, 0, 0x20, 0x20] + [UInt8(tags.count), 0]
+    for (tag, value) in tags { bytes += number(tag | 4 << 16) + number(1) + number(value) }
+    bytes += number(0)
+    #expect(reason(bytes)?.hasPrefix("part.png: is 4294967295 x 4294967295, more than") == true)
+  }
+
   @Test("a wrong checksum of the pixels is an error")
   func checksum() throws {
     var bytes = try Golden.bytes("rgb8.png")

@@ -99,6 +99,31 @@ struct JobSpecTests {
   }
 
   @Test(
+    "a training does not put its model where the one lies that it starts from",
+    arguments: [
+      ("/r/model", "/r"), ("/r/best/", "/r/"), ("/r//model/x", "/r"), ("/r/models", "/r"), ("/q", "/r"),
+    ])
+  func ownBase(model: String, output: String) throws {
+    let spec: JSON = ["kind": "train", "model": .string(model), "data": "/d", "output": .string(output)]
+    let isRefused = !model.hasPrefix("/r/models") && model != "/q"
+    do {
+      _ = try JobSpec(spec)
+      #expect(!isRefused)
+    } catch {
+      #expect(isRefused && "\(error)".contains("give another folder"))
+    }
+  }
+
+  @Test("of very many unknown keys the first are told")
+  func manyUnknownKeys() throws {
+    let unknown = (0..<20_000).map { JSON.Member("key\($0)", 0) }
+    let error = #expect(throws: JobSpecError.self) {
+      try JSON.object([.init("kind", "train")] + unknown).decode(JobSpec.self)
+    }
+    #expect(try #require(error).problems.count < 30)
+  }
+
+  @Test(
     "a mistake costs a message that names the key, what was found and what is allowed",
     arguments: [
       (#"[1]"#, "a list of 1"),

@@ -85,17 +85,44 @@ struct AffinityTests {
     #expect(try await claim(bench, other, holding: []) == [second])
   }
 
-  @Test("the list of workers says what each has in memory, until it says otherwise")
+  @Test("a worker that cannot have what it holds the model of takes what is next")
+  func held() async throws {
+    let bench = try await Bench.make()
+    let gpu = Inventory(devices: [.init(index: 0, name: "H100", memoryBytes: 80 << 30)])
+    _ = try await bench.session(inventory: gpu)
+    let holder = try await session(bench, holding: ["/b"])
+    let older = try await submit(bench, model: "/a")
+    let spec = try JobSpec([
+      "kind": "eval", "model": "/b", "data": "/d", "output": "/o", "resources": ["gpu": 1],
+    ])
+    let held = try await bench.store.submit(SubmitRequest(spec: spec), by: bench.person).id
+    _ = try await bench.store.pool.run { session in
+      try session.execute(
+        "UPDATE ready SET need_id = (SELECT need_id FROM jobs WHERE id = $1) WHERE job_id = $1", held
+      ).affected
+    }
+    #expect(try await claim(bench, holder, holding: ["/b"]) == [older])
+  }
+
+  @Test(
+    "the list of workers says what each has in memory, until it says otherwise, and to a lab only what is its own"
+  )
   func inventory() async throws {
     let bench = try await Bench.make()
-    let holder = try await session(bench, holding: ["/models/base", "run/7"])
+    let run = try await bench.submit("train").id
+    _ = try await submit(bench, model: "/models/base")
+    let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let holding = ["/models/base", CheckpointKey.run(run), "/secret", "run/x"]
+    let holder = try await session(bench, holding: holding)
     _ = try await bench.store.heartbeat(HeartbeatRequest(session: holder, leases: []))
-    func loaded() async throws -> [String]? {
-      try await bench.store.workers(lab: bench.person.lab).workers.first?.loaded
+    func loaded(by lab: LabID, seesAll: Bool = false) async throws -> [String]? {
+      try await bench.store.workers(lab: lab, seesAll: seesAll).workers.first?.loaded
     }
-    #expect(try await loaded() == ["/models/base", "run/7"])
+    #expect(try await loaded(by: bench.person.lab) == ["/models/base", CheckpointKey.run(run)])
+    #expect(try await loaded(by: stranger.lab) == [])
+    #expect(try await loaded(by: stranger.lab, seesAll: true) == holding)
     _ = try await bench.store.heartbeat(HeartbeatRequest(session: holder, leases: [], loaded: []))
-    #expect(try await loaded() == [])
+    #expect(try await loaded(by: bench.person.lab, seesAll: true) == [])
   }
 
   @Test("rollouts of a training go to the worker that holds its policy")

@@ -30,6 +30,60 @@ struct ClaimTests {
     #expect(Set(leases.map(\.task)).count == 200)
   }
 
+  @Test("workers that claim at once get as many as they asked for each, and one that is not alive gets none")
+  func together() async throws {
+    let bench = try await Bench.make(connections: 4)
+    _ = try await bench.submit()
+    let planner = try await bench.session()
+    #expect(try await bench.plan(try await bench.take(planner), shards: 60) == .accepted)
+    var sessions: [SessionID] = []
+    for index in 0..<24 { sessions.append(try await bench.session("w\(index)")) }
+    try await bench.store.endSession(EndSessionRequest(session: sessions[5]), token: bench.workerToken)
+    let claims = try await withThrowingTaskGroup(of: (Int, ClaimReply).self) { group in
+      for (index, session) in sessions.enumerated() {
+        group.addTask {
+          let request = ClaimRequest(session: session, kinds: [.shard], limit: 1 + index % 3)
+          return (index, try await bench.store.claim(request, token: bench.workerToken))
+        }
+      }
+      return try await group.reduce(into: [Int: ClaimReply]()) { $0[$1.0] = $1.1 }
+    }
+    for (index, reply) in claims {
+      #expect(reply.sessionAlive == (index != 5))
+      #expect(reply.tasks.count == (index == 5 ? 0 : 1 + index % 3))
+      // The records name the worker that was told.
+      for task in reply.tasks {
+        let beat = try await bench.store.heartbeat(
+          HeartbeatRequest(session: sessions[index], leases: [.init(task.lease)]), token: bench.workerToken)
+        #expect(beat.results.map(\.verdict) == [.renewed])
+      }
+    }
+    #expect(Set(claims.values.flatMap { $0.tasks.map(\.id) }).count == 45)
+  }
+
+  @Test("machines with a GPU each that claim at once get a task for a GPU each")
+  func togetherWithNeeds() async throws {
+    let bench = try await Bench.make(connections: 4)
+    let gpu = Inventory(devices: [.init(index: 0, name: "H100", memoryBytes: 80 << 30)])
+    var sessions: [SessionID] = []
+    for index in 0..<6 { sessions.append(try await bench.session("w\(index)", inventory: gpu)) }
+    let spec = try JobSpec([
+      "kind": "eval", "model": "/m", "data": "/d", "output": "/o", "resources": ["gpu": 1],
+    ])
+    let job = try await bench.store.submit(SubmitRequest(spec: spec), by: bench.person)
+    #expect(try await bench.plan(try await bench.take(sessions[0]), shards: 6) == .accepted)
+    let tasks = try await withThrowingTaskGroup(of: [ClaimedTask].self) { group in
+      for session in sessions {
+        group.addTask {
+          try await bench.claim(session, kinds: [.shard], limit: 8, free: gpu.free)
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(tasks.allSatisfy { $0.count == 1 && $0[0].job == job.id })
+    #expect(Set(tasks.flatMap { $0.map(\.id) }).count == 6)
+  }
+
   @Test("higher priority goes first, then the older job, and only kinds asked for")
   func order() async throws {
     let bench = try await Bench.make()

@@ -16,6 +16,21 @@ struct HistoryTests {
     }
   }
 
+  @Test("a lab with very much to deliver does not keep another lab's events waiting")
+  func deliveryTurns() async throws {
+    let bench = try await Bench.make()
+    let other = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let busy = try await bench.store.createWebhook(
+      CreateWebhookRequest(url: "https://busy.example/"), by: bench.person)
+    let quiet = try await bench.store.createWebhook(
+      CreateWebhookRequest(url: "https://quiet.example/"), by: other)
+    for _ in 0..<20 { _ = try await bench.submit() }
+    _ = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
+    let taken = try await bench.store.takeDueDeliveries(limit: 32, firstPause: 60)
+    #expect(taken.filter { $0.webhook == quiet.id }.count == 1)
+    #expect((1...4).contains(taken.filter { $0.webhook == busy.id }.count))
+  }
+
   @Test(
     "months are made ahead of time, once, and only those that are over by the whole retention are dropped")
   func months() async throws {

@@ -83,6 +83,26 @@ struct JobTests {
     #expect(try await !ids.contains(bench.store.submit(request, by: stranger).id))
   }
 
+  @Test(
+    "a repeated submission finds its job whatever the order of its labels, and after its priority has changed"
+  )
+  func repeatedSubmission() async throws {
+    let bench = try await Bench.make()
+    let text: JSON = [
+      "kind": "eval", "model": "/m", "data": "/d", "output": "/o",
+      "labels": ["line": "7", "site": "north", "shift": "late", "part": "screw"],
+    ]
+    func submit() async throws -> JobID {
+      // Each time anew: a dictionary's order is its own.
+      let request = SubmitRequest(spec: try JobSpec(text), idempotencyKey: "k")
+      return try await bench.store.submit(request, by: bench.person).id
+    }
+    let first = try await submit()
+    for _ in 0..<10 { #expect(try await submit() == first) }
+    _ = try await bench.store.change(first, ChangeJobRequest(priority: 9), by: bench.person)
+    #expect(try await submit() == first)
+  }
+
   @Test("jobs are listed newest first, by page and by state")
   func listing() async throws {
     let bench = try await Bench.make()

@@ -58,6 +58,10 @@ func escapes() throws {
     ),
     (#""\x""#, "line 1, column 3 (byte 2): expected one of \" \\ / b f n r t u after '\\', found 'x'"),
     (#""a\ud800b""#, "line 1, column 3 (byte 2): half of a surrogate pair stands alone"),
+    (#""\ud800\u0041""#, "line 1, column 2 (byte 1): half of a surrogate pair stands alone"),
+    (#""\ud83d\ud83d""#, "line 1, column 2 (byte 1): half of a surrogate pair stands alone"),
+    (#""\udbff\u0000""#, "line 1, column 2 (byte 1): half of a surrogate pair stands alone"),
+    (#""\ud83d\ue000""#, "line 1, column 2 (byte 1): half of a surrogate pair stands alone"),
   ])
 func refusals(text: String, message: String) {
   #expect(throws: JSONError.self) { try JSON(parsing: text) }

@@ -21,6 +21,44 @@ import WorkerRuntime
     #expect(try ImageSet(folder.path).entries[3].bytes() == Array("sub/c.tiff".utf8))
   }
 
+  @Test func `what a scoring has written into a folder within is no photograph`() throws {
+    for name in ["results/overlays/a.jpg.jpg", "results/masks/a.jpg.png", "results/more/g.png"] {
+      try folder.write(name, to: name)
+    }
+    let results = ScoreFolder(path: folder.path + "/sub/../results").written
+    #expect(try ImageSet(folder.path, without: results).entries.count == 5)
+    // The results may lie in the scored folder itself.
+    try folder.write("x", to: "overlays/a.jpg.jpg")
+    let here = ScoreFolder(path: folder.path).written
+    #expect(try ImageSet(folder.path, without: here + results).entries.count == 5)
+  }
+
+  @Test func `names that are not UTF-8 have a row each`() throws {
+    for byte in [0xE4, 0xF6] as [UInt8] {
+      let path = Array((folder.path + "/teil_").utf8) + [byte] + Array(".png".utf8) + [0]
+      let file = path.withUnsafeBufferPointer { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { fopen($0.baseAddress, "w") }
+      }
+      fclose(try #require(file))
+    }
+    #expect(try paths(folder.path).filter { $0.hasPrefix("teil") } == ["teil_%E4.png", "teil_%F6.png"])
+  }
+
+  @Test func `an empty cell of a table says nothing`() throws {
+    let table = try folder.write("path,name,class\na.jpg,,\nb.PNG,,screw\n", to: "list.csv")
+    let entries = try ImageSet(table).entries
+    #expect(entries.map(\.path) == ["a.jpg", "b.PNG"])
+    #expect(entries.map(\.category) == [nil, "screw"])
+  }
+
+  @Test func `a quote within a name is part of it, and a quoted field that never ends is an error`() throws {
+    let table = try folder.write("path\na.jpg\n3\" pipe.png\nb.PNG\n", to: "list.csv")
+    #expect(try paths(table) == ["a.jpg", "3\" pipe.png", "b.PNG"])
+    let open = try folder.write("path\na.jpg\n\"3 pipe.png\nb.PNG\n", to: "open.csv")
+    let error = #expect(throws: TaskError.self) { try ImageSet(open) }
+    #expect(error?.description.contains("line 3: a quoted field is not closed") == true)
+  }
+
   @Test func `a link to a file within the folder counts, one that leads out of it does not`() throws {
     let outside = try TestFolder()
     let secret = try outside.write("secret", to: "secret.png")

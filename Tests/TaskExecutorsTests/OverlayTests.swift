@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Inspection
+import Synchronization
 import TaskExecutors
 import Testing
 
@@ -45,6 +46,31 @@ import Testing
     try await overlays.finish()
     let mask = try read("masks/line/part.png.png")
     #expect(mask[1, 1] == .white && mask[20, 15] == .black)
+  }
+
+  @Test func `an image that no JPEG can hold, or whose name leaves no room for an ending, costs its overlay`()
+    async throws
+  {
+    let told = Mutex<[String]>([])
+    let overlays = OverlayWriter(output: folder.path + "/results") { text in told.withLock { $0.append(text) }
+    }
+    let wide = folder.path + "/wide.png"
+    try Data(RGBImage(width: 66_000, height: 2, filledWith: .white).png()).write(
+      to: URL(fileURLWithPath: wide))
+    var (scan, long) = (row, row)
+    scan.path = "wide.png"
+    long.path = String(repeating: "屏", count: 83) + ".png"
+    overlays.write(scan, of: ImageEntry(path: scan.path, location: .file(wide)), mask: nil)
+    overlays.write(
+      long, of: ImageEntry(path: long.path, location: .file(folder.path + "/part.png")), mask: nil)
+    // This one just fits.
+    var fits = row
+    fits.path = String(repeating: "屏", count: 82) + ".png"
+    overlays.write(
+      fits, of: ImageEntry(path: fits.path, location: .file(folder.path + "/part.png")), mask: nil)
+    try await overlays.finish()
+    #expect(told.withLock { $0.count } == 2)
+    #expect(try read("overlays/\(fits.path).jpg").size == image.size)
   }
 
   @Test func `an image that has gone costs its overlay, a folder that cannot be written is an error`()

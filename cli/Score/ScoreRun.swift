@@ -68,13 +68,21 @@ struct ScoreRun: AsyncParsableCommand {
     }
     if watch, output == nil { throw ValidationError("--watch needs --output") }
     if watch, submission.json { throw ValidationError("--watch prints no JSON document, as it does not end") }
+    if watch, submission.dryRun { throw ValidationError("--dry-run looks at one job; leave --watch out") }
+    if watch, submission.wait {
+      throw ValidationError("--watch waits for every job anyway; leave --wait out")
+    }
   }
 
   func run() async throws {
     if watch {
       try await ScoreWatch(
         folder: absolute(images), output: absolute(output ?? ""), interval: watchInterval,
-        client: try submission.connection.client(), settings: settings
+        client: try submission.connection.client(),
+        settings: settings + [
+          ("name", .text(submission.name)), ("priority", .whole(submission.priority)),
+          ("max_attempts", .whole(submission.maxAttempts)),
+        ]
       ).untilInterrupted()
       return
     }

@@ -27,22 +27,26 @@ struct ScoreWatch {
     }
     var done = Set((try? ScoreFolder(path: output).read())?.rows.map(\.path) ?? [])
     var seen: [String: State] = [:]
+    /// A job whose end was not seen yet.
+    var begun: (job: JobID, names: [String])?
     Terminal.write("watching \(folder), \(Format.count(done.count)) images are scored; end with Ctrl-C\n")
     while true {
-      let names = try ImageFolder.list(folder).filter { !done.contains($0) }
+      let names = try ImageFolder.list(folder, without: results).filter { !done.contains($0) }
       var states: [String: State] = [:]
       for name in names { states[name] = Self.state(folder + "/" + name) }
       let settled = names.filter { states[$0] != nil && seen[$0] == states[$0] }.prefix(Self.largestJob)
       seen = states
       do {
-        if !settled.isEmpty {
-          try await score(Array(settled))
-          done.formUnion(settled)
-          for name in settled { seen[name] = nil }
+        if begun == nil, !settled.isEmpty { begun = (try await submit(Array(settled)), Array(settled)) }
+        if let (job, names) = begun {
+          try await follow(job, of: names.count)
+          begun = nil
+          done.formUnion(names)
+          for name in names { seen[name] = nil }
           continue
         }
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
-        // A watch outlives its coordinator; what a lost job had scored is in the cache.
+        // A watch outlives its coordinator, and then waits for the job that it had submitted.
         Terminal.writeError("\(error.message); trying again\n")
       }
       try await Task.sleep(for: .seconds(interval))
@@ -57,8 +61,12 @@ struct ScoreWatch {
     ]
   }
 
-  /// One job for these files, to its end.
-  private func score(_ names: [String]) async throws {
+  private var results: [String] {
+    ScoreFolder(path: output).written + settings.compactMap { $0.key == "cache" ? $0.value?.string : nil }
+  }
+
+  /// One job for these files.
+  private func submit(_ names: [String]) async throws -> JobID {
     let list = output + "/watch/" + "\(Int(Date().timeIntervalSince1970 * 1000)).csv"
     try FileManager.default.createDirectory(atPath: output + "/watch", withIntermediateDirectories: true)
     let lines =
@@ -66,21 +74,26 @@ struct ScoreWatch {
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: list))
     var members = [
       JSON.Member("kind", "score"), .init("images", .string(list)), .init("append", true),
-      .init("name", .string("watch \(folder.suffix(80))")),
     ]
     for (key, value) in settings {
       if let value { members.append(.init(key, value)) }
     }
+    if !members.contains(where: { $0.key == "name" }) {
+      members.append(.init("name", .string("watch \(folder.suffix(80))")))
+    }
     let spec = try JobSpec(.object(members), relativeTo: FileManager.default.currentDirectoryPath)
-    let record = try await client.submit(SubmitRequest(spec: spec))
-    let end = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
+    return try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)).id
+  }
+
+  private func follow(_ job: JobID, of count: Int) async throws {
+    let end = try await JobWatch(client: client, job: job).untilEnd(showing: ProgressLine())
     guard end.state == .succeeded else {
       Terminal.write(JobWatch.summary(end))
       throw JobWatch.exitCode(for: end.state)
     }
-    guard let outcome = ScoreOutcome(try await client.job(record.id)) else { return }
+    guard let outcome = ScoreOutcome(try await client.job(job)) else { return }
     Terminal.write(
-      "\(Format.time(Date().timeIntervalSince1970))  \(Format.count(names.count)) new images: "
+      "\(Format.time(Date().timeIntervalSince1970))  \(Format.count(count)) new images: "
         + "\(Format.count(outcome.count("defective"))) defective, \(Format.count(outcome.count("failed"))) failed   "
         + Style.faint("\(output)/report.html") + "\n")
   }

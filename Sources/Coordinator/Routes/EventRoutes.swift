@@ -16,13 +16,13 @@ struct EventRoutes {
       let caller = try context.reader()
       let after = try request.number("after", default: Int64(-1), in: -1...Int64.max)
       return try await EventStream(
-        store: store, signals: signals, lab: caller.lab, after: after >= 0 ? after : nil
+        store: store, signals: signals, caller: caller, after: after >= 0 ? after : nil
       ).response()
     }
     group.get("jobs/:job/stream") { _, context in
       let caller = try context.reader()
       return try await JobStream(
-        store: store, signals: signals, job: try context.number("job"), lab: caller.lab
+        store: store, signals: signals, job: try context.number("job"), caller: caller
       ).response()
     }
     group.get("audit") { request, context in

@@ -107,7 +107,7 @@ struct JobRoutes {
     group.get("jobs/:job/logs/stream") { request, context in
       let caller = try context.reader()
       let stream = LogStream(
-        store: store, signals: signals, job: try context.number("job"), lab: caller.lab,
+        store: store, signals: signals, job: try context.number("job"), caller: caller,
         after: try request.number("after", default: Int64(0), in: 0...Int64.max))
       return try await stream.response()
     }
@@ -115,7 +115,7 @@ struct JobRoutes {
       let caller = try context.reader()
       return try JSONBody.response(
         try await store.workers(
-          lab: caller.lab, before: try request.before(),
+          lab: caller.lab, seesAll: caller.may(.administer), before: try request.before(),
           limit: try request.number("limit", default: 1_000, in: 1...1_000)))
     }
     group.get("me") { _, context in

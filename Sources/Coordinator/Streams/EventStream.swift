@@ -8,13 +8,15 @@ import JobStore
 struct EventStream: Sendable {
   let store: JobStore
   let signals: Signals
-  let lab: LabID
+  let caller: Caller
   /// nil begins with what happens from now on.
   let after: Int64?
 
   func response() async throws -> Response {
-    let tail = try await store.eventTail(lab: lab, from: after)
-    return ServerSentEvents.response { try await send(tail, to: &$0) }
+    let tail = try await store.eventTail(lab: caller.lab, from: after)
+    return ServerSentEvents.response(to: StreamReader(store: store, token: caller.token)) {
+      try await send(tail, to: &$0)
+    }
   }
 
   private func send(_ first: EventTail, to writer: inout EventWriter) async throws {

@@ -8,11 +8,13 @@ struct JobStream: Sendable {
   let store: JobStore
   let signals: Signals
   let job: JobID
-  let lab: LabID
+  let caller: Caller
 
   func response() async throws -> Response {
-    let first = try await store.job(job, lab: lab)
-    return ServerSentEvents.response { try await send(from: first, to: &$0) }
+    let first = try await store.job(job, lab: caller.lab)
+    return ServerSentEvents.response(to: StreamReader(store: store, token: caller.token)) {
+      try await send(from: first, to: &$0)
+    }
   }
 
   private func send(from first: JobRecord, to writer: inout EventWriter) async throws {
@@ -24,7 +26,7 @@ struct JobStream: Sendable {
       if record.state.isFinal { return }
       let seen = record
       let next = try await LongPoll.until(writer.nextSign, on: signals.jobs) { () -> JobRecord? in
-        let record = try await store.job(job, lab: lab)
+        let record = try await store.job(job, lab: caller.lab)
         return record == seen ? nil : record
       }
       if signals.jobs.isClosed { return }

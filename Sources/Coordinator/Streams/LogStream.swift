@@ -10,13 +10,15 @@ struct LogStream: Sendable {
   let store: JobStore
   let signals: Signals
   let job: JobID
-  let lab: LabID
+  let caller: Caller
   let after: Int64
 
   func response() async throws -> Response {
     // What is wrong with the request is told by a status, so it must come before the stream.
-    let first = try await store.logs(job, lab: lab, after: after, limit: Self.pageLines)
-    return ServerSentEvents.response { try await send(from: first, to: &$0) }
+    let first = try await store.logs(job, lab: caller.lab, after: after, limit: Self.pageLines)
+    return ServerSentEvents.response(to: StreamReader(store: store, token: caller.token)) {
+      try await send(from: first, to: &$0)
+    }
   }
 
   private func send(from first: LogPage, to writer: inout EventWriter) async throws {
@@ -33,7 +35,7 @@ struct LogStream: Sendable {
       if isOver { return }
       let seen = sequence
       let next = try await LongPoll.until(writer.nextSign, on: signals.logs) { () -> LogPage? in
-        let page = try await store.logs(job, lab: lab, after: seen, limit: Self.pageLines)
+        let page = try await store.logs(job, lab: caller.lab, after: seen, limit: Self.pageLines)
         return page.lines.isEmpty && !page.state.isFinal ? nil : page
       }
       if signals.logs.isClosed { return }

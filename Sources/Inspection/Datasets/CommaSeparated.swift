@@ -1,11 +1,20 @@
 /// Tables of comma-separated values (RFC 4180).
 public enum CommaSeparated {
-  /// The rows of a table; a byte order mark and empty lines are passed over, quoted fields may hold anything.
-  public static func rows(_ text: String) -> [[String]] {
+  /// A quoted field that the text ends in.
+  public struct UnclosedQuote: Error, CustomStringConvertible {
+    /// Where it begins, from 1 on.
+    public let line: Int
+    public var description: String { "line \(line): a quoted field is not closed" }
+  }
+
+  /// The rows of a table; a byte order mark and empty lines are passed over, quoted fields may hold anything. A quote
+  /// within a field that does not begin with one is a character like any other: 3" pipe.
+  public static func rows(_ text: String) throws(UnclosedQuote) -> [[String]] {
     var rows: [[String]] = []
     var row: [String] = []
     var field: [UInt8] = []
     var quoted = false
+    var (line, quoteLine) = (1, 1)
     var bytes = Array(text.utf8)[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
 
@@ -19,6 +28,7 @@ public enum CommaSeparated {
       row = []
     }
     while let byte = bytes.popFirst() {
+      if byte == UInt8(ascii: "\n") { line += 1 }
       switch (byte, quoted) {
       case (UInt8(ascii: "\""), true):
         if bytes.first == UInt8(ascii: "\"") {
@@ -28,13 +38,14 @@ public enum CommaSeparated {
           quoted = false
         }
       case (_, true): field.append(byte)
-      case (UInt8(ascii: "\""), false): quoted = true
+      case (UInt8(ascii: "\""), false) where field.isEmpty: (quoted, quoteLine) = (true, line)
       case (UInt8(ascii: ","), false): endField()
       case (UInt8(ascii: "\n"), false): endRow()
       case (UInt8(ascii: "\r"), false): continue
       default: field.append(byte)
       }
     }
+    if quoted { throw UnclosedQuote(line: quoteLine) }
     endRow()
     return rows
   }

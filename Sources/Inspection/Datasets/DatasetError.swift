@@ -4,4 +4,13 @@ public struct DatasetError: Error, CustomStringConvertible, Equatable {
   public var description: String { message }
 
   public init(message: String) { self.message = message }
+
+  /// The rows of a table of `path`.
+  static func rows(_ text: String, of path: String) throws(DatasetError) -> [[String]] {
+    do {
+      return try CommaSeparated.rows(text)
+    } catch {
+      throw DatasetError(message: "\(path), \(error)")
+    }
+  }
 }

@@ -88,7 +88,7 @@ private struct SplitTable {
       root.has("split_csv/1cls.csv") ? root : DatasetFolder(path: DatasetFolder.parent(of: root.path))
     guard let text = folder.text("split_csv/1cls.csv") else { return nil }
     let path = DatasetFolder.joined(folder.path, "split_csv/1cls.csv")
-    let rows = CommaSeparated.rows(text)
+    let rows = try DatasetError.rows(text, of: path)
     guard let header = rows.first, let split = header.firstIndex(of: "split"),
       let image = header.firstIndex(of: "image")
     else {

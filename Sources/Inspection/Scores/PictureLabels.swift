@@ -31,7 +31,7 @@ public struct PictureLabels: Sendable {
     guard let text = folder.text(DatasetFolder.lastName(of: path)) else {
       throw DatasetError(message: "\(path): no such file, or it is not UTF-8")
     }
-    let rows = CommaSeparated.rows(text)
+    let rows = try DatasetError.rows(text, of: path)
     func column(_ names: [String]) -> Int? {
       rows.first?.firstIndex { names.contains($0.lowercased()) }
     }

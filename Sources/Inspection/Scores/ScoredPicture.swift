@@ -91,7 +91,9 @@ public struct ScoredPicture: Sendable, Equatable {
           probability: row["defect_probability"]?.double, width: row["width"]?.int,
           height: row["height"]?.int,
           boxes: boxes,
-          maskPath: masks.has(name + ".png") ? DatasetFolder.joined(masks.path, name + ".png") : nil,
+          // Without boxes it is left of an earlier run into the folder.
+          maskPath: !boxes.isEmpty && masks.has(name + ".png")
+            ? DatasetFolder.joined(masks.path, name + ".png") : nil,
           knownDefective: nil))
     }
     return result

@@ -53,7 +53,8 @@ extension ScoreReport {
     return parts.joined(separator: " · ")
   }
 
-  private var threshold: Double? { number("threshold") }
+  /// The probability from which its images count as defective; nil where the answers decide.
+  public var threshold: Double? { number("threshold") }
   private func number(_ name: String) -> Double? { origin.first { $0.key == name }?.value.double }
 
   private var cards: String {

@@ -222,8 +222,12 @@ struct SettingsReader {
     return result
   }
 
+  /// More are not told of: whoever sends so many does not read them.
+  private static let mostProblems = 20
+
   private mutating func noteUnknownKeys(in place: String) {
     for member in members where !known.contains(member.key) {
+      guard problems.count < Self.mostProblems else { return }
       var text = "unknown key '\(prefix)\(member.key.prefix(60))' in \(place)"
       if let nearest = Spelling.nearest(to: member.key, among: known) {
         text += "; did you mean '\(prefix)\(nearest)'?"

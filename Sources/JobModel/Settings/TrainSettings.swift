@@ -77,6 +77,12 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   /// The state of another training to go on from; nil starts from the model.
   public var fork: ForkSettings?
 
+  /// A path without empty steps and without a slash at the end.
+  private static func plain(_ path: String) -> String {
+    (path.hasPrefix("/") ? "/" : "")
+      + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+
   init(_ reader: inout SettingsReader) {
     model = reader.path(CodingKeys.model, meaning: "the folder of the model to start from")
     data = reader.path(CodingKeys.data, meaning: "the root of the data set (with mmad.json)")
@@ -132,6 +138,13 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     staleness = reader.integer(CodingKeys.staleness, default: 0, in: 0...64)
     validation = reader.group(CodingKeys.validation, default: nil) { ValidationSettings(&$0) }
     fork = reader.group(CodingKeys.fork, default: nil) { ForkSettings(&$0) }
+    let base = Self.plain(model)
+    for name in ["model", "best"] where (base + "/").hasPrefix(Self.plain(output) + "/\(name)/") {
+      reader.problem(
+        CodingKeys.output,
+        "\(output)/\(name) is the model to start from, and where this training will leave its own; give another folder"
+      )
+    }
     if let fork, fork.step >= steps {
       reader.problem(
         CodingKeys.steps, "found \(steps); a fork from step \(fork.step) needs more steps than that")

@@ -2,6 +2,10 @@ public import OrderedJSON
 
 extension JSON: Codable {
   public init(from decoder: any Decoder) throws {
+    if let decoder = decoder as? TreeDecoder {
+      self = decoder.tree
+      return
+    }
     if let keyed = try? decoder.container(keyedBy: AnyKey.self) {
       self = .object(
         try keyed.allKeys.map { Member($0.stringValue, try keyed.decode(JSON.self, forKey: $0)) })

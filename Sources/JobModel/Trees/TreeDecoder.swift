@@ -8,7 +8,7 @@ extension JSON {
   }
 }
 
-private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
+struct TreeDecoder: Decoder, SingleValueDecodingContainer {
   let tree: JSON
   let codingPath: [any CodingKey]
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -64,8 +64,7 @@ private struct TreeDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    if type == JSON.self, let tree = tree as? T { return tree }
-    return try T(from: self)
+    try T(from: self)
   }
 }
 

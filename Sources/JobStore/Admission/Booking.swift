@@ -10,7 +10,7 @@ extension JobStore {
     try await pool.transaction { session in
       try session.execute("SELECT pg_advisory_xact_lock(7271002)")
       let needs = try session.needs()
-      let memory = try session.nodes().flatMap { $0.inventory.devices.map(\.memoryBytes) }.max() ?? 0
+      let memory = try session.largestDevice()
       let charges = try session.takeCharges()
       try session.noteTurnover(charges.reduce(0) { $0 + $1.attempts })
       for charge in charges {
@@ -38,6 +38,19 @@ private struct Charge {
 }
 
 extension Session {
+  /// The memory of the largest device that may have been used since charges were booked last: of sessions that live,
+  /// whether they take new tasks or not, and of those that ended within a day. (Indices worker_sessions_alive,
+  /// worker_sessions_ended.)
+  fileprivate func largestDevice() throws -> Int64 {
+    let inventories: [Inventory] = try execute(
+      """
+      SELECT inventory FROM worker_sessions WHERE state = 'alive'
+      UNION ALL SELECT inventory FROM worker_sessions WHERE over_at > now() - interval '1 day'
+      """
+    ).map { try $0.json("inventory") }
+    return inventories.flatMap { $0.devices.map(\.memoryBytes) }.max() ?? 0
+  }
+
   /// Notes what a running attempt has used, at its end. The caller holds the task. (Primary keys of tasks and jobs.)
   func charge(_ task: TaskID, succeeded: Bool = false) throws {
     try execute(

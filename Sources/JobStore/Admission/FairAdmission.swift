@@ -56,7 +56,10 @@ extension JobStore {
     guard !jobs.isEmpty else { return .none }
     return try await pool.transaction { session in
       var admitted = Admitted.none
-      for job in try session.lockJobs(jobs).values { admitted += try session.admit(job) }
+      // Some may have ended since they were found.
+      for job in try session.lockJobs(jobs).values where !job.state.isFinal {
+        admitted += try session.admit(job)
+      }
       return admitted
     }
   }

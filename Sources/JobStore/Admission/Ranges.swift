@@ -77,7 +77,7 @@ extension Session {
               WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running')) END,
             (r.end_item - r.next_item + r.size - 1) / r.size) AS room
         FROM task_ranges r JOIN jobs j ON j.id = r.job_id JOIN admission a ON a.id = 1
-        WHERE r.job_id = $1 AND j.paused_at IS NULL AND j.waits_for = 0
+        WHERE r.job_id = $1 AND NOT r.shut AND j.paused_at IS NULL AND j.waits_for = 0
           AND NOT EXISTS (SELECT 1 FROM labs l WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
           AND CASE WHEN $3::text IS NULL THEN NOT a.contended ELSE r.kind = $3 END
           AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = $1)

@@ -23,16 +23,21 @@ extension JobStore {
   /// Tried for so long, an event is given up.
   static let longestDelivery = 86_400.0
 
+  /// Of one webhook at once, so that a receiver that hangs does not keep the others' waiting.
+  private static let mostPerWebhook = 4
+
   /// Takes deliveries that are due. Each is due again after a pause that doubles with every try, so one whose sender
-  /// dies is sent by another. (Index webhook_deliveries_due, primary key of events.)
+  /// dies is sent by another. (Index webhook_deliveries_due_of, primary key of events.)
   /// - Parameter firstPause: after the first try, in seconds; at most an hour later on.
   public func takeDueDeliveries(limit: Int, firstPause: Double) async throws -> [WebhookDelivery] {
     try await pool.run { session in
       try session.execute(
         """
         WITH due AS (
-          SELECT id FROM webhook_deliveries WHERE due_at <= now() ORDER BY due_at LIMIT $1
-          FOR UPDATE SKIP LOCKED
+          SELECT d.id FROM webhooks w CROSS JOIN LATERAL (
+            SELECT id, due_at FROM webhook_deliveries
+            WHERE webhook_id = w.id AND due_at <= now() ORDER BY webhook_id, due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS d
+          ORDER BY d.due_at LIMIT $1
         ), taken AS (
           UPDATE webhook_deliveries d SET attempts = attempts + 1,
             due_at = now() + make_interval(secs => least(3600, $2 * 2 ^ least(attempts, 12)))
@@ -46,7 +51,7 @@ extension JobStore {
             WHERE events.id = taken.event_id AND events.at = taken.event_at OFFSET 0) AS e
           LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
         ORDER BY taken.id
-        """, limit, firstPause
+        """, limit, firstPause, Self.mostPerWebhook
       ).map { row in
         WebhookDelivery(
           webhook: try row.get("webhook"), url: try row.get("url"),

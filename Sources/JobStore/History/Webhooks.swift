@@ -59,7 +59,7 @@ extension JobStore {
 }
 
 extension Session {
-  /// (Indices webhooks_of_lab, webhook_deliveries_of_webhook.)
+  /// (Indices webhooks_of_lab, webhook_deliveries_due_of.)
   fileprivate func webhooks(lab: LabID, before: Int64?, limit: Int) throws -> [WebhookRecord] {
     try execute(
       """

@@ -20,7 +20,7 @@ extension JobStore {
     }
     let text = try StoredJSON.text(request.spec)
     let submit: @Sendable (Session) throws -> Submitted = { session in
-      if let id = try session.jobSubmittedBefore(request, spec: text, lab: caller.lab) { return .before(id) }
+      if let id = try session.jobSubmittedBefore(request, lab: caller.lab) { return .before(id) }
       try session.checkNeeds(of: request.spec)
       // Before the job itself, in the order of ids; none of them can end unseen from here on.
       let dependencies = try session.lockDependencies(request.spec.after, lab: caller.lab)
@@ -30,7 +30,7 @@ extension JobStore {
         moment: try session.moment(of: request.spec))
       guard let created = try session.create(new, submitter: caller.user, message: request.spec.name) else {
         // The same key was used at the same time.
-        if let id = try session.jobSubmittedBefore(request, spec: text, lab: caller.lab) {
+        if let id = try session.jobSubmittedBefore(request, lab: caller.lab) {
           return .before(id)
         }
         throw try session.uniqueConflict(request.spec.unique ?? "", lab: caller.lab)
@@ -63,16 +63,18 @@ extension Session {
     return cron.next(after: now)
   }
 
-  /// The job that the lab has submitted with this idempotency key; nil when there is none. (Index jobs_idempotency.)
-  fileprivate func jobSubmittedBefore(_ request: SubmitRequest, spec: String, lab: LabID) throws -> JobID? {
+  /// The job that the lab has submitted with this idempotency key; nil when there is none. Its priority may have been
+  /// changed since. (Index jobs_idempotency.)
+  fileprivate func jobSubmittedBefore(_ request: SubmitRequest, lab: LabID) throws -> JobID? {
     guard let key = request.idempotencyKey else { return nil }
     let row = try execute(
-      "SELECT id, spec::text = $3 AS same FROM jobs WHERE lab_id = $1 AND idempotency_key = $2", lab, key,
-      spec
+      "SELECT id, spec FROM jobs WHERE lab_id = $1 AND idempotency_key = $2", lab, key
     ).first
     guard let row else { return nil }
     let id: JobID = try row.get("id")
-    guard try row.get("same") else {
+    var before: JobSpec = try row.json("spec")
+    before.priority = request.spec.priority
+    guard before == request.spec else {
       throw StoreError.conflict(
         "the idempotency key '\(key)' belongs to job \(id), which asks for something else")
     }

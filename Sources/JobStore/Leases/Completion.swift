@@ -49,7 +49,7 @@ extension JobStore {
         for index in indices { outcomes[index] = (.refused, message) }
       }
     }
-    if !plain.isEmpty { try await run(plain) { try await self.completePlainly($0) } }
+    if !plain.isEmpty { try await run(plain) { try await completions($0, completePlainly) } }
     if !under.isEmpty { try await run(under) { try await self.completeUnderLock($0) } }
     for index in again { try await run([index]) { try await self.completeUnderLock($0) } }
     return requests.enumerated().map { index, request in
@@ -60,7 +60,7 @@ extension JobStore {
   }
 
   /// Whether one of many writes is at fault, rather than the database.
-  static func isOfOne(_ error: any Error) -> Bool {
+  @Sendable static func isOfOne(_ error: any Error) -> Bool {
     // Classes 22 and 23: data that does not fit a column or contradicts a constraint.
     if case .server(let state)? = (error as? PostgresError)?.code {
       return state.hasPrefix("22") || state.hasPrefix("23")
@@ -68,9 +68,10 @@ extension JobStore {
     return error is StoreError
   }
 
-  /// Ends those after which nothing follows.
+  /// Ends those after which nothing follows. Calls that come meanwhile are merged (`completions`): many workers that
+  /// finish small tasks share commits.
   /// - Returns: an outcome each; nil for one that has to be completed under its job's lock.
-  private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
+  @Sendable private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
     let leases = requests.map(\.lease)
     let ended: [EndedTask]
     let due: [JobID]
@@ -88,11 +89,11 @@ extension JobStore {
         return (ended, atTurn)
       }
     }
-    let byTask = Set(ended.map(\.id))
-    let missing = leases.filter { !byTask.contains($0.task) }
+    let accepted = Set(ended.map(\.lease))
+    let missing = leases.filter { !accepted.contains($0) }
     let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
     try await takeTurns(of: due)
-    return leases.map { byTask.contains($0.task) ? .accepted : found[$0.task] ?? .stale }
+    return leases.map { accepted.contains($0) ? .accepted : found[$0] ?? .stale }
   }
 
   /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that
@@ -110,10 +111,10 @@ extension JobStore {
     let (outcomes, admitted) = try await pool.transaction { session -> ([CompletionOutcome?], Admitted) in
       let jobs = try session.lockJobs(try session.jobsOf(tasks: leases.map(\.task)))
       let ended = try session.succeed(leases, underLock: true)
-      let byTask = Dictionary(uniqueKeysWithValues: ended.map { ($0.id, $0) })
+      let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
       try session.keep(requests, of: ended)
       for request in requests {
-        guard let task = byTask[request.lease.task] else { continue }
+        guard let task = byLease[request.lease] else { continue }
         for group in request.groups { try session.insertGroup(group, task: task.fenced) }
         if let group = request.groups.first, let job = jobs[task.job] {
           try session.markStaleOnArrival(group, of: job)
@@ -123,9 +124,9 @@ extension JobStore {
       for job in Set(ended.filter(\.kind.endsJob).map(\.job)) { try session.withdrawTasks(of: job) }
       let touched = Set(ended.map(\.job))
       let admitted = try session.turn(jobs.values.filter { touched.contains($0.id) }.sorted { $0.id < $1.id })
-      let missing = try session.outcomes(of: leases.filter { byTask[$0.task] == nil })
+      let missing = try session.outcomes(of: leases.filter { byLease[$0] == nil })
       return (
-        leases.map { byTask[$0.task] != nil || missing[$0.task] == .some(.accepted) ? .accepted : .stale },
+        leases.map { byLease[$0] != nil || missing[$0] == .some(.accepted) ? .accepted : .stale },
         admitted
       )
     }
@@ -137,13 +138,13 @@ extension JobStore {
 extension Session {
   /// What finished tasks leave behind.
   fileprivate func keep(_ requests: [CompleteRequest], of ended: [EndedTask]) throws {
-    let byTask = Dictionary(uniqueKeysWithValues: ended.map { ($0.id, $0) })
+    let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
     try storeResults(
       requests.filter { request in
-        byTask[request.lease.task].map { request.leavesDetails || $0.wasTriedBefore } ?? false
+        byLease[request.lease].map { request.leavesDetails || $0.wasTriedBefore } ?? false
       })
     for request in requests {
-      guard let task = byTask[request.lease.task]?.fenced else { continue }
+      guard let task = byLease[request.lease]?.fenced else { continue }
       try insertArtifacts(request.artifacts, task: task)
     }
   }

@@ -48,7 +48,9 @@ extension JobStore {
         }
       }
       var admitted = Admitted.none
-      for job in jobs.values.sorted(by: { $0.id < $1.id }) { admitted += try session.admit(job) }
+      for job in jobs.values.sorted(by: { $0.id < $1.id }) where !job.state.isFinal {
+        admitted += try session.admit(job)
+      }
       return (taken, admitted)
     }
     return (dead, taken, admitted)

@@ -13,6 +13,7 @@ struct EndedTask {
   let wasTriedBefore: Bool
 
   var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
+  var lease: Lease { Lease(task: id, epoch: epoch) }
 }
 
 extension Session {
@@ -82,18 +83,17 @@ extension Session {
 
   /// What became of tasks that were not ended: accepted before, or stale; nothing for one whose lease holds.
   /// (Primary key of tasks.)
-  func outcomes(of leases: [Lease]) throws -> [TaskID: CompletionOutcome?] {
+  func outcomes(of leases: [Lease]) throws -> [Lease: CompletionOutcome?] {
     guard !leases.isEmpty else { return [:] }
     let rows = try execute(
       "SELECT id, lease_epoch, state FROM tasks WHERE id = ANY($1::bigint[])", leases.map(\.task))
-    let epochs = Dictionary(leases.map { ($0.task, $0.epoch) }, uniquingKeysWith: { first, _ in first })
-    var outcomes: [TaskID: CompletionOutcome?] = [:]
+    var outcomes: [Lease: CompletionOutcome?] = [:]
     for index in 0..<rows.count {
       let row = rows[index]
-      let (id, state): (TaskID, TaskState) = (try row.get("id"), try row.name("state"))
-      guard try row.get("lease_epoch") == epochs[id] else { continue }
-      if state == .succeeded { outcomes[id] = .accepted }
-      if state == .running { outcomes[id] = .some(nil) }
+      let current = Lease(task: try row.get("id"), epoch: try row.get("lease_epoch"))
+      let state: TaskState = try row.name("state")
+      if state == .succeeded { outcomes[current] = .accepted }
+      if state == .running { outcomes[current] = .some(nil) }
     }
     return outcomes
   }

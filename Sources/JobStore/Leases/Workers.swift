@@ -40,11 +40,15 @@ extension JobStore {
     }
   }
 
-  /// Sessions that live or ended within a day, newest first. Of their tasks only those of the lab are named.
-  public func workers(lab: LabID, before: SessionID? = nil, limit: Int = 1_000) async throws -> WorkerList {
+  /// Sessions that live or ended within a day, newest first. Of their tasks only those of the lab are named, and of what
+  /// they have in memory only what its jobs that have not ended use.
+  /// - Parameter seesAll: for someone who administers the pool, whatever the lab.
+  public func workers(
+    lab: LabID, seesAll: Bool = false, before: SessionID? = nil, limit: Int = 1_000
+  ) async throws -> WorkerList {
     let page = Page(limit)
     let workers = try await pool.run { session in
-      try session.workers(lab: lab, before: before, limit: page.lookedFor)
+      try session.workers(lab: lab, seesAll: seesAll, before: before, limit: page.lookedFor)
     }
     let (elements, next) = page.cut(workers, by: \.session)
     return WorkerList(workers: elements, next: next)
@@ -80,7 +84,8 @@ extension Session {
   }
 
   /// (Indices worker_sessions_alive, worker_sessions_ended, tasks_unfinished.)
-  fileprivate func workers(lab: LabID, before: SessionID?, limit: Int) throws -> [WorkerRecord] {
+  fileprivate func workers(lab: LabID, seesAll: Bool, before: SessionID?, limit: Int) throws -> [WorkerRecord]
+  {
     try execute(
       """
       WITH shown AS MATERIALIZED (
@@ -90,7 +95,10 @@ extension Session {
         ORDER BY id DESC LIMIT $3
       )
       SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
-        w.draining, w.inventory, w.loaded,
+        w.draining, w.inventory, ARRAY(SELECT held.key FROM unnest(w.loaded) AS held (key)
+          WHERE $4 OR held.key = ANY(ARRAY(SELECT checkpoint FROM jobs WHERE lab_id = $1 AND finished_at IS NULL))
+            OR EXISTS (SELECT 1 FROM jobs r WHERE held.key ~ '^run/[0-9]{1,18}$' AND r.lab_id = $1
+              AND r.id = substring(held.key FROM '^run/([0-9]{1,18})$')::bigint)) AS loaded,
         extract(epoch FROM w.started_at)::float8 AS started_at,
         extract(epoch FROM w.last_seen_at)::float8 AS last_seen_at,
         coalesce(array_agg(t.id ORDER BY t.id) FILTER (WHERE j.lab_id = $1), '{}') AS tasks,
@@ -99,7 +107,7 @@ extension Session {
       LEFT JOIN tasks t ON t.session_id = w.id AND t.finished_at IS NULL AND t.state = 'running'
       LEFT JOIN jobs j ON j.id = t.job_id
       WHERE w.id = ANY(ARRAY(SELECT id FROM shown)) GROUP BY w.id ORDER BY w.id DESC
-      """, lab, before, limit
+      """, lab, before, limit, seesAll
     ).map { row in
       WorkerRecord(
         session: try row.get("id"), name: try row.get("name"), host: try row.get("host"),

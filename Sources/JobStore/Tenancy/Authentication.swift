@@ -26,6 +26,24 @@ extension JobStore {
     }
   }
 
+  /// Whether a token that was good before is so still, and allows what it is used for. (Primary key of tokens.)
+  public func isStillGood(_ token: TokenID, for scope: Scope) async throws -> Bool {
+    try await pool.run { session in
+      let row = try session.execute(
+        """
+        SELECT t.role, t.scopes::text AS scopes, u.role AS user_role
+        FROM tokens t JOIN users u ON u.id = t.user_id JOIN labs l ON l.id = u.lab_id
+        WHERE t.id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+          AND u.disabled_at IS NULL AND l.closed_at IS NULL
+        """, token
+      ).first
+      guard let row else { return false }
+      return Self.allowed(
+        by: try row.name("role"), and: try row.name("user_role"), within: try row.scopes("scopes")
+      ).contains(scope)
+    }
+  }
+
   private static func caller(_ row: Rows.Row) throws -> Caller {
     let role: Role = try row.name("role")
     return Caller(

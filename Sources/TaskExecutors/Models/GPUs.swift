@@ -19,6 +19,17 @@ struct GPUs {
     }
   }
 
+  /// Whether a device has failed for good, whatever the error was turned into on its way.
+  func hasFailed(_ index: Int?) -> Bool {
+    guard let device = index.flatMap({ opened[$0] }) else { return false }
+    do {
+      try device.check()
+      return false
+    } catch {
+      return true
+    }
+  }
+
   /// Lets go of a device that failed, which nothing can be computed with any more, so that it is opened anew.
   mutating func forget(_ index: Int?) {
     if let index { opened[index] = nil }

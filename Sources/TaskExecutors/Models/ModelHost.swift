@@ -53,7 +53,8 @@ public actor ModelHost {
     do {
       return try body()
     } catch {
-      if gpu != nil, error is CUDAError || (error as? TaskError)?.failure.failureClass == .outOfMemory {
+      let isFull = (error as? TaskError)?.failure.failureClass == .outOfMemory
+      if gpu != nil, error is CUDAError || isFull || gpus.hasFailed(gpu) {
         loaded.removeAll { $0.gpu == gpu }
         folders.withLock { $0 = loaded.map(\.model.folder) }
         gpus.forget(gpu)

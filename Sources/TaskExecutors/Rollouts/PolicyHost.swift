@@ -34,13 +34,14 @@ public actor PolicyHost {
       return try sampled(
         settings, order, run: run, gpu: gpu, halvings: halvings, drawn: drawn, isCancelled: isCancelled)
     } catch {
-      if let error = error as? CUDAError {
+      let isFull = (error as? TaskError)?.failure.failureClass == .outOfMemory
+      if gpu != nil, error is CUDAError || isFull || gpus.hasFailed(gpu) {
         // Nothing of this process stays on a GPU that failed or that is full.
         loaded = nil
         loadedRun.withLock { $0 = nil }
         gpus.forget(gpu)
-        throw TaskError(error)
       }
+      if let error = error as? CUDAError { throw TaskError(error) }
       throw error
     }
   }

@@ -10,27 +10,40 @@ internal import WorkerRuntime
 /// The files follow from the results alone, so two workers that write the same one write the same bytes.
 package final class OverlayWriter: Sendable {
   private let output: String
+  private let onLeftOut: @Sendable (String) -> Void
   private let thread = DedicatedThread(name: "overlays")
   private let failure = FirstFailure()
 
-  package init(output: String) { self.output = output }
+  /// - Parameter onLeftOut: told of an image that no overlay can be made of.
+  package init(output: String, onLeftOut: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.output = output
+    self.onLeftOut = onLeftOut
+  }
 
   /// Writes overlay and mask of a row with boxes.
   /// - Parameter mask: of the image's size; without one the boxes are filled.
   package func write(_ row: ScoreRow, of entry: ImageEntry, mask made: GreyImage?) {
     let overlay = output + "/" + ScoreReport.overlay(of: row.path)
     let mask = output + "/" + ScoreReport.mask(of: row.path)
-    thread.start { [failure] in
+    // The longest name of a filesystem.
+    guard (row.path.split(separator: "/").last?.utf8.count ?? 0) + ".jpg".utf8.count <= 255 else {
+      return onLeftOut("no overlay of \(row.path): with an ending its name is longer than 255 bytes")
+    }
+    thread.start { [failure, onLeftOut] in
       do {
         // An image that has gone since it was scored has its row and no overlay.
         guard let image = try? ImageFile.decode(bytes: entry.bytes(), name: entry.path) else { return }
         var drawn = image
         if let made { try drawn.blend(mask: made) }
         drawn = DefectDrawing.overlay(drawn, boxes: row.boxes)
-        try Self.put(drawn.jpeg(quality: 92), at: overlay)
         let filled =
           made ?? DefectDrawing.mask(width: image.width, height: image.height, boxes: row.boxes)
-        try Self.put(filled.png(), at: mask)
+        let (jpeg, png) = (try drawn.jpeg(quality: 92), try filled.png())
+        try Self.put(jpeg, at: overlay)
+        try Self.put(png, at: mask)
+      } catch let error as ImageError {
+        // Its row stands; JPEG, for one, ends at 65,500 pixels a side.
+        onLeftOut("no overlay of \(row.path): \(error)")
       } catch {
         failure.note(error)
       }

@@ -13,6 +13,9 @@ public struct ScoreFolder: Sendable {
 
   public init(path: String) { self.path = path }
 
+  /// Folders that a scoring writes pictures to, which are no photographs to score.
+  public var written: [String] { [path, path + "/overlays", path + "/masks", path + "/cache"] }
+
   /// The files of a report, `run.json` last.
   func contents(of report: ScoreReport) throws -> [(name: String, bytes: [UInt8])] {
     let thumbnails = report.thumbnails.sorted { $0.key < $1.key }.map {
@@ -26,7 +29,8 @@ public struct ScoreFolder: Sendable {
 
   /// The mask a scoring has left, which has to fit its image.
   private func mask(of row: ScoreRow) -> GreyImage? {
-    guard let image = try? ImageFile.decode(path: path + "/" + ScoreReport.mask(of: row.path)),
+    guard !row.boxes.isEmpty,
+      let image = try? ImageFile.decode(path: path + "/" + ScoreReport.mask(of: row.path)),
       image.width == row.width, image.height == row.height
     else { return nil }
     let pixels = stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] }
@@ -47,7 +51,8 @@ public struct ScoreFolder: Sendable {
       rows: rows, origin: members.filter { !counted.contains($0.key) },
       thumbnails: Dictionary(thumbnails, uniquingKeysWith: { first, _ in first }),
       overlays: Set(
-        rows.map(\.path).filter {
+        // An overlay may be left of an earlier run that found something where this one did not.
+        rows.filter { !$0.boxes.isEmpty }.map(\.path).filter {
           FileManager.default.fileExists(atPath: path + "/" + ScoreReport.overlay(of: $0))
         }))
   }

@@ -32,7 +32,9 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
 
   /// The list is written down once, so that every shard and every retry sees the same images.
   private func plan(_ settings: ScoreSettings, _ context: TaskContext) throws -> TaskOutcome {
-    let set = try ImageSet(settings.images)
+    let set = try ImageSet(
+      settings.images,
+      without: ScoreFolder(path: settings.output).written + [settings.cache].compactMap { $0 })
     let questions = try ScoreQuestions(settings)
     let table = try Self.classes(settings.classes)
     let entries = set.entries.map { entry in
@@ -90,7 +92,7 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     }
     let questions = try ScoreQuestions(settings)
     let caches = try ScoreCaches(settings: settings, questions: questions)
-    let overlays = OverlayWriter(output: settings.output)
+    let overlays = OverlayWriter(output: settings.output) { context.log($0, stream: .error) }
     let run = try ShardRun(
       settings: settings, range: range, entries: Array(entries[range.items]), context: context,
       questions: questions, caches: caches, overlays: overlays)

@@ -29,9 +29,12 @@ struct ScoringReport {
         .transient, "the shards hold \(rows.count) rows that are not the \(entries.count) listed images")
     }
     let earlier = try earlier()
-    let all = Self.joined(earlier?.rows ?? [], rows)
+    var all = Self.joined(earlier?.rows ?? [], rows)
+    // One rule for all rows: this job's, or else the one that earlier rows were decided by.
+    let threshold = settings.threshold ?? earlier?.threshold
+    if earlier != nil { for index in all.indices { all[index].decide(by: threshold) } }
     let report = ScoreReport(
-      rows: all, origin: try origin(await context.job()),
+      rows: all, origin: try origin(await context.job(), threshold: threshold),
       thumbnails: thumbnails(all, entries, known: earlier?.thumbnails ?? [:]), overlays: overlays(all))
     var artifacts: [Artifact] = []
     for file in try ScoreFolder(path: settings.output).contents(of: report) {
@@ -62,7 +65,7 @@ struct ScoringReport {
     return kept + rows.filter { new[$0.path] != nil }
   }
 
-  private func origin(_ detail: JobDetail) throws -> [JSON.Member] {
+  private func origin(_ detail: JobDetail, threshold: Double?) throws -> [JSON.Member] {
     let shards = detail.tasks.filter { $0.kind == .shard }
     let cached = shards.reduce(0) { $0 + ($1.result?["from_cache"]?.int ?? 0) }
     let images = shards.reduce(0) { $0 + ($1.result?["images"]?.int ?? 0) }
@@ -78,7 +81,7 @@ struct ScoringReport {
       .init("reference", .array(settings.references.map(JSON.string))),
       .init("protocol", .string(settings.promptProtocol.rawValue)),
       .init("product", settings.product.map(JSON.string) ?? .null),
-      .init("threshold", settings.threshold.map(JSON.number) ?? .null),
+      .init("threshold", threshold.map(JSON.number) ?? .null),
       .init(
         "tiling",
         settings.tiling.map {

@@ -82,6 +82,12 @@ final class LearningRun {
       break
     }
     guard state.lastStep > 0 else { return }
+    if restored == 0, let fork = settings.fork {
+      throw TaskError(
+        .userError,
+        "the state that this fork began from, \(fork.checkpoint), is gone, and the fork had none of its own yet; fork "
+          + "again from one that 'ar1 checkpoint ls' lists")
+    }
     context.log("resuming at step \(state.lastStep): full state of step \(restored), replaying the rest")
     for record in steps where record.step > restored {
       try context.checkCancellation()

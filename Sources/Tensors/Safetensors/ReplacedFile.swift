@@ -1,5 +1,3 @@
-internal import Synchronization
-
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -13,13 +11,12 @@ final class ReplacedFile {
   private let temporary: String
   private let descriptor: Int32
   private var isCommitted = false
-  private static let serial = Atomic<Int>(0)
 
   init(_ path: String) throws(SafetensorsError) {
-    let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).oldValue
     self.path = path
-    temporary = "\(path).partial-\(getpid())-\(serial)"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // Processes of other machines and containers may have the same number.
+    temporary = "\(path).partial-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     if descriptor < 0 {
       isCommitted = true
       throw SafetensorsError(path: temporary, reason: "cannot be written: \(systemMessage(errno))")

@@ -259,6 +259,12 @@ def tiffs() -> dict[str, bytes]:
     samples = np.zeros((32, 48, 3), np.uint8)
     samples[:18, :40] = smooth(18, 40, 3)
     tiles = [samples[y : y + 16, x : x + 16].tobytes() for y in (0, 16) for x in (0, 16, 32)]
+    # A strip that is a JPEG with half the colours, as other programs write it.
+    half = io.BytesIO()
+    picture.save(half, "JPEG", quality=90, subsampling=2)
+    files["ycbcr-jpeg"] = saved(picture.convert("YCbCr"), "TIFF", compression="jpeg", quality=90)
+    files["ycbcr-jpeg-half"] = tiff_file(
+        tags_of(25, 18, 8, 6, 3) | {259: ("H", [7]), 530: ("H", [2, 2])}, [half.getvalue()])
     files["tiles"] = tiff_file(
         tags_of(40, 18, 8, 2, 3) | {322: ("H", [16]), 323: ("H", [16])}, tiles, tiled=True)
     for orientation in (1, 3, 6, 8):

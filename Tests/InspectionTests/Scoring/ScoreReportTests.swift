@@ -56,8 +56,8 @@ import Testing
     #expect(!html.contains("http"))
   }
 
-  @Test func `the table has a line per image, and fields survive their commas and quotes`() {
-    let table = CommaSeparated.rows(ScoreTable.csv(Self.rows()))
+  @Test func `the table has a line per image, and fields survive their commas and quotes`() throws {
+    let table = try CommaSeparated.rows(ScoreTable.csv(Self.rows()))
     #expect(table.count == 8)
     #expect(Set(table.map(\.count)) == [10])
     #expect(table[2][0] == "worst, of \"all\".png")

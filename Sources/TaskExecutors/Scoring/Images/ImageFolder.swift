@@ -19,19 +19,23 @@ public enum ImageFolder {
   }
 
   /// Paths relative to `root`, sorted by their bytes.
-  public static func list(_ root: String) throws -> [String] {
+  /// - Parameter without: folders below it that are not looked into: where results lie.
+  public static func list(_ root: String, without folders: [String] = []) throws -> [String] {
     var found: [String] = []
-    try collect(root, prefix: "", top: realPath(root) ?? root, into: &found)
+    let leftOut = Set(folders.compactMap(realPath))
+    try collect(root, prefix: "", top: realPath(root) ?? root, leftOut, into: &found)
     return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func collect(
-    _ folder: String, prefix: String, top: String, into found: inout [String]
+    _ folder: String, prefix: String, top: String, _ leftOut: Set<String>, into found: inout [String]
   ) throws {
     for (name, kind) in try entries(of: folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
       switch kind {
-      case .folder: try collect(path, prefix: prefix + name + "/", top: top, into: &found)
+      case .folder:
+        guard leftOut.isEmpty || !leftOut.contains(realPath(path) ?? path) else { continue }
+        try collect(path, prefix: prefix + name + "/", top: top, leftOut, into: &found)
       case .link:
         // A link to a folder is not followed, as it may lead in circles; one to a file only within the folder.
         if isImage(name), realPath(path)?.hasPrefix(top + "/") == true { found.append(prefix + name) }
@@ -53,7 +57,7 @@ public enum ImageFolder {
     var found: [(String, Kind)] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        Self.name(of: bytes.prefix { $0 != 0 })
       }
       switch Int(entry.pointee.d_type) {
       case Int(DT_DIR): found.append((name, .folder))
@@ -63,6 +67,17 @@ public enum ImageFolder {
       }
     }
     return found
+  }
+
+  /// A name that is not UTF-8 cannot be opened by it; its bytes are spelled out, so that it has a row of its own and
+  /// whoever reads the row's error finds the file.
+  private static func name(of bytes: Slice<UnsafeRawBufferPointer>) -> String {
+    if let name = String(validating: bytes, as: UTF8.self) { return name }
+    return bytes.map { byte in
+      byte < 0x80
+        ? String(UnicodeScalar(byte))
+        : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
   }
 
   private static func kind(of path: String) -> Kind {

@@ -11,8 +11,9 @@ package struct ImageSet {
   /// Paths that were named more than once.
   package let duplicates: Int
 
-  package init(_ source: String) throws {
-    let found = try Self.entries(source)
+  /// - Parameter without: folders below a folder that are not looked into.
+  package init(_ source: String, without folders: [String] = []) throws {
+    let found = try Self.entries(source, without: folders)
     guard !found.isEmpty else { throw TaskError(.userError, "\(source) holds no image (\(Self.endings))") }
     var seen: [String: ImageEntry.Location] = [:]
     entries = try found.filter { entry in
@@ -28,11 +29,11 @@ package struct ImageSet {
 
   private static let endings = ImageFolder.endings.sorted().map { ".\($0)" }.joined(separator: ", ")
 
-  private static func entries(_ source: String) throws -> [ImageEntry] {
+  private static func entries(_ source: String, without folders: [String]) throws -> [ImageEntry] {
     var isFolder = false
     if FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) {
       if isFolder {
-        return try ImageFolder.list(source).map {
+        return try ImageFolder.list(source, without: folders).map {
           ImageEntry(path: $0, location: .file(source + "/" + $0))
         }
       }
@@ -101,7 +102,9 @@ package struct ImageSet {
       return try ListedFile.text(source).split(whereSeparator: \.isNewline).map { entry(String($0)) }
     }
     return try ListedFile.table(source, columns: ["path"]).compactMap { row in
-      row["path"].flatMap { $0.isEmpty ? nil : entry($0, name: row["name"], category: row["class"]) }
+      // An empty cell says nothing.
+      let cells = row.filter { !$0.value.isEmpty }
+      return cells["path"].map { entry($0, name: cells["name"], category: cells["class"]) }
     }
   }
 }

@@ -24,7 +24,13 @@ enum ListedFile {
 
   /// The rows of a .csv by column name; its first line names the columns, in any order and case.
   static func table(_ path: String, columns: [String]) throws -> [[String: String]] {
-    let lines = CommaSeparated.rows(try text(path))
+    let text = try text(path)
+    let lines: [[String]]
+    do {
+      lines = try CommaSeparated.rows(text)
+    } catch {
+      throw TaskError(.userError, "\(path), \(error)")
+    }
     let names = (lines.first ?? []).map { $0.lowercased().filter { $0 != " " } }
     for column in columns where !names.contains(column) {
       throw TaskError(

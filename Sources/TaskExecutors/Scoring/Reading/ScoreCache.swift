@@ -34,7 +34,7 @@ package struct ScoreCache: Sendable {
   package func store(_ row: ScoreRow) throws {
     guard let sha256 = row.sha256 else { return }
     let path = path(sha256)
-    let draft = "\(path).\(getpid()).tmp"
+    let draft = DurableFiles.draft(of: path)
     let bytes = Array(row.json.serialized().utf8)
     if write(bytes, to: draft), rename(draft, path) == 0 { return }
     // The folder is made when it is needed first.

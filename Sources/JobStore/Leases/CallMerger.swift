@@ -1,0 +1,104 @@
+import Synchronization
+
+/// Runs calls that come while others are under way together, as one call: under load many share a transaction and its
+/// flush. A call that comes alone runs at once.
+package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
+  /// Gives a reply for each item, in their order.
+  package typealias Body = @Sendable ([Item]) async throws -> [Reply]
+
+  private struct Call {
+    let items: [Item]
+    let continuation: CheckedContinuation<[Reply], any Error>
+  }
+
+  private struct State {
+    var running = 0
+    var waiting: [Call] = []
+  }
+
+  private let mostAtOnce: Int
+  private let mostItems: Int
+  private let isOfOne: @Sendable (any Error) -> Bool
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - mostAtOnce: how many calls may be under way before others wait and are merged.
+  ///   - mostItems: more are not merged into one call, but a single one may bring more.
+  ///   - isOfOne: whether an error is the fault of one of the items; then each of the merged calls runs on its own.
+  package init(mostAtOnce: Int, mostItems: Int, isOfOne: @escaping @Sendable (any Error) -> Bool) {
+    self.mostAtOnce = mostAtOnce
+    self.mostItems = mostItems
+    self.isOfOne = isOfOne
+  }
+
+  /// - Parameter body: the same for every call.
+  package func callAsFunction(_ items: [Item], _ body: @escaping Body) async throws -> [Reply] {
+    let isFree = state.withLock { state in
+      defer { if state.running < mostAtOnce { state.running += 1 } }
+      return state.running < mostAtOnce
+    }
+    if isFree {
+      // In the caller's own task: nobody has to be woken.
+      defer { goOn(body) }
+      return try await body(items)
+    }
+    return try await withCheckedThrowingContinuation { continuation in
+      let call = Call(items: items, continuation: continuation)
+      let isFreeNow = state.withLock { state in
+        guard state.running < mostAtOnce else {
+          state.waiting.append(call)
+          return false
+        }
+        state.running += 1
+        return true
+      }
+      if isFreeNow {
+        Task {
+          await run([call], body); goOn(body)
+        }
+      }
+    }
+  }
+
+  /// Calls that wait for those under way.
+  package var waiting: Int { state.withLock { $0.waiting.count } }
+
+  /// Runs what has come meanwhile, until nothing waits.
+  private func goOn(_ body: @escaping Body) {
+    let calls = next()
+    if !calls.isEmpty {
+      Task {
+        await run(calls, body); goOn(body)
+      }
+    }
+  }
+
+  /// The calls that have waited longest; none, and one less is running.
+  private func next() -> [Call] {
+    state.withLock { state in
+      var (count, items) = (0, 0)
+      while count < state.waiting.count, count == 0 || items + state.waiting[count].items.count <= mostItems {
+        items += state.waiting[count].items.count
+        count += 1
+      }
+      if count == 0 { state.running -= 1 }
+      let calls = Array(state.waiting.prefix(count))
+      state.waiting.removeFirst(count)
+      return calls
+    }
+  }
+
+  private func run(_ calls: [Call], _ body: Body) async {
+    do {
+      var replies = try await body(calls.flatMap(\.items))[...]
+      for call in calls {
+        call.continuation.resume(returning: Array(replies.prefix(call.items.count)))
+        replies = replies.dropFirst(call.items.count)
+      }
+    } catch let error where calls.count > 1 && isOfOne(error) {
+      for call in calls { await run([call], body) }
+    } catch {
+      for call in calls { call.continuation.resume(throwing: error) }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import JobStore
+import Synchronization
+import Testing
+
+@Suite("Merged calls")
+struct CallMergerTests {
+  private struct Bad: Error {}
+  private struct Down: Error {}
+
+  /// What was run. A call of the item 0 waits until it is let on, so that others come meanwhile.
+  private final class Runs: Sendable {
+    private let state = Mutex<(batches: [[Int]], held: CheckedContinuation<Void, Never>?)>(([], nil))
+    var batches: [[Int]] { state.withLock { $0.batches } }
+
+    func run(_ items: [Int]) async throws -> [String] {
+      if items == [0] {
+        await withCheckedContinuation { continuation in state.withLock { $0.held = continuation } }
+      }
+      state.withLock { $0.batches.append(items) }
+      if items.contains(13) { throw Bad() }
+      if items.contains(7) { throw Down() }
+      return items.map { "\($0)" }
+    }
+
+    /// The outcomes of calls that come while another one is under way, in their order.
+    func outcomes(of calls: [[Int]], by merger: CallMerger<Int, String>) async -> [Result<
+      [String], any Error
+    >] {
+      let first = Task { try await merger([0], self.run) }
+      while state.withLock({ $0.held == nil }) { await Task.yield() }
+      let others = calls.map { items in Task { try await merger(items, self.run) } }
+      while merger.waiting < calls.count { await Task.yield() }
+      state.withLock { state in
+        defer { state.held = nil }
+        return state.held
+      }?.resume()
+      _ = await first.result
+      var outcomes: [Result<[String], any Error>] = []
+      for other in others { outcomes.append(await other.result) }
+      return outcomes
+    }
+  }
+
+  private static func merger(items: Int = 100) -> CallMerger<Int, String> {
+    CallMerger(mostAtOnce: 1, mostItems: items) { $0 is Bad }
+  }
+
+  @Test("calls that come while another is under way run as one, and each gets its own replies")
+  func merged() async throws {
+    let runs = Runs()
+    let calls = (21...29).map { [$0, -$0] }
+    let outcomes = await runs.outcomes(of: calls, by: Self.merger())
+    #expect(try outcomes.map { try $0.get() } == calls.map { $0.map(String.init) })
+    #expect(runs.batches.map(\.count) == [1, 18])
+  }
+
+  @Test("no more is merged than a call may hold, and one that holds more runs alone")
+  func bounded() async throws {
+    let runs = Runs()
+    let calls = [[1, 1], [2, 2], [3, 3], Array(20..<28), [4, 4]]
+    let outcomes = await runs.outcomes(of: calls, by: Self.merger(items: 5))
+    #expect(try outcomes.map { try $0.get().count } == [2, 2, 2, 8, 2])
+    #expect(runs.batches.allSatisfy { $0.count <= 5 || $0 == Array(20..<28) })
+    #expect(runs.batches.count < 6)
+  }
+
+  @Test("the fault of one item costs only its own call; a database that is down costs all of them")
+  func faults() async throws {
+    let bad = await Runs().outcomes(of: [[1], [13], [2]], by: Self.merger())
+    #expect(try bad[0].get() == ["1"] && bad[2].get() == ["2"])
+    #expect(throws: Bad.self) { try bad[1].get() }
+    for outcome in await Runs().outcomes(of: [[1], [7]], by: Self.merger()) {
+      #expect(throws: Down.self) { try outcome.get() }
+    }
+  }
+}
