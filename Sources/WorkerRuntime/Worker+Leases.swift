@@ -64,11 +64,16 @@ extension Worker {
     return true
   }
 
-  /// Stops the work when its lease can no longer be trusted.
+  /// Stops the work when its lease can no longer be trusted. The records may hold it all the same, as nobody is declared
+  /// dead while the database is away: the session is then given up, so that the task goes to others.
   func guardTrust(_ lease: Lease) async {
     while !Task.isCancelled, let entry = running[lease] {
       guard entry.trust.holds(at: .now) else {
-        stop(lease, .leaseLost)
+        // Work that was told to stop before has its reason: the coordinator knows of it.
+        if entry.context.stopReason == nil {
+          stop(lease, .leaseLost)
+          doubtSession()
+        }
         return
       }
       try? await Task.sleep(until: entry.trust.until, clock: .continuous)

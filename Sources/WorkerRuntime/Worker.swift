@@ -160,7 +160,8 @@ public actor Worker {
     }
   }
 
-  /// The end of a task could not be delivered: its lease is still the session's, and nobody works on it.
+  /// A lease may still be the session's, and nobody works on its task: the end of the task could not be delivered, or the
+  /// lease could not be renewed in time.
   func doubtSession() { isSessionInDoubt = true }
 
   /// A claim whose answer never came may have leased tasks that this worker knows nothing of, a task's end may not have

@@ -1,5 +1,6 @@
 import CoordinatorClient
 import JobModel
+import Synchronization
 import Testing
 import WorkerRuntime
 
@@ -31,6 +32,50 @@ import WorkerRuntime
       #expect(record.interruptions == 1)
       lonely.cancel()
       _ = await lonely.result
+    }
+  }
+
+  @Test(
+    "a worker that could not renew for longer than its lease, and whose session is kept, gives its tasks back"
+  )
+  func keptSession() async throws {
+    /// Its first shard does not stop when it is told to.
+    final class Lingering: TaskExecutor {
+      let kinds: [TaskKind] = [.plan, .shard, .report]
+      let gate = DispatchGate()
+      private let others = GatedExecutor()
+      private let first = Mutex<TaskContext?>(nil)
+      var isStopped: Bool { first.withLock { $0?.stopReason == .leaseLost } }
+
+      func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+        let isFirst = first.withLock { first in
+          guard task.kind == .shard, first == nil else { return false }
+          first = context
+          return true
+        }
+        if isFirst { gate.wait() }
+        return try await others.run(task, context: context)
+      }
+    }
+    try await TestQueue.run(ownServer: true, leaseSeconds: 2, heartbeatSeconds: 0.3) { queue in
+      let job = try await queue.submit()
+      let lingering = Lingering()
+      try await queue.withWorker(lingering) { _ in
+        try await eventually {
+          try await queue.member.job(job.id).tasks.contains { $0.state == .running && $0.kind == .shard }
+        }
+        // Nobody is declared dead for a silence in which the database was away.
+        try await queue.stopDatabase()
+        try await eventually { lingering.isStopped }
+        try await queue.startDatabase()
+        let session = try #require(try await queue.member.workers().first)
+        try await eventually {
+          try await queue.member.workers().first { $0.lastSeenAt > session.lastSeenAt } != nil
+        }
+        lingering.gate.open()
+        try await queue.succeeds(job.id)
+        #expect(try await queue.member.workers().contains { $0.session == session.session && !$0.alive })
+      }
     }
   }
 
