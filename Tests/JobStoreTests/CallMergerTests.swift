@@ -23,13 +23,14 @@ struct CallMergerTests {
     }
 
     /// The outcomes of calls that come while another one is under way, in their order.
-    func outcomes(of calls: [[Int]], by merger: CallMerger<Int, String>) async -> [Result<
-      [String], any Error
-    >] {
+    func outcomes(
+      of calls: [[Int]], by merger: CallMerger<Int, String>, cancelling cancelled: Int? = nil
+    ) async -> [Result<[String], any Error>] {
       let first = Task { try await merger([0], self.run) }
       while state.withLock({ $0.held == nil }) { await Task.yield() }
       let others = calls.map { items in Task { try await merger(items, self.run) } }
       while merger.waiting < calls.count { await Task.yield() }
+      if let cancelled { others[cancelled].cancel() }
       state.withLock { state in
         defer { state.held = nil }
         return state.held
@@ -62,6 +63,15 @@ struct CallMergerTests {
     #expect(try outcomes.map { try $0.get().count } == [2, 2, 2, 8, 2])
     #expect(runs.batches.allSatisfy { $0.count <= 5 || $0 == Array(20..<28) })
     #expect(runs.batches.count < 6)
+  }
+
+  @Test("a call that is cancelled while it waits does not run")
+  func cancellation() async throws {
+    let (runs, merger) = (Runs(), Self.merger())
+    let outcomes = await runs.outcomes(of: [[1], [2], [3]], by: merger, cancelling: 1)
+    #expect(try outcomes[0].get() == ["1"] && outcomes[2].get() == ["3"])
+    #expect(throws: CancellationError.self) { try outcomes[1].get() }
+    #expect(runs.batches.flatMap { $0 }.sorted() == [0, 1, 3])
   }
 
   @Test("the fault of one item costs only its own call; a database that is down costs all of them")

@@ -1,12 +1,13 @@
 import Synchronization
 
 /// Runs calls that come while others are under way together, as one call: under load many share a transaction and its
-/// flush. A call that comes alone runs at once.
+/// flush. A call that comes alone runs at once; one that is cancelled while it waits does not run.
 package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// Gives a reply for each item, in their order.
   package typealias Body = @Sendable ([Item]) async throws -> [Reply]
 
   private struct Call {
+    let number: Int
     let items: [Item]
     let continuation: CheckedContinuation<[Reply], any Error>
   }
@@ -14,6 +15,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   private struct State {
     var running = 0
     var waiting: [Call] = []
+    var nextNumber = 0
   }
 
   private let mostAtOnce: Int
@@ -42,23 +44,41 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
       defer { goOn(body) }
       return try await body(items)
     }
-    return try await withCheckedThrowingContinuation { continuation in
-      let call = Call(items: items, continuation: continuation)
-      let isFreeNow = state.withLock { state in
-        guard state.running < mostAtOnce else {
-          state.waiting.append(call)
-          return false
+    let number = state.withLock { state in
+      state.nextNumber += 1
+      return state.nextNumber
+    }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let call = Call(number: number, items: items, continuation: continuation)
+        let turn: Turn = state.withLock { state in
+          if Task.isCancelled { return .never }
+          guard state.running < mostAtOnce else {
+            state.waiting.append(call)
+            return .wait
+          }
+          state.running += 1
+          return .now
         }
-        state.running += 1
-        return true
-      }
-      if isFreeNow {
-        Task {
-          await run([call], body); goOn(body)
+        switch turn {
+        case .now:
+          Task {
+            await run([call], body)
+            goOn(body)
+          }
+        case .never: continuation.resume(throwing: CancellationError())
+        case .wait: break
         }
       }
+    } onCancel: {
+      let call = state.withLock { state in
+        state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0) }
+      }
+      call?.continuation.resume(throwing: CancellationError())
     }
   }
+
+  private enum Turn { case now, never, wait }
 
   /// Calls that wait for those under way.
   package var waiting: Int { state.withLock { $0.waiting.count } }
@@ -68,7 +88,8 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     let calls = next()
     if !calls.isEmpty {
       Task {
-        await run(calls, body); goOn(body)
+        await run(calls, body)
+        goOn(body)
       }
     }
   }
