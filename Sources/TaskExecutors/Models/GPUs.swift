@@ -19,9 +19,12 @@ struct GPUs {
     }
   }
 
-  /// Whether a device has failed for good, whatever the error was turned into on its way.
-  func hasFailed(_ index: Int?) -> Bool {
+  /// Whether nothing of this process may stay on a device after an error: it has failed for good, whatever the error was
+  /// turned into on its way, or its memory did not suffice.
+  func isLost(_ index: Int?, after error: any Error) -> Bool {
     guard let device = index.flatMap({ opened[$0] }) else { return false }
+    let isFull = (error as? TaskError)?.failure.failureClass == .outOfMemory
+    guard !(error is CUDAError), !isFull else { return true }
     do {
       try device.check()
       return false

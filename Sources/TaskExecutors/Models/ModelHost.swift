@@ -53,8 +53,7 @@ public actor ModelHost {
     do {
       return try body()
     } catch {
-      let isFull = (error as? TaskError)?.failure.failureClass == .outOfMemory
-      if gpu != nil, error is CUDAError || isFull || gpus.hasFailed(gpu) {
+      if gpus.isLost(gpu, after: error) {
         loaded.removeAll { $0.gpu == gpu }
         folders.withLock { $0 = loaded.map(\.model.folder) }
         gpus.forget(gpu)

@@ -34,8 +34,7 @@ public actor PolicyHost {
       return try sampled(
         settings, order, run: run, gpu: gpu, halvings: halvings, drawn: drawn, isCancelled: isCancelled)
     } catch {
-      let isFull = (error as? TaskError)?.failure.failureClass == .outOfMemory
-      if gpu != nil, error is CUDAError || isFull || gpus.hasFailed(gpu) {
+      if gpus.isLost(gpu, after: error) {
         // Nothing of this process stays on a GPU that failed or that is full.
         loaded = nil
         loadedRun.withLock { $0 = nil }

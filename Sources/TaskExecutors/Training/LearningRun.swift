@@ -70,7 +70,7 @@ final class LearningRun {
     }
     announced = state.versions.last
     if announced == nil, let fork = settings.fork { announced = try await begin(fork) }
-    var restored = 0
+    var (restored, isRestored) = (0, false)
     for version in (state.versions.isEmpty ? [announced].compactMap { $0 } : state.versions.reversed()) {
       guard let checkpoint = try? Checkpoint(folder: version.path, manifestSHA256: version.sha256),
         checkpoint.manifest.kind == .state
@@ -78,11 +78,11 @@ final class LearningRun {
       try crew.tell(.restore(path: version.path, sha256: version.sha256))
       try learner.restore(from: checkpoint)
       versions.noteState(version.number)
-      restored = version.number
+      (restored, isRestored) = (version.number, true)
       break
     }
     guard state.lastStep > 0 else { return }
-    if restored == 0, let fork = settings.fork {
+    if !isRestored, let fork = settings.fork {
       throw TaskError(
         .userError,
         "the state that this fork began from, \(fork.checkpoint), is gone, and the fork had none of its own yet; fork "
