@@ -10,10 +10,12 @@ const char *ar1_cuda_open_driver(const char *folders, ar1_cuda_driver *table) {
     "cuMemPoolSetAttribute", "cuMemPoolTrimTo", "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2",
     "cuCtxSetCurrent", "cuStreamCreate", "cuStreamSynchronize", "cuStreamDestroy_v2",
     "cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy",
-    "cuGraphExecDestroy", "cuMemGetInfo_v2",
+    "cuGraphExecDestroy", "cuMemGetInfo_v2", "cuMemHostAlloc", "cuMemFreeHost", "cuEventCreate", "cuEventRecord",
+    "cuEventSynchronize", "cuEventDestroy_v2",
     "cuMemAllocAsync", "cuMemFreeAsync", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyDtoDAsync_v2",
     "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction", "cuFuncSetAttribute",
-    "cuLaunchKernel",
+    "cuLaunchKernelEx",
+    "cuDeviceGetPCIBusId",
   };
   _Static_assert(sizeof *table == sizeof symbols, "a symbol for every function of the table");
   return ar1_cuda_open_table(

@@ -16,6 +16,12 @@ static const char elementwise_cu[] = {
 static const char activations_cu[] = {
 #embed "kernels/activations.cu" suffix(, 0)
 };
+static const char swiglu_cu[] = {
+#embed "kernels/swiglu.cu" suffix(, 0)
+};
+static const char query_key_value_cu[] = {
+#embed "kernels/query_key_value.cu" suffix(, 0)
+};
 static const char conversions_cu[] = {
 #embed "kernels/conversions.cu" suffix(, 0)
 };
@@ -49,8 +55,26 @@ static const char tensor_cores_cuh[] = {
 static const char attention_tensor_cu[] = {
 #embed "kernels/attention_tensor.cu" suffix(, 0)
 };
-static const char attention_backward_tensor_cu[] = {
-#embed "kernels/attention_backward_tensor.cu" suffix(, 0)
+static const char asynchronous_copies_cuh[] = {
+#embed "kernels/asynchronous_copies.cuh" suffix(, 0)
+};
+static const char attention_tensor_tiles_cuh[] = {
+#embed "kernels/attention_tensor_tiles.cuh" suffix(, 0)
+};
+static const char attention_combine_cu[] = {
+#embed "kernels/attention_combine.cu" suffix(, 0)
+};
+static const char attention_products_cuh[] = {
+#embed "kernels/attention_products.cuh" suffix(, 0)
+};
+static const char attention_backward_queries_tensor_cu[] = {
+#embed "kernels/attention_backward_queries_tensor.cu" suffix(, 0)
+};
+static const char attention_backward_keys_tensor_cu[] = {
+#embed "kernels/attention_backward_keys_tensor.cu" suffix(, 0)
+};
+static const char attention_add_key_parts_cu[] = {
+#embed "kernels/attention_add_key_parts.cu" suffix(, 0)
 };
 static const char adamw_cu[] = {
 #embed "kernels/adamw.cu" suffix(, 0)
@@ -71,6 +95,8 @@ static const ar1_cuda_source sources[] = {
     {"blocks.cuh", blocks_cuh},
     {"elementwise.cu", elementwise_cu},
     {"activations.cu", activations_cu},
+    {"swiglu.cu", swiglu_cu},
+    {"query_key_value.cu", query_key_value_cu},
     {"conversions.cu", conversions_cu},
     {"rms_norm.cu", rms_norm_cu},
     {"layer_norm.cu", layer_norm_cu},
@@ -80,7 +106,13 @@ static const ar1_cuda_source sources[] = {
     {"reductions.cu", reductions_cu},
     {"log_softmax.cu", log_softmax_cu},
     {"adamw.cu", adamw_cu},
-    {"attention_backward_tensor.cu", attention_backward_tensor_cu},
+    {"asynchronous_copies.cuh", asynchronous_copies_cuh},
+    {"attention_tensor_tiles.cuh", attention_tensor_tiles_cuh},
+    {"attention_combine.cu", attention_combine_cu},
+    {"attention_products.cuh", attention_products_cuh},
+    {"attention_backward_queries_tensor.cu", attention_backward_queries_tensor_cu},
+    {"attention_backward_keys_tensor.cu", attention_backward_keys_tensor_cu},
+    {"attention_add_key_parts.cu", attention_add_key_parts_cu},
     {"tensor_cores.cuh", tensor_cores_cuh},
     {"attention_tensor.cu", attention_tensor_cu},
     {"draw_tokens.cu", draw_tokens_cu},

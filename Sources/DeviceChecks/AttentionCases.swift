@@ -27,7 +27,7 @@ extension OperationCase {
       attention(
         "a prompt with answers in bfloat16", .promptWithAnswers(promptCount: 70, answerCounts: [9, 1, 40]),
         heads: 7, kvHeads: 1, width: 128, precision: .bfloat16),
-      generation(narrow: false), generation(narrow: true),
+      narrowText, generation(narrow: false), generation(narrow: true),
     ]
   }
 
@@ -43,6 +43,27 @@ extension OperationCase {
       Tensors.attention(
         scale($0[0], by: 4), $0[1], $0[2], heads: heads, kvHeads: kvHeads, scale: 0.5, layout: layout,
         precision: precision)
+    }
+  }
+
+  /// With queries in bfloat16 too, and so is the result.
+  private static var narrowText: OperationCase {
+    let layout = SegmentLayout.promptWithAnswers(promptCount: 70, answerCounts: [9, 1, 40])
+    return OperationCase(
+      name: "attention of a prompt with answers that are in bfloat16",
+      shapes: [[120, 160], [120, 80], [120, 80]], narrow: [0, 1, 2], isRound: true, hasGradients: false,
+      limit: 5e-3
+    ) { inputs in
+      // The processor takes float32 alone.
+      let onGPU = inputs[0].device != nil
+      let (q, k, v) = (inputs[0], inputs[1], inputs[2])
+      let out =
+        onGPU
+        ? Tensors.attention(q, k, v, heads: 2, kvHeads: 1, scale: 0.5, layout: layout)
+        : Tensors.attention(
+          q.inFloat32(), k.inFloat32(), v.inFloat32(), heads: 2, kvHeads: 1, scale: 0.5, layout: layout)
+      precondition(out.dtype == (onGPU ? .bfloat16 : .float32), "the form of the result is the queries'")
+      return out
     }
   }
 

@@ -19,6 +19,8 @@ struct NetworkChecks {
   func all() throws -> [CheckResult] {
     try [
       logits(), generation(temperature: 0), generation(temperature: 1), generation(temperature: 0.7),
+      // A quarter of the tokens end an answer, so that answers end at many steps.
+      generation(temperature: 1, stops: 24),
       gradients(recomputing: false), gradients(recomputing: true), training(),
     ]
   }
@@ -47,22 +49,27 @@ struct NetworkChecks {
     return CheckResult(name: "logits of a network", error: CheckResult.distance(found, expected), limit: 1e-4)
   }
 
-  private func generation(temperature: Float) throws -> CheckResult {
+  /// - Parameter stops: how many of the tokens end an answer.
+  private func generation(temperature: Float, stops: Int = 0) throws -> CheckResult {
     let model = try model()
     let prompts = try [prompt(0), prompt(1)]
     let options = SamplingOptions(
-      maxNewTokens: 12, temperature: temperature, seed: 3, stopTokenIDs: [], watchedTokenIDs: [5, 90])
+      maxNewTokens: 12, temperature: temperature, seed: 3, stopTokenIDs: Array(0..<stops),
+      watchedTokenIDs: [5, 90])
     func generate(_ model: QwenModel) throws -> [Completion] {
-      try model.generate(prompts: prompts, completionsPerPrompt: 2, options: options).flatMap { $0 }
+      try model.generate(prompts: prompts, completionsPerPrompt: stops > 0 ? 6 : 2, options: options).flatMap
+      { $0 }
     }
     let (expected, found) = (try generate(model), try generate(try model.moved(to: device)))
-    let same = expected.map(\.ids) == found.map(\.ids)
+    let same =
+      expected.map(\.ids) == found.map(\.ids) && expected.map(\.finish) == found.map(\.finish)
     func numbers(_ completions: [Completion]) -> [Float] {
       completions.flatMap { $0.logProbabilities + $0.drawnLogProbabilities + $0.watched.flatMap { $0 } }
     }
     let error = CheckResult.distance(numbers(found), numbers(expected))
     return CheckResult(
-      name: "generation at temperature \(temperature)", error: same ? error : .infinity, limit: 1e-4)
+      name: "generation at temperature \(temperature)" + (stops > 0 ? " until answers stop" : ""),
+      error: same ? error : .infinity, limit: 1e-4)
   }
 
   private func gradients(recomputing: Bool) throws -> CheckResult {

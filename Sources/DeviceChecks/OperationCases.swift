@@ -2,7 +2,9 @@ import Tensors
 
 extension OperationCase {
   /// Every operation, at sizes that do not divide evenly among threads, tiles and blocks.
-  static var all: [OperationCase] { elementwise + rows + layers + attentions + probabilities + drawing }
+  static var all: [OperationCase] {
+    elementwise + rows + layers + sideBySide + attentions + probabilities + drawing
+  }
 
   private static var elementwise: [OperationCase] {
     [

@@ -18,6 +18,8 @@ final class Storage {
   private let isInput: Bool
   /// The file whose mapping this is a part of; nil for allocated memory.
   private let file: MappedFile?
+  /// The memory this is a part of.
+  private let whole: Storage?
 
   /// Uninitialised memory for float32 elements: the caller writes every one before anyone reads it.
   convenience init(count: Int, sparse: Bool = false) {
@@ -36,6 +38,7 @@ final class Storage {
     base = raw
     byteCount = bytes
     file = nil
+    whole = nil
     device = nil
     step = nil
     isInput = false
@@ -51,8 +54,23 @@ final class Storage {
     base = address.flatMap { UnsafeMutableRawPointer(bitPattern: UInt($0)) } ?? Self.nowhere
     byteCount = bytes
     file = nil
+    whole = nil
     self.device = device
     step = device.step
+  }
+
+  /// A part of other memory, which lives as long.
+  init(partOf whole: Storage, _ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= whole.byteCount,
+      "storage: bytes \(range) of \(whole.byteCount)")
+    base = whole.base + range.lowerBound
+    byteCount = range.count
+    device = whole.device
+    file = whole.file
+    self.whole = whole
+    step = nil
+    isInput = false
   }
 
   /// Where memory is that could not be allocated.
@@ -73,6 +91,7 @@ final class Storage {
     base = UnsafeMutableRawPointer(mutating: start) + range.lowerBound
     byteCount = range.count
     self.file = file
+    whole = nil
     device = nil
     step = nil
     isInput = false
@@ -82,6 +101,7 @@ final class Storage {
   private static let allocatorIsTold: Void = ck_keep_freed_memory()
 
   deinit {
+    if whole != nil { return }
     if let device {
       guard base != Self.nowhere else { return }
       if let step {

@@ -44,7 +44,7 @@ extension Tensor {
 
   /// Overwrites the elements with zeros.
   func clearInPlace() {
-    if let device { return device.clear(storage, from: 4 * offset, bytes: 4 * count) }
+    if let device { return device.clear(storage, from: 4 * offset, bytes: byteCount) }
     pointer.update(repeating: 0, count: count)
   }
 

@@ -6,7 +6,9 @@ struct SoftwareDevice {
   let folder: String
 
   /// - Parameter libraries: those that are to be found.
-  init(libraries: [String] = ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"]) throws {
+  init(
+    libraries: [String] = ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12", "libnvidia-ml.so.1"]
+  ) throws {
     folder = FileManager.default.temporaryDirectory.path + "/software-device-\(UUID())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Beside the tests' program.
@@ -18,7 +20,7 @@ struct SoftwareDevice {
     }
   }
 
-  func open(index: Int = 0) throws -> CUDADevice {
+  func open(index: Int = 0) throws(CUDAError) -> CUDADevice {
     try CUDADevice(index: index, folders: folder, cache: folder + "/kernels")
   }
 

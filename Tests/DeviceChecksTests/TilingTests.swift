@@ -29,27 +29,49 @@ struct TilingTests {
     }
   }
 
+  /// What the tiles of a tiling see, each pair as often as it is seen.
+  private func pairs(_ tiling: AttentionTiling) -> [[Int]: Int] {
+    let spans = numbers(tiling.spans, 6)
+    var found: [[Int]: Int] = [:]
+    for tile in numbers(tiling.tiles, 5) {
+      for span in spans[tile[2]..<tile[2] + tile[3]] {
+        for query in 0..<span[1] {
+          for key in 0..<max(0, min(span[3], span[4] + span[5] * query)) {
+            found[[tile[0] + span[0] + query, span[2] + key], default: 0] += 1
+          }
+        }
+      }
+    }
+    return found
+  }
+
   @Test(arguments: layouts, [1, 4, 7])
   func `Tiles of queries see every key once, divided or not`(layout: SegmentLayout, group: Int) {
     let expected = pairs(layout)
     for divided in [false, true] {
-      let tiling = AttentionTiling(layout, group: group, kvHeads: 1, divided: divided)
-      let spans = numbers(tiling.spans, 6)
-      var found: [[Int]: Int] = [:]
-      for tile in numbers(tiling.tiles, 5) {
-        #expect(tile[1] * group <= AttentionTiling.tileRows)
-        for span in spans[tile[2]..<tile[2] + tile[3]] {
-          for query in 0..<span[1] {
-            for key in 0..<max(0, min(span[3], span[4] + span[5] * query)) {
-              found[[tile[0] + span[0] + query, span[2] + key], default: 0] += 1
-            }
-          }
-        }
-      }
-      #expect(found == expected)
+      let tiling = AttentionTiling(layout, group: group, kvHeads: 1, divided: divided, large: true)
+      #expect(numbers(tiling.tiles, 5).allSatisfy { $0[1] * group <= tiling.rows })
+      #expect(pairs(tiling) == expected)
       let slots = numbers(tiling.merges, 5).reduce(0) { $0 + $1[3] }
       #expect(slots <= tiling.slots && (divided || tiling.slots == 0))
     }
+  }
+
+  @Test func `Tiles are large where there are many of them and they are full`() {
+    let long = SegmentLayout.causal(1000)
+    let tiling = AttentionTiling(long, group: 8, kvHeads: 16, divided: true, large: true)
+    #expect(tiling.rows == 128 && tiling.tileCount == 63 && tiling.slots == 0)
+    #expect(pairs(tiling) == pairs(long))
+    #expect(AttentionTiling(long, group: 8, kvHeads: 16, divided: true).rows == 64)
+    #expect(AttentionTiling(long, group: 8, kvHeads: 2, divided: true, large: true).rows == 64)
+    let windows = SegmentLayout.windows((0..<40).map { 64 * $0..<64 * $0 + 64 })
+    #expect(AttentionTiling(windows, group: 1, kvHeads: 16, divided: true, large: true).rows == 64)
+  }
+
+  @Test func `The tiles that see the most keys come first`() {
+    let tiling = AttentionTiling(.causal(200), group: 4, kvHeads: 1, divided: false)
+    let first = numbers(tiling.tiles, 5).map { $0[0] }
+    #expect(first == first.sorted(by: >) && first.count == 13)
   }
 
   @Test(arguments: layouts, [32, 64])
@@ -69,5 +91,42 @@ struct TilingTests {
       }
     }
     #expect(found == pairs(layout))
+  }
+
+  @Test(arguments: layouts, [1, 8])
+  func `Parts of the queries see the keys of a tile once`(layout: SegmentLayout, group: Int) {
+    let tiling = KeyTiling(layout, keyCount: layout.keyCount + 40, tileKeys: 64)
+    for kvHeads in [1, 1 << 20] {
+      let parts = AttentionKeyParts(tiling, tileKeys: 64, group: group, kvHeads: kvHeads)
+      let (tiles, spans) = (numbers(parts.tiles, 4), numbers(parts.spans, 6))
+      #expect(Set(tiles.map { $0[0] }) == Set((0..<tiling.tileCount).map { 64 * $0 }))
+      var found: [[Int]: Int] = [:]
+      for tile in tiles {
+        for span in spans[tile[1]..<tile[1] + tile[2]] {
+          for query in 0..<span[1] {
+            for key in 0..<max(0, min(span[3], span[4] + span[5] * query)) {
+              let index = span[2] + key
+              if index / 64 * 64 == tile[0] { found[[span[0] + query, index], default: 0] += 1 }
+            }
+          }
+        }
+      }
+      #expect(found == pairs(layout))
+      // Every slot is one block's, and those of a merge are of its keys.
+      var slots = tiles.filter { $0[3] >= 0 }.map { [$0[3], $0[0]] }.sorted { $0[0] < $1[0] }
+      for merge in numbers(parts.merges, 3) {
+        #expect(Array(slots.prefix(merge[2])) == (0..<merge[2]).map { [merge[1] + $0, merge[0]] })
+        slots.removeFirst(merge[2])
+      }
+      #expect(slots.isEmpty)
+    }
+  }
+
+  @Test func `Queries are divided where few blocks would have much to do`() {
+    let tiling = KeyTiling(.causal(2000), keyCount: 2000, tileKeys: 64)
+    let parts = AttentionKeyParts(tiling, tileKeys: 64, group: 8, kvHeads: 2)
+    #expect(tiling.tileCount == 32 && parts.tileCount > 200)
+    #expect(parts.slots == numbers(parts.merges, 3).reduce(0) { $0 + $1[2] })
+    #expect(AttentionKeyParts(tiling, tileKeys: 64, group: 8, kvHeads: 256).slots == 0)
   }
 }

@@ -44,6 +44,14 @@ static inline Number __shfl_up_sync(unsigned mask, Number value, int distance) {
   return __shfl_sync(mask, value, lane < distance ? lane : lane - distance);
 }
 
+/// Whether any of the warp's 32 lanes says so.
+static inline bool __any_sync(unsigned, bool own) {
+  const uint64_t *given = fibers::exchange(own);
+  for (int lane = 0; lane < 32; ++lane)
+    if (given[lane]) return true;
+  return false;
+}
+
 static inline float __int_as_float(int bits) {
   float value;
   memcpy(&value, &bits, sizeof value);
@@ -84,4 +92,18 @@ static inline void tensor_core_on_host(float sums[4], const unsigned a[4], const
     for (int k = 0; k < 16; ++k) sums[i] += left[g + 8 * (i / 2)][k] * right[k][2 * t + i % 2];
 }
 
+/// What ldmatrix.x4 does over a warp, see kernels/tensor_cores.cuh for who gets what.
+static inline void load_matrices_on_host(unsigned registers[4], const void *row, bool transposed) {
+  const uint64_t *rows = fibers::exchange((uint64_t)row);
+  int g = (int)(threadIdx.x % 32) / 4, t = (int)(threadIdx.x % 32) % 4;
+  for (int matrix = 0; matrix < 4; ++matrix) {
+    registers[matrix] = 0;
+    for (int i = 0; i < 2; ++i) {
+      int line = transposed ? 2 * t + i : g, column = transposed ? g : 2 * t + i;
+      registers[matrix] |= (unsigned)((const uint16_t *)rows[8 * matrix + line])[column] << 16 * i;
+    }
+  }
+}
+
 static inline int min(int a, int b) { return a < b ? a : b; }
+static inline int max(int a, int b) { return a > b ? a : b; }

@@ -3,11 +3,14 @@
 #include "capture.h"
 #include "fibers.h"
 #include "kernels.h"
+#include "management.h"
 #include "memory.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <unistd.h>
 #include <vector>
 
 enum {
@@ -32,6 +35,12 @@ int do_or_record(std::function<int()> work) {
   if (!recording) return work();
   recording->push_back(std::move(work));
   return success;
+}
+
+/// As long as the file exists that SOFTWARE_DEVICE_BROKEN names, nothing can be computed.
+static bool is_broken() {
+  const char *path = getenv("SOFTWARE_DEVICE_BROKEN");
+  return path && access(path, F_OK) == 0;
 }
 
 extern "C" {
@@ -78,7 +87,9 @@ int cuMemPoolTrimTo(void *, size_t) { return success; }
 int cuDevicePrimaryCtxRetain(void **context, int) { return *context = &one_at_a_time, success; }
 int cuDevicePrimaryCtxRelease_v2(int) { return success; }
 int cuCtxSetCurrent(void *context) { return context ? success : invalid_value; }
-int cuStreamCreate(void **stream, unsigned) { return *stream = &one_at_a_time, success; }
+int cuStreamCreate(void **stream, unsigned) {
+  return is_broken() ? launch_failed : (*stream = &one_at_a_time, success);
+}
 int cuStreamSynchronize(void *) { return recording ? not_while_recording : success; }
 int cuStreamBeginCapture_v2(void *, int) { return recording ? invalid_value : (recording = new Graph, success); }
 int cuStreamEndCapture(void *, void **graph) {
@@ -104,6 +115,16 @@ int cuMemGetInfo_v2(size_t *free, size_t *total) {
   *free = memory::total - memory::used();
   return success;
 }
+
+int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
+  if (flags != 0 || bytes == 0) return invalid_value;
+  return (*memory = malloc(bytes)) ? success : out_of_memory;
+}
+int cuMemFreeHost(void *memory) { return free(memory), success; }
+int cuEventCreate(void **event, unsigned) { return *event = &one_at_a_time, success; }
+int cuEventRecord(void *, void *) { return recording ? not_while_recording : success; }
+int cuEventSynchronize(void *) { return recording ? not_while_recording : success; }
+int cuEventDestroy_v2(void *) { return success; }
 
 int cuMemAllocAsync(uint64_t *address, size_t bytes, void *) {
   ONE_AT_A_TIME;
@@ -143,13 +164,25 @@ int cuModuleGetFunction(void **function, void *, const char *name) {
 }
 
 int cuFuncSetAttribute(void *, int attribute, int value) {
-  return attribute == 8 && value <= 227 << 10 ? success : invalid_value;
+  return (attribute == 8 && value <= 227 << 10) || (attribute == 9 && value <= 100) ? success : invalid_value;
 }
 
-int cuLaunchKernel(
-    void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
-    unsigned block_z, unsigned shared_bytes, void *, void **parameters, void **extra) {
+/// CUlaunchConfig, of whose attributes one is known: that the kernel may begin before the one before it has ended.
+struct Launch {
+  unsigned grid[3], block[3], shared_bytes;
+  void *stream;
+  const int *attributes;
+  unsigned attribute_count;
+};
+
+int cuLaunchKernelEx(const Launch *launch, void *function, void **parameters, void **extra) {
+  const unsigned *grid = launch->grid, *block = launch->block;
+  unsigned grid_x = grid[0], grid_y = grid[1], grid_z = grid[2], block_x = block[0], block_y = block[1], block_z = block[2];
+  unsigned shared_bytes = launch->shared_bytes;
   if (extra || grid_x == 0 || grid_y == 0 || grid_z == 0 || grid_y > 65535 || grid_z > 65535) return invalid_value;
+  if (launch->attribute_count > 1 || (launch->attribute_count == 1 && launch->attributes[0] != 6)) return invalid_value;
+  if (is_broken()) return launch_failed;
+  management::note_work();
   const HostKernel *kernel = (const HostKernel *)function;
   std::vector<uint64_t> values(kernel->count);
   for (size_t i = 0; i < kernel->count; ++i) memcpy(&values[i], parameters[i], kernel->sizes[i]);
@@ -162,6 +195,10 @@ int cuLaunchKernel(
         places.data());
     return met ? (int)success : (int)launch_failed;
   });
+}
+
+int cuDeviceGetPCIBusId(char *bus, int capacity, int) {
+  return snprintf(bus, (size_t)capacity, "%s", SOFTWARE_DEVICE_BUS) < capacity ? success : invalid_value;
 }
 
 }  // extern "C"

@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <sys/mman.h>
@@ -13,7 +14,7 @@ struct Block {
   size_t bytes;
 };
 std::map<uint64_t, Block> blocks;
-size_t in_use = 0;
+std::atomic<size_t> in_use = 0;
 
 }  // namespace
 

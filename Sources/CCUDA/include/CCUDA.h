@@ -8,6 +8,21 @@
 /// Each table holds the functions that are used, under the names and with the arguments NVIDIA documents. Handles are
 /// pointers, addresses in a GPU's memory `uint64_t`, results 0 or an error number.
 
+/// One of the things that a launch may ask for (CUlaunchAttribute); `value` is a union of 64 bytes.
+typedef struct {
+  int attribute;
+  int padding;
+  int value[16];
+} ar1_cuda_launch_attribute;
+
+/// How a kernel is launched (CUlaunchConfig).
+typedef struct {
+  unsigned grid[3], block[3], shared_bytes;
+  void *_Nullable stream;
+  ar1_cuda_launch_attribute *_Nullable attributes;
+  unsigned attribute_count;
+} ar1_cuda_launch;
+
 /// The CUDA driver, libcuda.so.1, which comes with the kernel module.
 typedef struct {
   int (*_Nonnull init)(unsigned flags);
@@ -35,6 +50,12 @@ typedef struct {
   int (*_Nonnull graph_release)(void *_Nullable graph);
   int (*_Nonnull graph_executable_release)(void *_Nullable executable);
   int (*_Nonnull memory_free_and_total)(size_t *_Nonnull free, size_t *_Nonnull total);
+  int (*_Nonnull host_allocate)(void *_Nullable *_Nonnull memory, size_t bytes, unsigned flags);
+  int (*_Nonnull host_release)(void *_Nonnull memory);
+  int (*_Nonnull event_create)(void *_Nullable *_Nonnull event, unsigned flags);
+  int (*_Nonnull event_record)(void *_Nullable event, void *_Nullable stream);
+  int (*_Nonnull event_wait)(void *_Nullable event);
+  int (*_Nonnull event_destroy)(void *_Nullable event);
   int (*_Nonnull allocate)(uint64_t *_Nonnull address, size_t bytes, void *_Nullable stream);
   int (*_Nonnull release)(uint64_t address, void *_Nullable stream);
   int (*_Nonnull upload)(uint64_t target, const void *_Nonnull source, size_t bytes, void *_Nullable stream);
@@ -47,9 +68,9 @@ typedef struct {
       void *_Nullable *_Nonnull function, void *_Nullable module, const char *_Nonnull name);
   int (*_Nonnull function_set)(void *_Nullable function, int attribute, int value);
   int (*_Nonnull launch)(
-      void *_Nullable function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
-      unsigned block_y, unsigned block_z, unsigned shared_bytes, void *_Nullable stream,
-      void *_Nullable *_Nullable parameters, void *_Nullable *_Nullable extra);
+      const ar1_cuda_launch *_Nonnull launch, void *_Nullable function, void *_Nullable *_Nullable parameters,
+      void *_Nullable *_Nullable extra);
+  int (*_Nonnull device_bus)(char *_Nonnull bus, int capacity, int device);
 } ar1_cuda_driver;
 
 /// The run-time compiler, libnvrtc.
@@ -106,12 +127,33 @@ typedef struct {
       uint64_t workspace, size_t workspace_bytes, void *_Nullable stream);
 } ar1_cublaslt;
 
+/// What NVML tells of a GPU: shares of time in per cent, and bytes.
+typedef struct {
+  unsigned computing;
+  unsigned memory_traffic;
+} ar1_nvml_utilization;
+typedef struct {
+  unsigned long long total;
+  unsigned long long free;
+  unsigned long long used;
+} ar1_nvml_memory;
+
+/// NVIDIA's management library, libnvidia-ml.so.1, which comes with the driver. It may be asked from any thread.
+typedef struct {
+  int (*_Nonnull init)(void);
+  int (*_Nonnull shutdown)(void);
+  int (*_Nonnull device)(const char *_Nonnull bus, void *_Nullable *_Nonnull device);
+  int (*_Nonnull utilization)(void *_Nonnull device, ar1_nvml_utilization *_Nonnull utilization);
+  int (*_Nonnull memory)(void *_Nonnull device, ar1_nvml_memory *_Nonnull memory);
+} ar1_nvml;
+
 /// Each fills its table and returns NULL, or says in words what was not found. A library is looked for in `folders`
 /// (absolute paths with colons between them), where the loader looks, and where NVIDIA's installer puts it; it stays open.
 /// The text lives until the same function is called again on the same thread.
 const char *_Nullable ar1_cuda_open_driver(const char *_Nonnull folders, ar1_cuda_driver *_Nonnull table);
 const char *_Nullable ar1_cuda_open_nvrtc(const char *_Nonnull folders, ar1_nvrtc *_Nonnull table);
 const char *_Nullable ar1_cuda_open_cublaslt(const char *_Nonnull folders, ar1_cublaslt *_Nonnull table);
+const char *_Nullable ar1_cuda_open_nvml(const char *_Nonnull folders, ar1_nvml *_Nonnull table);
 
 /// A CUDA C++ source that was put into the program when it was built.
 typedef struct {

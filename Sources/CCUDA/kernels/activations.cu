@@ -28,18 +28,3 @@ extern "C" __global__ void gelu_backward(const float *x, const float *g, float *
     dx[i] = g[i] * (normal_cumulative(x[i]) + x[i] * density);
   }
 }
-
-/// silu(gate) * up
-extern "C" __global__ void swiglu(const float *gate, const float *up, float *y, long long count) {
-  FOR_EACH(i, count) y[i] = gate[i] * sigmoid(gate[i]) * up[i];
-}
-
-/// Either result may be absent.
-extern "C" __global__ void swiglu_backward(
-    const float *gate, const float *up, const float *g, float *dgate, float *dup, long long count) {
-  FOR_EACH(i, count) {
-    float x = gate[i], slope = g[i];
-    if (dgate) dgate[i] = slope * up[i] * silu_slope(x);
-    if (dup) dup[i] = slope * x * sigmoid(x);
-  }
-}

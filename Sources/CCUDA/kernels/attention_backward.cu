@@ -3,17 +3,30 @@
 // dk and dv.
 
 /// deltas = g . out of every query and head, in the order of the sums [kvHeads, queries, group]; a warp each.
-extern "C" __global__ void attention_deltas(
-    const float *g, const float *out, float *deltas, int heads, int kv_heads, int width, int query_count) {
+template <class Number>
+__device__ inline void find_deltas(
+    const Number *g, const Number *out, float *deltas, AttentionShape shape, int query_count) {
   long long item = first_index() / 32;
-  if (item >= (long long)query_count * heads) return;
-  int group = heads / kv_heads, lane = threadIdx.x % 32;
-  long long query = item / heads;
-  int head = (int)(item % heads);
+  if (item >= (long long)query_count * shape.heads) return;
+  int group = shape.group(), width = shape.width, lane = threadIdx.x % 32;
+  long long query = item / shape.heads;
+  int head = (int)(item % shape.heads);
   float dot = 0;
-  for (int i = lane; i < width; i += 32) dot += g[item * width + i] * out[item * width + i];
+  for (int i = lane; i < width; i += 32) dot += widened(g[item * width + i]) * widened(out[item * width + i]);
   dot = warp_sum(dot);
   if (lane == 0) deltas[((long long)(head / group) * query_count + query) * group + head % group] = dot;
+}
+
+extern "C" __global__ void attention_deltas(
+    const float *g, const float *out, float *deltas, int heads, int kv_heads, int width, int query_count) {
+  AttentionShape shape = {heads, kv_heads, width};
+  find_deltas(g, out, deltas, shape, query_count);
+}
+
+extern "C" __global__ void attention_deltas_narrow(
+    const bfloat16 *g, const bfloat16 *out, float *deltas, int heads, int kv_heads, int width, int query_count) {
+  AttentionShape shape = {heads, kv_heads, width};
+  find_deltas(g, out, deltas, shape, query_count);
 }
 
 /// The sum and the delta of a row of a tile.

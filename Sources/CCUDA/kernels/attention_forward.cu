@@ -75,30 +75,3 @@ extern "C" __global__ void __launch_bounds__(256) attention(
       if (x + 16 * j < shape.width) target[x + 16 * j] = sums[i][j] * factor;
   }
 }
-
-/// The partial results of a tile: slots from first_span on, `spans` of them, in the form of a tile.
-extern "C" __global__ void attention_combine(
-    const float *partials, const float *states, float *out, float *log_sums, const QueryTile *tiles, int heads,
-    int kv_heads, int width, int query_count) {
-  AttentionShape shape = {heads, kv_heads, width};
-  QueryTile tile = tiles[blockIdx.x];
-  int kv_head = blockIdx.y, group = shape.group();
-  for (int i = threadIdx.x; i < tile.queries * group * width; i += blockDim.x) {
-    int row = i / width, column = i % width;
-    float largest = -infinity();
-    for (int slot = tile.first_span; slot < tile.first_span + tile.spans; ++slot) {
-      long long place = ((long long)slot * kv_heads + kv_head) * tile_rows + row;
-      largest = fmaxf(largest, states[2 * place]);
-    }
-    float sum = 0, total = 0;
-    for (int slot = tile.first_span; slot < tile.first_span + tile.spans; ++slot) {
-      long long place = ((long long)slot * kv_heads + kv_head) * tile_rows + row;
-      float factor = expf(states[2 * place] - largest);
-      total += factor * states[2 * place + 1];
-      sum += factor * partials[place * width + column];
-    }
-    int query = tile.first_query + row / group, head = row % group;
-    out[((long long)query * heads + kv_head * group + head) * width + column] = sum / total;
-    if (column == 0) log_sums[((long long)kv_head * query_count + query) * group + head] = largest + logf(total);
-  }
-}

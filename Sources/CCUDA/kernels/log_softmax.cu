@@ -8,7 +8,15 @@ extern "C" __global__ void log_sum_exp_rows(const float *logits, float *sums, in
   largest = block_largest(largest);
   // A vocabulary has more terms than a float's sum should have.
   double sum = 0;
-  for (int i = threadIdx.x; i < width; i += blockDim.x) sum += (double)expf(row[i] - largest);
+  for (int i = threadIdx.x; i < width; i += 4 * blockDim.x) {
+    float some = 0;
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      int place = i + j * (int)blockDim.x;
+      if (place < width) some += expf(row[place] - largest);
+    }
+    sum += (double)some;
+  }
   sum = block_sum(sum);
   if (threadIdx.x == 0) sums[blockIdx.x] = largest + (float)log(sum);
 }

@@ -1,24 +1,105 @@
 // y = x * weight / sqrt(mean(x^2) + epsilon); a block a row of d elements.
 
+/// Fours of a row that a thread keeps in registers; longer rows are read twice.
+enum { kept_fours = 4 };
+
+__device__ inline bool keeps_row(int d) { return d % 4 == 0 && d <= 4 * kept_fours * (int)blockDim.x; }
+
 /// inverses [rows] gets 1 / sqrt(mean(x^2) + epsilon) for the backward pass.
-extern "C" __global__ void rms_norm(
-    const float *x, const float *weight, float *y, float *inverses, int d, float epsilon) {
+template <class Number>
+__device__ inline void rms_norm_row(const float *x, const float *weight, Number *y, float *inverses, int d, float epsilon) {
   const float *row = x + (long long)blockIdx.x * d;
-  float *out = y + (long long)blockIdx.x * d;
+  Number *out = y + (long long)blockIdx.x * d;
   float squares = 0;
+  if (keeps_row(d) && has_fours(row, d)) {
+    Four kept[kept_fours];
+#pragma unroll
+    for (int k = 0; k < kept_fours; ++k) {
+      int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
+      if (i >= d) continue;
+      kept[k] = Four::at(row + i);
+      for (int j = 0; j < 4; ++j) squares += kept[k].value[j] * kept[k].value[j];
+    }
+    float inverse = 1.0f / sqrtf(block_sum(squares) / (float)d + epsilon);
+    if (threadIdx.x == 0) inverses[blockIdx.x] = inverse;
+#pragma unroll
+    for (int k = 0; k < kept_fours; ++k) {
+      int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
+      if (i >= d) continue;
+      Four factors = Four::at(weight + i);
+      for (int j = 0; j < 4; ++j) kept[k].value[j] *= inverse * factors.value[j];
+      kept[k].put_to(out + i);
+    }
+    return;
+  }
+#pragma unroll 1
   for (int i = threadIdx.x; i < d; i += blockDim.x) squares += row[i] * row[i];
   float inverse = 1.0f / sqrtf(block_sum(squares) / (float)d + epsilon);
   if (threadIdx.x == 0) inverses[blockIdx.x] = inverse;
-  for (int i = threadIdx.x; i < d; i += blockDim.x) out[i] = row[i] * inverse * weight[i];
+#pragma unroll 1
+  for (int i = threadIdx.x; i < d; i += blockDim.x) put(out + i, row[i] * inverse * weight[i]);
 }
 
-extern "C" __global__ void rms_norm_backward_input(
-    const float *x, const float *weight, const float *inverses, const float *g, float *dx, int d) {
+extern "C" __global__ void rms_norm(
+    const float *x, const float *weight, float *y, float *inverses, int d, float epsilon) {
+  follow_previous();
+  rms_norm_row(x, weight, y, inverses, d, epsilon);
+}
+
+extern "C" __global__ void rms_norm_narrow(
+    const float *x, const float *weight, bfloat16 *y, float *inverses, int d, float epsilon) {
+  follow_previous();
+  rms_norm_row(x, weight, y, inverses, d, epsilon);
+}
+
+/// The gradient of x, with `kept` 1 added to what is in dx, with 0 in its place.
+template <class Number>
+__device__ inline void rms_norm_backward_row(
+    const float *x, const float *weight, const float *inverses, const Number *g, float *dx, int d, float kept) {
   long long start = (long long)blockIdx.x * d;
-  float dot = 0;
-  for (int i = threadIdx.x; i < d; i += blockDim.x) dot += g[start + i] * weight[i] * x[start + i];
-  float inverse = inverses[blockIdx.x];
+  float inverse = inverses[blockIdx.x], dot = 0;
+  if (keeps_row(d) && has_fours(x + start, d) && has_fours(g + start, d) && has_fours(dx + start, d)) {
+    Four values[kept_fours], slopes[kept_fours];
+#pragma unroll
+    for (int k = 0; k < kept_fours; ++k) {
+      int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
+      if (i >= d) continue;
+      values[k] = Four::at(x + start + i);
+      slopes[k] = Four::at(g + start + i);
+      Four factors = Four::at(weight + i);
+      for (int j = 0; j < 4; ++j) {
+        slopes[k].value[j] *= factors.value[j];
+        dot += slopes[k].value[j] * values[k].value[j];
+      }
+    }
+    float slope = block_sum(dot) * inverse * inverse * inverse / (float)d;
+#pragma unroll
+    for (int k = 0; k < kept_fours; ++k) {
+      int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
+      if (i >= d) continue;
+      Four sum = {};
+      if (kept != 0) sum = Four::at(dx + start + i);
+      for (int j = 0; j < 4; ++j) sum.value[j] += slopes[k].value[j] * inverse - values[k].value[j] * slope;
+      sum.put_to(dx + start + i);
+    }
+    return;
+  }
+#pragma unroll 1
+  for (int i = threadIdx.x; i < d; i += blockDim.x) dot += widened(g[start + i]) * weight[i] * x[start + i];
   float slope = block_sum(dot) * inverse * inverse * inverse / (float)d;
-  for (int i = threadIdx.x; i < d; i += blockDim.x)
-    dx[start + i] = g[start + i] * weight[i] * inverse - x[start + i] * slope;
+#pragma unroll 1
+  for (int i = threadIdx.x; i < d; i += blockDim.x) {
+    float gradient = widened(g[start + i]) * weight[i] * inverse - x[start + i] * slope;
+    dx[start + i] = kept != 0 ? dx[start + i] + gradient : gradient;
+  }
+}
+
+extern "C" __global__ void rms_norm_backward(
+    const float *x, const float *weight, const float *inverses, const float *g, float *dx, int d, float kept) {
+  rms_norm_backward_row(x, weight, inverses, g, dx, d, kept);
+}
+
+extern "C" __global__ void rms_norm_backward_narrow(
+    const float *x, const float *weight, const float *inverses, const bfloat16 *g, float *dx, int d, float kept) {
+  rms_norm_backward_row(x, weight, inverses, g, dx, d, kept);
 }

@@ -9,10 +9,28 @@ extern "C" __global__ void gather_rows(const float *x, const int *rows, float *y
   copy_row(x + (long long)rows[blockIdx.x] * d, y + (long long)blockIdx.x * d, d);
 }
 
+/// Of a table in bfloat16.
 extern "C" __global__ void gather_narrow_rows(const bfloat16 *x, const int *rows, float *y, int d) {
   const bfloat16 *source = x + (long long)rows[blockIdx.x] * d;
   float *target = y + (long long)blockIdx.x * d;
   for (int i = threadIdx.x; i < d; i += blockDim.x) target[i] = widened(source[i]);
+}
+
+/// y[i] = the row of a table that ids[slots[i]] names.
+template <class Number>
+__device__ inline void gather_row_by_slot(const Number *table, const int *ids, const int *slots, float *y, int d) {
+  const Number *source = table + (long long)ids[slots[blockIdx.x]] * d;
+  float *target = y + (long long)blockIdx.x * d;
+  for (int i = threadIdx.x; i < d; i += blockDim.x) target[i] = widened(source[i]);
+}
+
+extern "C" __global__ void gather_rows_by_slots(const float *table, const int *ids, const int *slots, float *y, int d) {
+  gather_row_by_slot(table, ids, slots, y, d);
+}
+
+extern "C" __global__ void gather_rows_by_slots_narrow(
+    const bfloat16 *table, const int *ids, const int *slots, float *y, int d) {
+  gather_row_by_slot(table, ids, slots, y, d);
 }
 
 /// y[rows[i]] = x[i]; the rows differ.
@@ -31,6 +49,11 @@ extern "C" __global__ void clear_rows(const int *rows, float *y, int d) {
   for (int i = threadIdx.x; i < d; i += blockDim.x) target[i] = 0;
 }
 
+/// y[rows[i]] = x[i] where both are in bfloat16; the rows differ.
+extern "C" __global__ void copy_rows_narrow(const bfloat16 *x, const int *rows, bfloat16 *y, int d) {
+  copy_row(x + (long long)blockIdx.x * d, y + (long long)rows[blockIdx.x] * d, d);
+}
+
 /// y[targets[b]] += sum of x[sources[i]] for starts[b] <= i < starts[b + 1], in that order; the targets differ.
 extern "C" __global__ void add_rows(
     const float *x, const int *targets, const int *starts, const int *sources, float *y, int d) {
@@ -41,9 +64,4 @@ extern "C" __global__ void add_rows(
     for (int source = first; source < last; ++source) sum += x[(long long)sources[source] * d + i];
     target[i] = sum;
   }
-}
-
-/// Every row becomes the same one.
-extern "C" __global__ void repeat_row(const float *row, float *y, int d) {
-  copy_row(row, y + (long long)blockIdx.x * d, d);
 }

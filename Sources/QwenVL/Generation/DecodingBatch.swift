@@ -59,6 +59,16 @@ struct DecodingBatch {
     stops = Set(options.stopTokenIDs)
   }
 
+  /// The running sequences with their numbers, which count all that were appended.
+  var numbered: [(number: Int, sequence: DecodingSequence)] { Array(zip(order, running)) }
+
+  /// Of every sequence that was appended its newest token, or 0 where it has ended.
+  var newestIDs: [Int] {
+    var ids = [Int](repeating: 0, count: appended)
+    for (number, sequence) in numbered { ids[number] = sequence.newestID }
+    return ids
+  }
+
   /// Adds a sequence that has no token yet; its first one is drawn next.
   mutating func append(_ sequence: DecodingSequence) {
     running.append(sequence)
@@ -75,11 +85,34 @@ struct DecodingBatch {
     } else {
       try drawHere(from: logits.moved(to: nil), rows: rows, first: first)
     }
-    longest = max(longest, running[first...].map(\.ids.count).max() ?? 0)
-    tokens += rows.count
+    settle(Array(first..<running.count))
+  }
+
+  /// Takes what was drawn for sequences by their numbers; those that have ended meanwhile are left out.
+  /// - Parameter wanted: false for draws that nobody asked for.
+  /// - Returns: the numbers of the sequences that ended with it.
+  mutating func take(_ draws: TokenDraws, of numbers: [Int], wanted: [Bool]) throws -> Set<Int> {
+    let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($0.element, $0.offset) })
+    let width = options.watchedTokenIDs.count
+    var taken: [Int] = []
+    for (index, number) in numbers.enumerated() where wanted[index] {
+      guard let place = places[number] else { continue }
+      try running[place].take(
+        draws.draws[index], watched: draws.watched[index * width..<(index + 1) * width])
+      taken.append(place)
+    }
+    let before = Set(taken.map { order[$0] })
+    settle(taken)
+    return before.subtracting(order)
+  }
+
+  /// After a token more for some of the running sequences, which are in order: takes those that end out.
+  private mutating func settle(_ places: [Int]) {
+    longest = max(longest, places.map { running[$0].ids.count }.max() ?? 0)
+    tokens += places.count
     drawn = []
-    var kept = first
-    for index in first..<running.count {
+    var ended: Set<Int> = []
+    for index in places {
       let sequence = running[index]
       let finish = finish(of: sequence)
       drawn.append(
@@ -88,14 +121,12 @@ struct DecodingBatch {
           logProbability: sequence.logProbabilities[sequence.ids.count - 1], finish: finish))
       if let finish {
         end(sequence, index: order[index], finish)
-      } else {
-        running[kept] = sequence
-        order[kept] = order[index]
-        kept += 1
+        ended.insert(index)
       }
     }
-    running.removeSubrange(kept...)
-    order.removeSubrange(kept...)
+    guard !ended.isEmpty else { return }
+    running = running.enumerated().filter { !ended.contains($0.offset) }.map(\.element)
+    order = order.enumerated().filter { !ended.contains($0.offset) }.map(\.element)
   }
 
   private mutating func drawHere(from logits: Tensor, rows: [Int], first: Int) throws {

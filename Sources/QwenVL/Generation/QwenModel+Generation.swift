@@ -130,11 +130,10 @@ extension QwenModel {
     }
     seconds.prefill = elapsed()
 
-    let graph = device.map { StepGraph(on: $0) }
-    while !cancelled, !batch.running.isEmpty {
-      try draw(
-        &batch, from: try nextLogits(batch, cache: cache, graph: graph), rows: Array(batch.running.indices))
-      cancelled = !onStep(batch.progress(step: batch.longest))
+    if let device, shaping == .none, !cancelled {
+      try continueOnGPU(&batch, options: options, cache: cache, device, onStep: onStep)
+    } else if !cancelled {
+      try continueHere(&batch, cache: cache, onStep: onStep)
     }
     let completions = batch.completions(prompts: prompts.count, perPrompt: keys.map(\.count))
     seconds.decode = elapsed()
@@ -149,26 +148,86 @@ extension QwenModel {
     }
   }
 
-  /// The logits behind the newest token of every running sequence, [running, vocabulary].
-  /// - Parameter graph: on a GPU, of the steps so far; the logits then stay until the next one.
-  private func nextLogits(_ batch: DecodingBatch, cache: KeyValueCache, graph: StepGraph?) throws -> Tensor {
-    let running = batch.running
-    let layout = try SegmentLayout(
-      segments: running.enumerated().map { row, sequence in
-        SegmentLayout.Segment(
-          queries: row..<row + 1,
-          keys: (sequence.promptRows + [sequence.ownRows]).map {
-            SegmentLayout.KeyRange($0, causal: false)
-          })
-      }, queryCount: running.count, keyCount: cache.capacity)
-    func step() -> Tensor {
-      let pass = DecoderPass(
-        angles: RotaryAngles(textPositions: running.map(\.newestPosition), frequencies: decoder.frequencies)
-          .moved(to: device),
-        layout: layout, cache: (cache, running.map(\.newestRow)))
-      let hidden = decoder(embedding(decoder.embedding, ids: running.map(\.newestID)), pass)
-      return linear(hidden, weight: decoder.head)
+  /// Token after token, each drawn by the processor.
+  private func continueHere(
+    _ batch: inout DecodingBatch, cache: KeyValueCache, onStep: (GenerationProgress) -> Bool
+  ) throws {
+    let graph = device.map { StepGraph(on: $0) }
+    while !batch.running.isEmpty {
+      let running = batch.running
+      let layout = try Self.layout(running.map { $0.promptRows + [$0.ownRows] }, keyCount: cache.capacity)
+      func step() -> Tensor {
+        nextLogits(
+          embedding(decoder.embedding, ids: running.map(\.newestID)),
+          positions: running.map(\.newestPosition),
+          layout: layout, cache: cache, rows: running.map(\.newestRow))
+      }
+      try draw(&batch, from: graph?.run(step) ?? step(), rows: Array(running.indices))
+      guard onStep(batch.progress(step: batch.longest)) else { return }
     }
-    return graph?.run(step) ?? step()
+  }
+
+  /// Token after token, each drawn on the GPU: while the processor takes note of one, the next is computed.
+  private func continueOnGPU(
+    _ batch: inout DecodingBatch, options: SamplingOptions, cache: KeyValueCache, _ device: CUDADevice,
+    onStep: (GenerationProgress) -> Bool
+  ) throws {
+    let graph = StepGraph(on: device)
+    let watching = options.watchedTokenIDs
+    let tokens = DrawnTokens(batch.newestIDs, watching: watching.count, on: device)
+    var lanes = DecodingLanes(batch.numbered, longest: options.maxNewTokens)
+    typealias UnderWay = (slots: [Int], wanted: [Bool], arrive: () -> TokenDraws)
+    var underWay: UnderWay?
+    while true {
+      let next = lanes.next()
+      var begun: UnderWay?
+      if !next.isEmpty {
+        let layout = try Self.layout(next.map { $0.promptRows + [$0.ownRows] }, keyCount: cache.capacity)
+        let slots = next.map(\.slot)
+        let draws = graph.run {
+          tokens.draw(
+            from: nextLogits(
+              tokens.embedding(decoder.embedding, slots: slots), positions: next.map(\.newestPosition),
+              layout: layout, cache: cache, rows: next.map(\.newestRow)),
+            slots: slots, uniforms: next.map { $0.stream.uniform(at: $0.length) },
+            temperature: options.temperature, watching: watching)
+        }
+        begun = (slots, lanes.advance(), tokens.send(draws))
+      }
+      if let underWay {
+        let ended: Set<Int>
+        do {
+          ended = try batch.take(underWay.arrive(), of: underWay.slots, wanted: underWay.wanted)
+        } catch {
+          throw notFinite("logits")
+        }
+        lanes.end(ended)
+        guard onStep(batch.progress(step: batch.longest)) else { return }
+      }
+      underWay = begun
+      if underWay == nil { return }
+    }
+  }
+
+  /// Of one query a sequence, which sees these rows of a cache.
+  private static func layout(_ keys: [[Range<Int>]], keyCount: Int) throws -> SegmentLayout {
+    try SegmentLayout(
+      segments: keys.enumerated().map { row, ranges in
+        SegmentLayout.Segment(
+          queries: row..<row + 1, keys: ranges.map { SegmentLayout.KeyRange($0, causal: false) })
+      }, queryCount: keys.count, keyCount: keyCount)
+  }
+
+  /// The logits behind one token of every sequence, [sequences, vocabulary].
+  /// - Parameters:
+  ///   - x: the tokens' embeddings.
+  ///   - rows: where their keys and values are kept.
+  private func nextLogits(
+    _ x: Tensor, positions: [Int], layout: SegmentLayout, cache: KeyValueCache, rows: [Int]
+  ) -> Tensor {
+    let pass = DecoderPass(
+      angles: RotaryAngles(textPositions: positions, frequencies: decoder.frequencies, on: device),
+      layout: layout, cache: (cache, rows))
+    return linear(decoder(x, pass), weight: decoder.head)
   }
 }

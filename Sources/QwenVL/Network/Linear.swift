@@ -7,14 +7,26 @@ struct Linear {
   let update: LowRankUpdate?
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    Self.outputs(of: [self], for: x)[0]
+    let y = linear(x, weight: weight, bias: bias)
+    return update.map { adding($0, of: x, to: y) } ?? y
   }
 
-  /// The outputs of several layers for the same input.
-  static func outputs(of layers: [Linear], for x: Tensor) -> [Tensor] {
-    zip(layers, linear(x, layers.map { ($0.weight, $0.bias) })).map { layer, y in
-      layer.update.map { adding($0, of: x, to: y) } ?? y
+  /// residual + y
+  func callAsFunction(_ x: Tensor, addedTo residual: Tensor) -> Tensor {
+    let y = linear(x, weight: weight, bias: bias, addedTo: residual)
+    return update.map { adding($0, of: x, to: y) } ?? y
+  }
+
+  /// The outputs of several layers for the same input, side by side.
+  static func outputs(of layers: [Linear], for x: Tensor) -> SideBySide {
+    var outputs = SideBySide(x, layers.map { ($0.weight, $0.bias) })
+    var start = 0
+    for (index, layer) in layers.enumerated() {
+      let columns = start..<start + layer.weight.shape[0]
+      if let update = layer.update { outputs = outputs.adding(update, of: x, to: columns, index) }
+      start = columns.upperBound
     }
+    return outputs
   }
 }
 
@@ -31,8 +43,8 @@ struct SwiGLU {
       "down_proj", from: intermediate, to: width, bias: bias, role: .residualProjection)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
-    let inner = Linear.outputs(of: [gate, up], for: x)
-    return down(swiGLU(gate: inner[0], up: inner[1]))
+  /// residual + what it makes of x
+  func callAsFunction(_ x: Tensor, addedTo residual: Tensor) -> Tensor {
+    down(swiGLU(Linear.outputs(of: [gate, up], for: x)), addedTo: residual)
   }
 }

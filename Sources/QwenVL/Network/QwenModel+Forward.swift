@@ -55,8 +55,7 @@ extension QwenModel {
     DecoderPass(
       angles: RotaryAngles(
         positions: pack.positions, frequencies: decoder.frequencies,
-        sections: configuration.text.ropeSections
-      ).moved(to: device),
+        sections: configuration.text.ropeSections, on: device),
       layout: try SegmentLayout(
         segments: pack.segments, queryCount: pack.rowCount, keyCount: keyCount ?? pack.rowCount),
       cache: cache.map { ($0, pack.cacheRows) }, recomputesLayers: recomputingLayers)

@@ -63,14 +63,6 @@ public final class QwenModel {
     }
   }
 
-  /// The same network in the memory of a GPU; what is trained stays so.
-  /// - Throws: `CUDAError` when that memory does not suffice.
-  public func moved(to device: CUDADevice) throws -> QwenModel {
-    let model = viewed(adapter: adapter?.moved(to: device)) { tensor, _ in tensor.placed(on: device) }
-    try device.check()
-    return model
-  }
-
   /// A model of this one's tensors, each as `view` sees it.
   func viewed(
     adapter: LoRAAdapter?, _ view: (Tensor, ParameterDeclaration) -> Tensor
@@ -94,13 +86,5 @@ public final class QwenModel {
   /// Forgets the gradients recorded so far.
   public func zeroGradients() {
     for (_, tensor) in trainedParameters { tensor.zeroGradient() }
-  }
-}
-
-extension Tensor {
-  /// A copy in the memory of a GPU, which records gradients if this tensor does.
-  func placed(on device: CUDADevice) -> Tensor {
-    let moved = detached().moved(to: device)
-    return requiresGradient ? moved.asParameter() : moved
   }
 }

@@ -8,24 +8,26 @@ extension Tensor {
   }
 
   /// The same for the scalar Σ seed · self, of which this tensor's gradient is `seed`.
-  func backward(from seed: Tensor) {
+  /// - Parameter isShared: the seed is somebody else's too, and stays as it is.
+  func backward(from seed: Tensor, isShared: Bool = true) {
     guard requiresGradient else { return }
     if isParameter {
       if let gradient { gradient.addInPlace(seed) } else { gradient = seed.copied() }
       return
     }
     gradient = seed
-    gradientIsShared = true
+    gradientIsShared = isShared
     var order = Self.inputsBeforeOutputs(of: self)
     // Dropping each tensor when it is done frees its activations while the pass goes on.
     while let tensor = order.popLast() {
       guard let node = tensor.node else { continue }
       if let gradient = tensor.gradient {
+        let isShared = tensor.gradientIsShared
         tensor.zeroGradient()
         guard let backward = node.backward else {
           preconditionFailure("backward through a graph that an earlier backward has freed")
         }
-        backward(BackwardStep(inputs: node.inputs, gradient: gradient))
+        backward(BackwardStep(inputs: node.inputs, gradient: gradient, gradientIsShared: isShared))
       }
       node.release()
     }

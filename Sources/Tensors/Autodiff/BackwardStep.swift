@@ -6,6 +6,8 @@ struct BackwardStep {
   let inputs: [Tensor]
   /// The gradient of the output; read only.
   let gradient: Tensor
+  /// Its memory is also another tensor's gradient.
+  let gradientIsShared: Bool
 
   func needs(_ index: Int) -> Bool { inputs[index].requiresGradient }
 
@@ -36,13 +38,25 @@ struct BackwardStep {
     }
   }
 
+  /// Adds the gradient of the output itself to input `index`, as the last thing this step does with it.
+  func handOn(to index: Int) {
+    let input = inputs[index]
+    guard input.requiresGradient else { return }
+    if input.gradient != nil || input.isParameter { return share(gradient, with: index) }
+    input.gradient = gradient.detachedReshaped(input.shape)
+    input.gradientIsShared = gradientIsShared
+  }
+
   /// Lets `body` add to the gradient of input `index` in place. `beta` is 0 if the memory is uninitialised
   /// and must be overwritten as a whole, and 1 if it holds a sum to be added to.
   func accumulate(_ index: Int, _ body: (_ gradient: Tensor, _ beta: Float) -> Void) {
     let input = inputs[index]
     guard input.requiresGradient else { return }
     if input.gradient == nil {
-      let fresh = Tensor(uninitialized: input.shape, on: input.device)
+      // On a GPU what passes through the network in bfloat16 has its gradient in it too; parameters have float32 ones.
+      let isNarrow = input.device != nil && !input.isParameter
+      let fresh = Tensor(
+        uninitialized: input.shape, dtype: isNarrow ? input.dtype : .float32, on: input.device)
       body(fresh, 0)
       input.gradient = fresh
       input.gradientIsShared = false

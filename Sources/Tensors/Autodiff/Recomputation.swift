@@ -13,7 +13,7 @@ public func recomputed(_ x: Tensor, _ body: @escaping (Tensor) -> Tensor) -> Ten
   guard x.requiresGradient || once.requiresGradient else { return y }
   y.node = Node(inputs: [x]) { step in
     let leaf = step.needs(0) ? step.inputs[0].asParameter() : step.inputs[0].detached()
-    body(leaf).backward(from: step.gradient)
+    body(leaf).backward(from: step.gradient, isShared: step.gradientIsShared)
     if let gradient = leaf.gradient { step.give(gradient, to: 0) }
   }
   return y

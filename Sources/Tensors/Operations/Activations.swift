@@ -22,18 +22,24 @@ public func gelu(_ x: Tensor) -> Tensor {
 
 /// silu(gate) · up, same shape
 public func swiGLU(gate: Tensor, up: Tensor) -> Tensor {
+  precondition(gate.shape == up.shape, "swiGLU: the shapes \(gate.shape) and \(up.shape) differ")
+  if let device = gate.device { return device.swiGLU(gate: gate, up: up) }
   let y = pairwise("swiglu", gate, up, cost: 8) { ck_swiglu($0, $1, $2, $3) }
   return y.recording([gate, up]) { step in
     let (gate, up, g) = (step.inputs[0], step.inputs[1], step.gradient)
-    let dGate = step.needs(0) ? Tensor(uninitialized: gate.shape, on: gate.device) : nil
-    let dUp = step.needs(1) ? Tensor(uninitialized: up.shape, on: up.device) : nil
-    if let device = gate.device {
-      device.pairwiseSlopes("swiglu_backward", gate, up, g, dGate, dUp)
-    } else {
-      swiGLUBackward(gate, up, g, dGate, dUp)
-    }
+    let dGate = step.needs(0) ? Tensor(uninitialized: gate.shape) : nil
+    let dUp = step.needs(1) ? Tensor(uninitialized: up.shape) : nil
+    swiGLUBackward(gate, up, g, dGate, dUp)
     if let dGate { step.give(dGate, to: 0) }
     if let dUp { step.give(dUp, to: 1) }
+  }
+}
+
+/// The same of what two layers, the gate and the factor, have made of one x.
+public func swiGLU(_ inner: SideBySide) -> Tensor {
+  switch inner {
+  case .apart(let parts): swiGLU(gate: parts[0], up: parts[1])
+  case .joined(let outputs): outputs.device.swiGLU(joined: outputs.matrix, biases: outputs.biases)
   }
 }
 

@@ -16,7 +16,7 @@ public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float)
         step.give(device.layerNormSlope(x, weight: weight, means, inverses, g), to: 0)
       }
       step.accumulateSparsely(1) { device.addNormWeightSlope(x, means: means, inverses, g, to: $0) }
-      step.accumulateSparsely(2) { device.addColumnSums(of: g, to: $0) }
+      step.accumulateSparsely(2) { device.addColumnSums(of: g, 0..<d, to: $0) }
     }
   }
   Parallel.ranges(of: n, cost: 4 * d) { rows in

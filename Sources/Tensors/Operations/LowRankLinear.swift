@@ -45,7 +45,9 @@ public func adding(_ update: LowRankUpdate, of x: Tensor, to base: Tensor) -> Te
   precondition(
     width == x.columns && out == base.columns,
     "adding: a low-rank update of \(out) x \(width) for \(base.columns) outputs of \(x.columns) inputs")
-  if let device = x.device { return device.adding(update, of: x, to: base) }
+  if let device = x.device {
+    return device.adding(update, of: x, to: base, columns: 0..<out)
+  }
   let narrow = Tensor(uninitialized: [n, rank])  // factor · x downᵀ
   WeightMatrix(down).multiply(x.pointer, rows: n, into: narrow.pointer, accumulate: false)
   narrow.scaleInPlace(by: factor)

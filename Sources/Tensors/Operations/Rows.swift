@@ -22,7 +22,7 @@ public func embedding(_ table: Tensor, ids: [Int]) -> Tensor {
 }
 
 /// Row indices[i] of x [n, d] for each index → [indices.count, d]. An index may occur several times; its
-/// gradients add up in the order of the indices.
+/// gradients add up in the order of the indices. Rows in bfloat16, on a GPU, become float32.
 public func gatherRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
   let (limit, width) = (x.rows, x.columns)
   let y = Tensor(uninitialized: [indices.count, width], on: x.device)
@@ -37,7 +37,13 @@ public func gatherRows(_ x: Tensor, _ indices: [Int]) -> Tensor {
     }
   }
   return y.recording([x]) { step in
-    let g = step.gradient
+    let (x, g) = (step.inputs[0], step.gradient)
+    if x.dtype == .bfloat16, !x.isParameter, let device = x.device {
+      // Summed up before they are rounded.
+      let sums = Tensor.zeros(x.shape, on: device)
+      addRows(of: g, to: sums, at: indices)
+      return step.give(device.narrowed(sums), to: 0)
+    }
     step.accumulateSparsely(0) { gradient in
       addRows(of: g, to: gradient, at: indices)
     }

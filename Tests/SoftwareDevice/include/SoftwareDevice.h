@@ -1,8 +1,8 @@
 #ifndef SOFTWARE_DEVICE_H
 #define SOFTWARE_DEVICE_H
 
-/// A device in software for the tests: the functions of libcuda, libnvrtc and libcublasLt that the program opens, in one
-/// library. Its kernels are the program's own CUDA sources, compiled for the host; the threads of a block are fibers that
+/// A device in software for the tests: the functions of libcuda, libnvrtc, libcublasLt and NVML that the program opens, in
+/// one library. Its kernels are the program's own CUDA sources, compiled for the host; the threads of a block are fibers that
 /// meet at barriers and exchange values within warps.
 ///
 /// What agrees with the CPU backend on it shows the kernels' indexing, synchronisation and arithmetic, the order of
@@ -10,5 +10,7 @@
 
 /// The name it gives itself.
 #define SOFTWARE_DEVICE_NAME "software device"
+/// Its place on the bus.
+#define SOFTWARE_DEVICE_BUS "0000:07:00.0"
 
 #endif

@@ -42,26 +42,23 @@ struct DecoderLayer {
   /// - Parameter reading: rows to go on with after the attention; absent: all. The others still serve as keys
   ///   and values.
   func callAsFunction(_ x: Tensor, _ pass: DecoderPass, reading: [Int]? = nil) -> Tensor {
-    let normed = rmsNorm(x, weight: inputNorm, epsilon: Float(text.normEpsilon))  // [rows, hidden]
-    let projected = Linear.outputs(of: [query, key, value], for: normed)
-    let q = rotary(
-      projected[0], cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.heads)
-    var k = rotary(
-      projected[1], cosines: pass.angles.cosines, sines: pass.angles.sines, heads: text.keyValueHeads)
-    var v = projected[2]
-    if let cache = pass.cache {
-      (k, v) = cache.store.updating(layer: index, key: k, value: v, rows: cache.rows)
-    }
+    let (epsilon, precision) = (Float(text.normEpsilon), query.weight.dtype)
+    let normed = rmsNorm(x, weight: inputNorm, epsilon: epsilon, precision: precision)  // [rows, hidden]
+    let (q, k, v) = queryKeyValue(
+      Linear.outputs(of: [query, key, value], for: normed), cosines: pass.angles.cosines,
+      sines: pass.angles.sines, heads: text.heads, kvHeads: text.keyValueHeads,
+      keeping: pass.cache.map { $0.store.place(layer: index, rows: $0.rows) })
     var attended = attention(
       q, k, v, heads: text.heads, kvHeads: text.keyValueHeads,
       scale: 1 / Float(text.headDimension).squareRoot(), layout: pass.layout,
-      precision: query.weight.dtype)  // [rows, heads * headDim]
+      precision: precision)  // [rows, heads * headDim]
     var residual = x
     if let reading {
       attended = gatherRows(attended, reading)
       residual = gatherRows(residual, reading)
     }
-    residual = add(residual, output(attended))
-    return add(residual, mlp(rmsNorm(residual, weight: postAttentionNorm, epsilon: Float(text.normEpsilon))))
+    residual = output(attended, addedTo: residual)
+    return mlp(
+      rmsNorm(residual, weight: postAttentionNorm, epsilon: epsilon, precision: precision), addedTo: residual)
   }
 }

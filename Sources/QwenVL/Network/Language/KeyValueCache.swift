@@ -26,11 +26,9 @@ final class KeyValueCache {
     values = (0..<layers).map { _ in matrix() }
   }
 
-  /// Keeps the keys and values of some rows, and returns those of all rows.
-  func updating(layer: Int, key: Tensor, value: Tensor, rows: [Int]) -> (key: Tensor, value: Tensor) {
-    keys[layer].writeRows(key, at: rows)
-    values[layer].writeRows(value, at: rows)
-    return (keys[layer], values[layer])
+  /// Where a layer's keys and values are kept, those of an input in these rows.
+  func place(layer: Int, rows: [Int]) -> KeptKeysAndValues {
+    KeptKeysAndValues(keys: keys[layer], values: values[layer], rows: rows)
   }
 
   /// Writes neighbouring rows of one layer.

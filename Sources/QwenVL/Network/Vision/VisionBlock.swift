@@ -20,17 +20,18 @@ struct VisionBlock {
   }
 
   func callAsFunction(_ x: Tensor, angles: RotaryAngles, layout: SegmentLayout) -> Tensor {
-    let (width, heads, epsilon) = (vision.hiddenSize, vision.heads, Float(vision.normEpsilon))
-    let joined = queryKeyValue(rmsNorm(x, weight: norm1, epsilon: epsilon))  // [patches, 3 * hidden]
-    let parts = splitColumns(joined, widths: [width, width, width])
-    let q = rotary(parts[0], cosines: angles.cosines, sines: angles.sines, heads: heads)
-    let k = rotary(parts[1], cosines: angles.cosines, sines: angles.sines, heads: heads)
+    let (heads, epsilon) = (vision.heads, Float(vision.normEpsilon))
+    let precision = queryKeyValue.weight.dtype
+    let normed = rmsNorm(x, weight: norm1, epsilon: epsilon, precision: precision)
+    let (q, k, v) = Tensors.queryKeyValue(
+      Linear.outputs(of: [queryKeyValue], for: normed), cosines: angles.cosines, sines: angles.sines,
+      heads: heads, kvHeads: heads)
     let attended = attention(
-      q, k, parts[2], heads: heads, kvHeads: heads,
-      scale: 1 / Float(vision.headDimension).squareRoot(), layout: layout,
-      precision: queryKeyValue.weight.dtype)
-    let residual = add(x, output(attended))
-    return add(residual, mlp(rmsNorm(residual, weight: norm2, epsilon: epsilon)))
+      q, k, v, heads: heads, kvHeads: heads,
+      scale: 1 / Float(vision.headDimension).squareRoot(), layout: layout, precision: precision)
+    let residual = output(attended, addedTo: x)
+    return mlp(
+      rmsNorm(residual, weight: norm2, epsilon: epsilon, precision: precision), addedTo: residual)
   }
 }
 

@@ -40,8 +40,8 @@ struct VisionTower {
       grids: images.map { ($0.rows, $0.columns) }, merge: merge,
       window: vision.windowTokens)
     let device = patchEmbedding.device
-    let angles = RotaryAngles(rows: layout.rows, columns: layout.columns, frequencies: frequencies)
-      .moved(to: device)
+    let angles = RotaryAngles(
+      rows: layout.rows, columns: layout.columns, frequencies: frequencies, on: device)
     let windows = SegmentLayout.windows(layout.windows)
     let whole = SegmentLayout.windows(layout.images)
 

@@ -4,8 +4,16 @@ struct AttentionShape: Hashable {
   var group: Int { heads / kvHeads }
 }
 
-/// The kernels that compute an attention, and what a block of theirs takes: see kernels/attention_tiles.cuh and
-/// kernels/attention_tensor.cu, of which these are the sizes.
+/// A kernel, and what a block of it takes.
+struct DeviceKernel: Equatable {
+  let name: String
+  let threads: Int
+  /// Bytes of shared memory.
+  let memory: Int
+}
+
+/// The kernels that compute an attention: see kernels/attention_tiles.cuh and kernels/attention_tensor_tiles.cuh, of which
+/// these are the sizes.
 struct AttentionKernels {
   let shape: AttentionShape
   /// In bfloat16 on tensor cores, or in float32.
@@ -13,35 +21,52 @@ struct AttentionKernels {
 
   init(_ shape: AttentionShape, precision: DType) {
     self.shape = shape
-    // The backward pass on tensor cores takes 32 rows at a time.
     onTensorCores = precision == .bfloat16 && shape.group <= 32
   }
 
-  var suffix: String { onTensorCores ? "_tensor" : "" }
-  var threads: Int { onTensorCores ? 128 : 256 }
+  /// - Parameter rows: of a tile.
+  func forward(rows: Int) -> DeviceKernel {
+    guard onTensorCores else { return plain("attention", queryTiles: 1, keyTiles: 1) }
+    // Queries that do not stay in registers lie beside two stages of keys and values.
+    let areHeld = rows / 64 * paddedWidth / 16 <= 8
+    return DeviceKernel(
+      name: "attention_tensor_\(paddedWidth)_\(rows)", threads: 128,
+      memory: tensorBytes(rows: 4 * 64 + (areHeld ? 0 : rows)))
+  }
+
+  var combine: String { onTensorCores ? "attention_combine_narrow" : "attention_combine" }
+  var deltas: String { onTensorCores ? "attention_deltas_narrow" : "attention_deltas" }
+
+  var queryGradients: DeviceKernel {
+    guard onTensorCores else { return plain("attention_backward_queries", queryTiles: 2, keyTiles: 1) }
+    return DeviceKernel(
+      name: "attention_backward_queries_tensor_\(paddedWidth)", threads: 128,
+      memory: tensorBytes(rows: 4 * 64))
+  }
+
+  var keyGradients: DeviceKernel {
+    guard onTensorCores else { return plain("attention_backward_keys", queryTiles: 1, keyTiles: 2) }
+    // With each of two stages, 64 sums and deltas.
+    return DeviceKernel(
+      name: "attention_backward_keys_tensor_\(paddedWidth)", threads: 128,
+      memory: tensorBytes(rows: 6 * 64) + 2 * 2 * 64 * 4)
+  }
+
+  /// Elements of a row of a partial result.
+  var partWidth: Int { onTensorCores ? paddedWidth : shape.width }
+
   /// Keys of a block that computes their gradients.
   var keys: Int { onTensorCores ? 64 : 32 }
 
-  // MARK: Bytes of shared memory
+  /// The width that a kernel on tensor cores is made for.
+  private var paddedWidth: Int { shape.width <= 64 ? 64 : shape.width <= 80 ? 80 : 128 }
 
-  var forwardBytes: Int {
-    onTensorCores ? 2 * (64 * rowStride + paddedWidth * 72) : plainBytes(queryTiles: 1, keyTiles: 1)
-  }
+  private func tensorBytes(rows: Int) -> Int { 2 * rows * (paddedWidth + 8) }
 
-  var queryGradientBytes: Int {
-    onTensorCores ? 2 * (3 * 64 * rowStride + paddedWidth * 72) : plainBytes(queryTiles: 2, keyTiles: 1)
-  }
-
-  var keyGradientBytes: Int {
-    onTensorCores
-      ? 2 * ((2 * 64 + 2 * 32) * rowStride + 2 * paddedWidth * 40) : plainBytes(queryTiles: 1, keyTiles: 2)
-  }
-
-  private var paddedWidth: Int { (shape.width + 15) / 16 * 16 }
-  private var rowStride: Int { paddedWidth + 8 }
-
-  /// Tiles of 64 queries and of 32 keys beside one of weights.
-  private func plainBytes(queryTiles: Int, keyTiles: Int) -> Int {
-    4 * ((queryTiles * 64 + keyTiles * 32) * (shape.width + 1) + 64 * (32 + 1))
+  /// Of tiles of 64 queries and of 32 keys beside one of weights.
+  private func plain(_ name: String, queryTiles: Int, keyTiles: Int) -> DeviceKernel {
+    DeviceKernel(
+      name: name, threads: 256,
+      memory: 4 * ((queryTiles * 64 + keyTiles * 32) * (shape.width + 1) + 64 * (32 + 1)))
   }
 }

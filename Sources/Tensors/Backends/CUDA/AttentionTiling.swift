@@ -1,11 +1,13 @@
 /// A segment layout cut for the attention kernels, see kernels/attention_tiles.cuh: numbers as the kernels read them.
 package struct AttentionTiling {
-  /// Queries, times the query heads that share a key head, of a tile.
-  package static let tileRows = 64
+  /// Queries, times the query heads that share a key head, of a tile; and of a large one, which kernels on tensor cores
+  /// take.
+  package static let tileRows = 64, largeTileRows = 128
   /// When a layout makes fewer blocks than this, the keys of a tile are divided among several.
   static let fewBlocks = 256
-  /// Keys of a part of a divided tile.
-  static let dividedKeys = 256
+  /// Keys of a part of a divided tile: few, because a block goes over them one after another, while the next part can
+  /// be another block's. The kernels take so many of a span at a time.
+  static let dividedKeys = 128, keysAtATime = 64
 
   /// Per tile: first query, queries, first span, spans, slot of its partial result or -1.
   package private(set) var tiles: [Int32] = []
@@ -16,6 +18,8 @@ package struct AttentionTiling {
   package private(set) var merges: [Int32] = []
   /// Partial results.
   package private(set) var slots = 0
+  /// Of a tile at most: `tileRows` or `largeTileRows`.
+  package private(set) var rows = Self.tileRows
 
   package var tileCount: Int { tiles.count / 5 }
   package var mergeCount: Int { merges.count / 5 }
@@ -27,10 +31,19 @@ package struct AttentionTiling {
   /// - Parameters:
   ///   - group: query heads per key head.
   ///   - divided: keys of a tile may be divided, for a result that is joined from parts.
-  package init(_ layout: SegmentLayout, group: Int, kvHeads: Int, divided: Bool) {
+  ///   - large: tiles may be large.
+  package init(_ layout: SegmentLayout, group: Int, kvHeads: Int, divided: Bool, large: Bool = false) {
     precondition(group <= Self.tileRows, "attention with \(group) query heads for a key head")
-    let plan = AttentionPlan(layout, group: group, queries: Self.tileRows / group)
+    var plan = AttentionPlan(layout, group: group, queries: Self.tileRows / group)
     let isDivided = divided && plan.blocks.count * kvHeads < Self.fewBlocks
+    if large && !isDivided {
+      // Where there are enough of them, and they are fuller than half.
+      let largePlan = AttentionPlan(layout, group: group, queries: Self.largeTileRows / group)
+      let count = largePlan.blocks.count
+      if count * kvHeads >= 2 * Self.fewBlocks && 4 * count <= 3 * plan.blocks.count {
+        (plan, rows) = (largePlan, Self.largeTileRows)
+      }
+    }
     for block in plan.blocks {
       let parts = Self.parts(of: Self.spans(of: block, plan), keys: isDivided ? Self.dividedKeys : nil)
       let firstSlot = slots
@@ -44,7 +57,17 @@ package struct AttentionTiling {
         }
       }
     }
-    if isDivided { fillUp() }
+    if isDivided { fillUp() } else { sortByWork() }
+  }
+
+  /// Tiles that see the most keys first, so that none of them begins when the others end.
+  private mutating func sortByWork() {
+    let keys = (0..<tileCount).map { tile in
+      let first = Int(tiles[5 * tile + 2])
+      return (first..<first + Int(tiles[5 * tile + 3])).reduce(0) { $0 + Int(spans[6 * $1 + 3]) }
+    }
+    let order = keys.indices.sorted { (keys[$1], $0) < (keys[$0], $1) }
+    tiles = order.flatMap { tiles[5 * $0..<5 * $0 + 5] }
   }
 
   /// With empty tiles and spans, which cost a block that ends at once, so that the tables of a step of generation keep
@@ -54,7 +77,7 @@ package struct AttentionTiling {
       let missing = (multiple - table.count / width % multiple) % multiple
       table += [Int32](repeating: 0, count: missing * width)
     }
-    fill(&tiles, width: 5, multiple: 32)
+    fill(&tiles, width: 5, multiple: 64)
     fill(&merges, width: 5, multiple: 32)
     fill(&spans, width: 6, multiple: 128)
     slots = (slots + 63) / 64 * 64
@@ -91,12 +114,14 @@ package struct AttentionTiling {
         piece.firstKey += start
         piece.keys = min(limit, span.keys - start)
         piece.visible = span.visible - start
-        if keys + piece.keys > limit {
+        // Of a short span a block takes as long as of a whole one.
+        let work = (piece.keys + keysAtATime - 1) / keysAtATime * keysAtATime
+        if keys + work > limit {
           parts.append([])
           keys = 0
         }
         parts[parts.count - 1].append(piece)
-        keys += piece.keys
+        keys += work
       }
     }
     return parts

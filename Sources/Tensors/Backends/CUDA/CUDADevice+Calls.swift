@@ -22,7 +22,10 @@ extension CUDADevice {
     static func storage(_ storage: Storage) -> Argument { .memory(storage, 0) }
     /// - Parameter start: the element to begin with.
     static func tensor(_ tensor: Tensor, from start: Int = 0) -> Argument {
-      .memory(tensor.storage, MemoryLayout<Float>.stride * (tensor.offset + start))
+      .memory(tensor.storage, 4 * tensor.offset + (tensor.dtype == .bfloat16 ? 2 : 4) * start)
+    }
+    static func tensor(_ tensor: Tensor?, from start: Int = 0) -> Argument {
+      tensor.map { .tensor($0, from: start) } ?? .absent
     }
 
     /// In the low bytes, also what is shorter.
@@ -71,7 +74,7 @@ extension CUDADevice {
   private func issue(_ call: DeviceCall) {
     switch call {
     case .launch(let launch): issue(launch)
-    case .multiply(let shape, let a, let b, let c): issue(shape, a, b, into: c)
+    case .multiply(let shape, let places): issue(shape, places)
     case .copy(let source, let bytes, let target):
       perform("copying \(bytes) bytes") { $0.copy(target, source, bytes, stream) }
     case .clear(let target, let bytes):
@@ -86,19 +89,34 @@ extension CUDADevice {
     values.withUnsafeMutableBufferPointer { values in
       withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: values.count) { places in
         for i in values.indices { places[i] = UnsafeMutableRawPointer(values.baseAddress.map { $0 + i }) }
-        _ = perform("kernel \(launch.kernel)") {
-          $0.launch(
-            function, UInt32(launch.blocks), UInt32(launch.height), 1, UInt32(launch.threads), 1, 1,
-            UInt32(launch.memory), stream, places.baseAddress, nil)
+        // As soon as the blocks of the one before have begun, its own may be made ready.
+        var attribute = ar1_cuda_launch_attribute()
+        attribute.attribute = Attribute.programmaticSerialization
+        attribute.value.0 = 1
+        let follows = architecture >= 90 && Self.followers.contains(launch.kernel)
+        _ = withUnsafeMutablePointer(to: &attribute) { attribute in
+          var configuration = ar1_cuda_launch(
+            grid: (UInt32(launch.blocks), UInt32(launch.height), 1), block: (UInt32(launch.threads), 1, 1),
+            shared_bytes: UInt32(launch.memory), stream: stream, attributes: follows ? attribute : nil,
+            attribute_count: follows ? 1 : 0)
+          return perform("kernel \(launch.kernel)") {
+            $0.launch(&configuration, function, places.baseAddress, nil)
+          }
         }
       }
     }
   }
 
+  /// Kernels that begin with `follow_previous`, see kernels/blocks.cuh.
+  private static let followers: Set<String> = Set(
+    ["rms_norm", "query_key_value", "swiglu", "attention_combine"].flatMap { [$0, $0 + "_narrow"] }
+      + ["draw_tokens"]
+      + [64, 80, 128].flatMap { width in [64, 128].map { "attention_tensor_\(width)_\($0)" } })
+
   // MARK: Steps
 
   /// Runs a step's body.
-  func following(_ step: DeviceStep, _ body: () -> Tensor) -> (Tensor, DeviceStep) {
+  func following<Result>(_ step: DeviceStep, _ body: () -> Result) -> (Result, DeviceStep) {
     precondition(self.step == nil, "a step within a step")
     self.step = step
     defer { self.step = nil }
@@ -123,6 +141,8 @@ extension CUDADevice {
   }
 
   func release(graph: UnsafeMutableRawPointer) {
+    // The context it belonged to may be gone with the device.
+    if isClosed { return }
     _ = libraries.driver.context_use(context)
     _ = libraries.driver.graph_executable_release(graph)
   }
@@ -133,6 +153,10 @@ extension CUDADevice {
       guard
         perform("kernel \(name) is missing", { $0.module_function(&pointer, module, name) })
       else { return nil }
+      // The same division of a multiprocessor's memory for all: changing it between two kernels takes time.
+      guard perform("the memory of \(name)", { $0.function_set(pointer, Attribute.carveout, 100) }) else {
+        return nil
+      }
       functions[name] = KernelFunction(pointer: pointer)
     }
     guard let function = functions[name] else { return nil }

@@ -1,7 +1,7 @@
 /// Log-probabilities of tokens; the logits of long texts exist a block of rows at a time.
 extension CUDADevice {
   /// Elements of a block of logits, a quarter of a gigabyte.
-  private static let logitBudget = 1 << 26
+  package static let logitBudget = 1 << 26
 
   func tokenLogProbabilities(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
     let n = logits.rows
@@ -64,7 +64,7 @@ extension CUDADevice {
   private func logSoftmax(_ logits: Tensor, _ targets: Storage, _ sums: Tensor, _ y: Tensor, from start: Int)
   {
     launch(
-      "log_sum_exp_rows", blocks: logits.rows, .tensor(logits), .tensor(sums, from: start),
+      "log_sum_exp_rows", blocks: logits.rows, threads: 1024, .tensor(logits), .tensor(sums, from: start),
       .int(logits.columns))
     forEach(
       logits.rows, "target_log_probabilities", .tensor(logits), .tensor(sums, from: start),
@@ -75,7 +75,7 @@ extension CUDADevice {
     _ logits: Tensor, _ sums: Tensor, _ targets: Storage, _ g: Tensor, from start: Int, into d: Tensor
   ) {
     launch(
-      "log_softmax_backward", blocks: logits.rows, .tensor(logits), .tensor(sums, from: start),
+      "log_softmax_backward", blocks: logits.rows, threads: 1024, .tensor(logits), .tensor(sums, from: start),
       .memory(targets, 4 * start), .tensor(g, from: start), .tensor(d), .int(logits.columns))
   }
 }

@@ -8,11 +8,12 @@ extension CUDADevice {
     guard failure == nil else { return nil }
     let size = Self.rounded(bytes)
     guard let step else { return allocateLasting(size) }
-    return step.allocate(bytes: size, isInput: isInput) { allocateLasting(size) }
+    return step.allocate(bytes: size, isInput: isInput) { allocateLasting($0) }
   }
 
   /// The same outside of any step.
   func allocateLasting(_ size: Int) -> UInt64? {
+    guard !isClosed else { return nil }
     var address: UInt64 = 0
     _ = libraries.driver.context_use(context)
     var code = libraries.driver.allocate(&address, size, stream)
@@ -32,30 +33,42 @@ extension CUDADevice {
             + "\(free) of \(total) are free: \(Self.text(of: code, libraries.driver))"))
       return nil
     }
+    blocks[address] = size
     allocatedBytes += size
     peakBytes = max(peakBytes, allocatedBytes)
     return address
   }
 
   func release(_ address: UInt64, bytes: Int) {
+    // What lay on a device that was closed is gone already.
+    guard blocks.removeValue(forKey: address) != nil else { return }
     allocatedBytes -= Self.rounded(bytes)
     _ = libraries.driver.context_use(context)
     _ = libraries.driver.release(address, stream)
   }
+
+  /// Of the allocated bytes those that the device keeps for itself, whatever is computed: the products' scratch memory
+  /// and the last few lists and layouts.
+  private var keptBytes: Int {
+    let numbers = indices.values + tilings.values.flatMap(\.parts)
+    return (numbers.map(\.address) + [productWorkspace]).reduce(0) { $0 + (blocks[$1] ?? 0) }
+  }
+
+  /// Bytes that tensors take, with the arenas of recorded steps.
+  public var tensorBytes: Int { allocatedBytes - keptBytes }
 
   public func resetPeak() { peakBytes = allocatedBytes }
 
   /// What an allocation takes.
   static func rounded(_ bytes: Int) -> Int { max(512, (bytes + 511) / 512 * 512) }
 
-  /// Returns when the source has been read.
+  /// Returns when the source has been read: what is not pinned the driver copies before it returns.
   func upload(_ source: UnsafeRawPointer, bytes: Int, to target: UInt64) {
     if bytes == 0 { return }
     if let step, !step.admits(.upload(bytes: bytes, target: target)) {
       return step.keep(source, bytes: bytes, for: target)
     }
     perform("writing \(bytes) bytes") { $0.upload(target, source, bytes, stream) }
-    wait()
   }
 
   /// Waits for the bytes; false, with the target untouched or worthless, when something failed.

@@ -1,6 +1,6 @@
 internal import CCUDA
 
-/// c [m, n] = op(a) op(b) + beta · c on row-major float32 matrices, where op may transpose; k is the summed dimension.
+/// d [m, n] = op(a) op(b) + beta · c on row-major matrices, where op may transpose; k is the summed dimension.
 struct DeviceProduct: Hashable {
   let m: Int, n: Int, k: Int
   var transposeA = false
@@ -8,12 +8,23 @@ struct DeviceProduct: Hashable {
   var beta: Float = 0
 }
 
-/// What a product's plan depends on.
+/// What a product's plan depends on; a list goes by cuBLAS's a, b and c.
 struct ProductShape: Hashable {
   var product: DeviceProduct
-  var isNarrow: Bool
+  /// Elements from one row to the next.
+  var strides: [Int]
+  /// Whether a and b are in bfloat16, and whether c and d are.
+  var isNarrow: Bool, givesNarrow: Bool
+  var hasBias: Bool
   /// The largest powers of two, up to 256, that divide the addresses.
   var alignments: [UInt32]
+}
+
+/// Where a product's matrices lie; a list goes by cuBLAS's a, b, c and d.
+struct ProductPlaces: Equatable {
+  var matrices: [UInt64]
+  /// [n] in float32, added to every row; 0 for none.
+  var bias: UInt64 = 0
 }
 
 /// How cuBLAS computes a product.
@@ -30,14 +41,38 @@ struct DeviceOperand {
   /// The byte it begins at.
   var offset = 0
   let isNarrow: Bool
+  /// Elements from one row to the next; nil where nothing lies between them.
+  var stride: Int?
+  /// Elements of a row with the zeros behind it, where there are some.
+  var padded: Int?
 
   var address: UInt64 { storage.address + UInt64(offset) }
+
+  /// From a column on.
+  func columns(from start: Int, stride: Int) -> DeviceOperand {
+    DeviceOperand(
+      storage: storage, offset: offset + start * (isNarrow ? 2 : 4), isNarrow: isNarrow, stride: stride)
+  }
 }
 
 extension CUDADevice {
   private static let workspaceBytes = 32 << 20
   private static let mostPlans = 1024
+  /// From as many multiplications on rows that tensor cores cannot be fed with are copied to ones they can.
+  private static let manyMultiplications = 1 << 27
   private static let float32: Int32 = 0, bfloat16: Int32 = 14, computeFloat32: Int32 = 68
+
+  /// The numbers of cublasLt.h that are used.
+  private enum ProductAttribute {
+    static let transposeA: Int32 = 3
+    static let transposeB: Int32 = 4
+    static let epilogue: Int32 = 7
+    static let bias: Int32 = 8
+    static let epilogueWithBias: Int32 = 4
+    static let workspaceBytes: Int32 = 1
+    /// Those of a, b, c and d.
+    static let alignments: ClosedRange<Int32> = 5...8
+  }
 
   /// The matrix as it is, or with `narrow` in bfloat16.
   func operand(_ x: Tensor, narrow: Bool) -> DeviceOperand {
@@ -50,41 +85,91 @@ extension CUDADevice {
   }
 
   /// Of two matrices in float32 or both in bfloat16.
-  func multiply(_ product: DeviceProduct, _ a: Tensor, _ b: Tensor, into c: Tensor) {
-    multiply(product, operand(a, narrow: false), operand(b, narrow: false), into: c)
+  func multiply(_ product: DeviceProduct, _ a: Tensor, _ b: Tensor, into d: Tensor) {
+    multiply(product, operand(a, narrow: false), operand(b, narrow: false), into: d)
   }
 
-  /// - Parameter start: the element of c to begin with.
+  /// - Parameters:
+  ///   - d: in float32 or bfloat16.
+  ///   - start: the element of d to begin with.
+  ///   - stride: elements from one row of d to the next; nil where nothing lies between them.
+  ///   - c: added to the product, in the form of d; absent: with a beta d itself is.
+  ///   - bias: [n] in float32, added to every row of a d in float32.
   func multiply(
-    _ product: DeviceProduct, _ a: DeviceOperand, _ b: DeviceOperand, into c: Tensor, from start: Int = 0
+    _ product: DeviceProduct, _ a: DeviceOperand, _ b: DeviceOperand, into d: Tensor, from start: Int = 0,
+    stride: Int? = nil, adding c: Tensor? = nil, bias: Tensor? = nil
   ) {
-    // As for a kernel's arguments: their memory is theirs until the product has been started.
-    withExtendedLifetime((a, b, c)) { multiply(product, a, b, at: c.address + UInt64(4 * start)) }
-  }
-
-  private func multiply(_ product: DeviceProduct, _ a: DeviceOperand, _ b: DeviceOperand, at c: UInt64) {
     precondition(a.isNarrow == b.isNarrow, "a product of a matrix in bfloat16 with one in float32")
+    precondition(bias == nil || d.dtype == .float32, "a bias is added to float32")
     guard product.m > 0, product.n > 0, failure == nil else { return }
-    if product.k == 0 {
-      if product.beta == 0 { ask(.clear(target: c, bytes: 4 * product.m * product.n)) }
+    let (m, n, k) = (product.m, product.n, product.k)
+    if k == 0 {
+      precondition(stride == nil && c == nil && bias == nil, "a product of \(m) x 0 x \(n)")
+      if product.beta == 0 { clear(d.storage, from: Int(d.address - d.storage.address), bytes: d.byteCount) }
       return
     }
-    // cuBLAS's matrices lie by columns: what it sees are our transposes, so a and b change places.
-    let shape = ProductShape(
-      product: product, isNarrow: a.isNarrow, alignments: [b.address, a.address, c].map(Self.alignment))
-    ask(.multiply(shape, a: b.address, b: a.address, c: c))
+    let isLarge = m * n >= Self.manyMultiplications / k
+    let a = isLarge ? aligned(a, rows: product.transposeA ? k : m, columns: product.transposeA ? m : k) : a
+    let b = isLarge ? aligned(b, rows: product.transposeB ? n : k, columns: product.transposeB ? k : n) : b
+    if let padded = a.padded, padded == b.padded, !product.transposeA, product.transposeB {
+      // The zeros behind the rows of both add nothing.
+      let whole = DeviceProduct(m: m, n: n, k: padded, transposeB: true, beta: product.beta)
+      return begin(whole, a, b, into: d, from: start, stride: stride, adding: c, bias: bias)
+    }
+    begin(product, a, b, into: d, from: start, stride: stride, adding: c, bias: bias)
   }
 
-  /// a, b and c are cuBLAS's.
-  func issue(_ shape: ProductShape, _ a: UInt64, _ b: UInt64, into c: UInt64) {
+  private func begin(
+    _ product: DeviceProduct, _ a: DeviceOperand, _ b: DeviceOperand, into d: Tensor, from start: Int,
+    stride: Int?, adding c: Tensor?, bias: Tensor?
+  ) {
+    let (m, n, k) = (product.m, product.n, product.k)
+    let givesNarrow = d.dtype == .bfloat16
+    let target = d.address + UInt64(start * (givesNarrow ? 2 : 4))
+    var described = product
+    if c != nil { described.beta = 1 }
+    // cuBLAS's matrices lie by columns: what it sees are our transposes, so a and b change places.
+    let places = ProductPlaces(
+      matrices: [b.address, a.address, c?.address ?? target, target], bias: bias?.address ?? 0)
+    let shape = ProductShape(
+      product: described,
+      strides: [
+        b.stride ?? (product.transposeB ? k : n), a.stride ?? (product.transposeA ? m : k), stride ?? n,
+      ], isNarrow: a.isNarrow, givesNarrow: givesNarrow, hasBias: bias != nil,
+      alignments: places.matrices.map(Self.alignment))
+    // As for a kernel's arguments: their memory is theirs until the product has been started.
+    withExtendedLifetime((a, b, c, d, bias)) { ask(.multiply(shape, places)) }
+  }
+
+  /// The same matrix with rows that begin at multiples of 16 bytes, without which there is no quick way to tensor cores.
+  private func aligned(_ matrix: DeviceOperand, rows: Int, columns: Int) -> DeviceOperand {
+    let stride = matrix.stride ?? columns
+    guard matrix.isNarrow, !stride.isMultiple(of: 8) else { return matrix }
+    let padded = (columns + 7) / 8 * 8
+    let storage = Storage(bytes: 2 * rows * padded, on: self)
+    launch(
+      "pad_rows", blocks: rows, .memory(matrix.storage, matrix.offset), .storage(storage), .int(columns),
+      .int(stride), .int(padded))
+    return DeviceOperand(storage: storage, isNarrow: true, stride: padded, padded: padded)
+  }
+
+  func issue(_ shape: ProductShape, _ places: ProductPlaces) {
     guard let plan = plan(for: shape) else { return }
     let (products, product) = (libraries.products, shape.product)
     var (alpha, beta): (Float, Float) = (1, product.beta)
-    let (handle, workspace, stream) = (productHandle, productWorkspace, stream)
+    let (handle, workspace, stream, matrices) = (productHandle, productWorkspace, stream, places.matrices)
+    if shape.hasBias {
+      var bias = places.bias
+      guard
+        performProduct(
+          "a product's bias", { products.product_set(plan.product, ProductAttribute.bias, &bias, 8) })
+      else { return }
+    }
     performProduct("a product of \(product.m) x \(product.k) x \(product.n)") {
       products.multiply(
-        handle, plan.product, &alpha, a, plan.layouts[0], b, plan.layouts[1], &beta, c,
-        plan.layouts[2], c, plan.layouts[2], plan.algorithm, workspace, Self.workspaceBytes, stream)
+        handle, plan.product, &alpha, matrices[0], plan.layouts[0], matrices[1], plan.layouts[1], &beta,
+        matrices[2], plan.layouts[2], matrices[3], plan.layouts[2], plan.algorithm, workspace,
+        Self.workspaceBytes, stream)
     }
   }
 
@@ -106,28 +191,7 @@ extension CUDADevice {
     if productPlans.count >= Self.mostPlans { releasePlans() }
     guard startProducts() else { return nil }
     var plan = ProductPlan()
-    let (products, product) = (libraries.products, shape.product)
-    let type = shape.isNarrow ? Self.bfloat16 : Self.float32
-    func layout(_ place: Int, _ type: Int32, rows: Int, columns: Int) -> Bool {
-      performProduct("the form of a matrix") {
-        products.layout_create(&plan.layouts[place], type, UInt64(rows), UInt64(columns), Int64(rows))
-      }
-    }
-    func transpose(_ attribute: Int32, _ transposed: Bool) -> Bool {
-      var operation: Int32 = transposed ? 1 : 0
-      return performProduct("the form of a product") {
-        products.product_set(plan.product, attribute, &operation, 4)
-      }
-    }
-    let (m, n, k) = (product.m, product.n, product.k)
-    let isDescribed =
-      performProduct(
-        "a product", { products.product_create(&plan.product, Self.computeFloat32, Self.float32) })
-      && transpose(3, product.transposeB) && transpose(4, product.transposeA)
-      && layout(0, type, rows: product.transposeB ? k : n, columns: product.transposeB ? n : k)
-      && layout(1, type, rows: product.transposeA ? m : k, columns: product.transposeA ? k : m)
-      && layout(2, Self.float32, rows: n, columns: m)
-    guard isDescribed, let algorithm = algorithm(for: shape, plan) else {
+    guard describe(shape, &plan), let algorithm = algorithm(for: shape, plan) else {
       release(plan)
       return nil
     }
@@ -136,17 +200,47 @@ extension CUDADevice {
     return plan
   }
 
+  /// Makes cuBLAS's descriptions of a product.
+  private func describe(_ shape: ProductShape, _ plan: inout ProductPlan) -> Bool {
+    let (products, product) = (libraries.products, shape.product)
+    func layout(_ place: Int, narrow: Bool, rows: Int, columns: Int) -> Bool {
+      performProduct("the form of a matrix") {
+        products.layout_create(
+          &plan.layouts[place], narrow ? Self.bfloat16 : Self.float32, UInt64(rows), UInt64(columns),
+          Int64(shape.strides[place]))
+      }
+    }
+    func set(_ attribute: Int32, _ number: Int32) -> Bool {
+      var value = number
+      return performProduct("the form of a product") {
+        products.product_set(plan.product, attribute, &value, 4)
+      }
+    }
+    let (m, n, k) = (product.m, product.n, product.k)
+    return performProduct(
+      "a product", { products.product_create(&plan.product, Self.computeFloat32, Self.float32) })
+      && set(ProductAttribute.transposeA, product.transposeB ? 1 : 0)
+      && set(ProductAttribute.transposeB, product.transposeA ? 1 : 0)
+      && (!shape.hasBias || set(ProductAttribute.epilogue, ProductAttribute.epilogueWithBias))
+      && layout(
+        0, narrow: shape.isNarrow, rows: product.transposeB ? k : n, columns: product.transposeB ? n : k)
+      && layout(
+        1, narrow: shape.isNarrow, rows: product.transposeA ? m : k, columns: product.transposeA ? k : m)
+      && layout(2, narrow: shape.givesNarrow, rows: n, columns: m)
+  }
+
   private func algorithm(for shape: ProductShape, _ plan: ProductPlan) -> [UInt64]? {
     let products = libraries.products
     var preference: UnsafeMutableRawPointer?
     guard performProduct("a preference", { products.preference_create(&preference) }) else { return nil }
     defer { _ = products.preference_destroy(preference) }
     var workspace = UInt64(Self.workspaceBytes)
-    guard performProduct("a preference", { products.preference_set(preference, 1, &workspace, 8) }) else {
-      return nil
-    }
-    // Attributes 5 to 8: the alignments of a, b, c and d.
-    for (attribute, alignment) in zip(Int32(5)..., shape.alignments + [shape.alignments[2]]) {
+    guard
+      performProduct(
+        "a preference",
+        { products.preference_set(preference, ProductAttribute.workspaceBytes, &workspace, 8) })
+    else { return nil }
+    for (attribute, alignment) in zip(ProductAttribute.alignments, shape.alignments) {
       var value = alignment
       guard performProduct("a preference", { products.preference_set(preference, attribute, &value, 4) })
       else {
@@ -190,5 +284,6 @@ extension CUDADevice {
     releasePlans()
     if let productHandle { _ = libraries.products.destroy(productHandle) }
     if productWorkspace != 0 { release(productWorkspace, bytes: Self.workspaceBytes) }
+    (productHandle, productWorkspace) = (nil, 0)
   }
 }

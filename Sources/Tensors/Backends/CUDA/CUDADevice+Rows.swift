@@ -62,8 +62,13 @@ extension CUDADevice {
   func scatter(_ source: Tensor, to target: Tensor, at rows: [Int]) {
     precondition(
       rows.allSatisfy { $0 >= 0 && $0 < target.rows }, "writeRows: rows outside a tensor with \(target.rows)")
+    let kernel =
+      source.dtype == .bfloat16
+      ? "copy_rows_narrow" : target.dtype == .bfloat16 ? "scatter_rows_narrow" : "scatter_rows"
+    precondition(
+      source.dtype == .float32 || target.dtype == .bfloat16, "rows in bfloat16 for ones in float32")
     launch(
-      target.dtype == .bfloat16 ? "scatter_rows_narrow" : "scatter_rows", blocks: rows.count,
+      kernel, blocks: rows.count,
       threads: Self.threads(for: source.columns), .tensor(source), .numbers(indexList(rows)),
       .tensor(target), .int(source.columns))
   }
@@ -104,39 +109,59 @@ extension CUDADevice {
       .int(range.count))
   }
 
-  /// y [d] += the sums down the columns of g [n, d]
-  func addColumnSums(of g: Tensor, to y: Tensor) {
+  /// y [range] += the sums down these columns of g [n, d], which is in float32 or bfloat16.
+  func addColumnSums(of g: Tensor, _ range: Range<Int>, to y: Tensor, from start: Int = 0) {
+    addDownColumns("sum_columns" + g.suffix, range.count, rows: g.rows, to: y, from: start) {
+      [.tensor(g, from: range.lowerBound)] + $0 + [.int(range.count), .int(g.columns)]
+    }
+  }
+
+  /// Rows that a block adds up; more of them are divided among blocks, whose sums are added in their order.
+  private static let rowsOfSums = 256
+
+  /// - Parameter arguments: of a kernel, around where sums go and the rows of a block.
+  private func addDownColumns(
+    _ kernel: String, _ width: Int, rows: Int, to y: Tensor, from start: Int = 0,
+    _ arguments: ([Argument]) -> [Argument]
+  ) {
+    let (blocks, parts) = ((width + 31) / 32, (rows + Self.rowsOfSums - 1) / Self.rowsOfSums)
+    if parts == 1 {
+      let whole: [Argument] = [.absent, .tensor(y, from: start), .int(rows), .int(rows)]
+      return self.start(kernel, blocks: blocks, arguments(whole))
+    }
+    let sums = Tensor(uninitialized: [parts, width], on: self)
+    self.start(
+      kernel, blocks: blocks, height: parts,
+      arguments([.tensor(sums), .absent, .int(rows), .int(Self.rowsOfSums)]))
     launch(
-      "add_column_sums", blocks: (g.columns + 31) / 32, .tensor(g), .tensor(y),
-      .int(g.rows),
-      .int(g.columns))
+      "sum_columns", blocks: blocks, .tensor(sums), .absent, .tensor(y, from: start), .int(parts),
+      .int(parts),
+      .int(width), .int(width))
   }
 
   // MARK: Norms
 
+  /// y in float32 or bfloat16.
   func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, _ inverses: Tensor) {
     launch(
-      "rms_norm", blocks: x.rows, threads: Self.threads(for: x.columns), .tensor(x),
-      .tensor(weight), .tensor(y), .tensor(inverses), .int(x.columns),
-      .float(epsilon))
+      "rms_norm" + y.suffix, blocks: x.rows, threads: Self.threads(for: x.columns), .tensor(x),
+      .tensor(weight), .tensor(y), .tensor(inverses), .int(x.columns), .float(epsilon))
   }
 
-  func rmsNormSlope(_ x: Tensor, weight: Tensor, _ inverses: Tensor, _ g: Tensor) -> Tensor {
-    let dx = Tensor(uninitialized: x.shape, on: self)
+  /// dx = its gradient + kept · dx
+  func rmsNormBackward(
+    _ x: Tensor, weight: Tensor, _ inverses: Tensor, _ g: Tensor, into dx: Tensor, keeping kept: Float
+  ) {
     launch(
-      "rms_norm_backward_input", blocks: x.rows, threads: Self.threads(for: x.columns), .tensor(x),
-      .tensor(weight), .tensor(inverses), .tensor(g), .tensor(dx),
-      .int(x.columns))
-    return dx
+      "rms_norm_backward" + g.suffix, blocks: x.rows, threads: Self.threads(for: x.columns), .tensor(x),
+      .tensor(weight), .tensor(inverses), .tensor(g), .tensor(dx), .int(x.columns), .float(kept))
   }
 
   /// Without means they count as 0.
   func addNormWeightSlope(_ x: Tensor, means: Tensor?, _ inverses: Tensor, _ g: Tensor, to weight: Tensor) {
-    launch(
-      "norm_backward_weight", blocks: (x.columns + 31) / 32, .tensor(x),
-      means.map { .tensor($0) } ?? .absent, .tensor(inverses), .tensor(g),
-      .tensor(weight),
-      .int(x.rows), .int(x.columns))
+    addDownColumns("norm_backward_weight" + g.suffix, x.columns, rows: x.rows, to: weight) {
+      [.tensor(x), .tensor(means), .tensor(inverses), .tensor(g)] + $0 + [.int(x.columns)]
+    }
   }
 
   func layerNorm(
@@ -160,11 +185,34 @@ extension CUDADevice {
     return dx
   }
 
-  /// Either direction of the rotation; cosines and sines are [n, width].
-  func rotary(_ kernel: String, _ x: Tensor, _ cosines: Tensor, _ sines: Tensor, heads: Int, into y: Tensor) {
-    let pairs = x.count / 2
+  // MARK: Rotary positions; cosines and sines are [n, width]
+
+  func rotaryAngles(
+    _ positions: [Int32], _ kinds: [Int32], _ frequencies: [Float], into cosines: Tensor, _ sines: Tensor
+  ) {
     forEach(
-      pairs, kernel, .tensor(x), .tensor(cosines), .tensor(sines),
-      .tensor(y), .count(pairs), .int(heads), .int(cosines.columns))
+      cosines.count / 2, "rotary_angles", .storage(stored(positions)), .storage(stored(kinds)),
+      .storage(stored(frequencies)), .tensor(cosines), .tensor(sines), .count(cosines.rows),
+      .int(frequencies.count))
   }
+
+  func rotary(_ x: Tensor, _ cosines: Tensor, _ sines: Tensor, heads: Int, into y: Tensor) {
+    forEach(
+      x.count / 2, "rotary", .tensor(x), .tensor(cosines), .tensor(sines), .tensor(y), .count(x.rows),
+      .int(heads), .int(cosines.columns))
+  }
+
+  /// Into the columns of dx from `start` on, in the form of g.
+  func rotaryBackward(
+    _ g: Tensor, _ cosines: Tensor, _ sines: Tensor, heads: Int, into dx: Tensor, from start: Int = 0
+  ) {
+    forEach(
+      g.count / 2, "rotary_backward" + g.suffix, .tensor(g), .tensor(cosines), .tensor(sines),
+      .tensor(dx, from: start), .count(g.rows), .int(heads), .int(cosines.columns), .int(dx.columns))
+  }
+}
+
+extension Tensor {
+  /// What kernels are called that take tensors of its form.
+  var suffix: String { dtype == .bfloat16 ? "_narrow" : "" }
 }

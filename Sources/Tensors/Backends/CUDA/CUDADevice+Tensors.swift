@@ -29,6 +29,29 @@ extension Tensor {
     }
   }
 
+  /// The same elements in the memory of a GPU, one tensor right behind the other, without history.
+  /// - Precondition: they are in float32 or bfloat16.
+  public static func neighbours(_ tensors: [Tensor], on device: CUDADevice) -> [Tensor] {
+    precondition(tensors.allSatisfy { $0.dtype != .int8 }, "a tensor in int8 cannot be moved to a GPU")
+    let whole = Storage(bytes: tensors.reduce(0) { $0 + $1.byteCount }, on: device)
+    var start = 0
+    return tensors.map { tensor in
+      let storage = Storage(partOf: whole, start..<start + tensor.byteCount)
+      start += tensor.byteCount
+      withExtendedLifetime((tensor, storage)) {
+        if tensor.device == nil {
+          device.upload(
+            tensor.storage.base + tensor.offset * 4, bytes: tensor.byteCount, to: storage.address)
+        } else {
+          device.ask(.copy(source: tensor.address, bytes: tensor.byteCount, target: storage.address))
+        }
+      }
+      return tensor.dtype == .float32
+        ? Tensor(storage: storage, offset: 0, shape: tensor.shape)
+        : Tensor(compact: tensor.dtype, storage: storage, shape: tensor.shape)
+    }
+  }
+
   /// Uninitialised memory for a matrix in a form of its own.
   package convenience init(uninitialized shape: [Int], dtype: DType, on device: CUDADevice?) {
     if dtype == .float32 {
@@ -86,6 +109,15 @@ extension CUDADevice {
     forEach(
       tensor.count, "widen", .tensor(tensor), .tensor(wide), .count(tensor.count))
     return wide
+  }
+
+  /// The same values rounded to bfloat16; the tensor itself where it is in it.
+  func narrowed(_ tensor: Tensor) -> Tensor {
+    if tensor.dtype == .bfloat16 { return tensor }
+    let narrow = Tensor(uninitialized: tensor.shape, dtype: .bfloat16, on: self)
+    forEach(
+      tensor.count, "narrow", .tensor(tensor), .tensor(narrow), .count(tensor.count))
+    return narrow
   }
 
   /// A kernel over `count` elements.

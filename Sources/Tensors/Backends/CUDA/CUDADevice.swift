@@ -27,6 +27,9 @@ public final class CUDADevice {
   /// Bytes that tensors on this device take now, and the most they took since ``resetPeak()``.
   public internal(set) var allocatedBytes = 0
   public internal(set) var peakBytes = 0
+  /// What has been allocated and not given back: addresses with their sizes.
+  var blocks: [UInt64: Int] = [:]
+  private(set) var isClosed = false
 
   let module: UnsafeMutableRawPointer?
   var functions: [String: KernelFunction] = [:]
@@ -81,18 +84,27 @@ public final class CUDADevice {
     guard try attribute(Attribute.memoryPools) != 0 else {
       throw CUDAError(.notFound, "cuda:\(index) (\(name)) has no memory pools; they are needed")
     }
-    context = try value(nil, "its context") { driver.context_retain($0, handle) }
-    _ = driver.context_use(context)
-    stream = try value(nil, "a stream") { driver.stream_create($0, 1) }  // not ordered with other streams
-    pool = try value(nil, "its memory pool") { driver.device_pool($0, handle) }
-    var keepAll = UInt64.max
-    _ = driver.pool_set(pool, Attribute.releaseThreshold, &keepAll)
     self.index = index
     self.handle = handle
-    let image = try KernelCache(folder: cache ?? KernelCache.userFolder)
-      .image(architecture: architecture, driverVersion: driverVersion, compiler: libraries.compiler)
-    module = try value(nil, "its kernels cannot be loaded") { module in
-      image.withUnsafeBytes { bytes in bytes.baseAddress.map { driver.module_load(module, $0) } ?? 1 }
+    context = try value(nil, "its context") { driver.context_retain($0, handle) }
+    _ = driver.context_use(context)
+    var opened: UnsafeMutableRawPointer?
+    do {
+      opened = try value(nil, "a stream") { driver.stream_create($0, 1) }  // not ordered with other streams
+      pool = try value(nil, "its memory pool") { driver.device_pool($0, handle) }
+      var keepAll = UInt64.max
+      _ = driver.pool_set(pool, Attribute.releaseThreshold, &keepAll)
+      let image = try KernelCache(folder: cache ?? KernelCache.userFolder)
+        .image(architecture: architecture, driverVersion: driverVersion, compiler: libraries.compiler)
+      module = try value(nil, "its kernels cannot be loaded") { module in
+        image.withUnsafeBytes { bytes in bytes.baseAddress.map { driver.module_load(module, $0) } ?? 1 }
+      }
+      stream = opened
+    } catch {
+      // A context that someone holds is not made anew, whatever has become of it.
+      if let opened { _ = driver.stream_destroy(opened) }
+      _ = driver.context_release(handle)
+      throw error
     }
   }
 
@@ -101,6 +113,8 @@ public final class CUDADevice {
     public let index: Int
     public let name: String
     public let memoryBytes: Int
+    /// Its place on the machine's PCI bus, by which other libraries know it; nil where the driver does not say.
+    let bus: String?
   }
 
   /// The devices this process can compute on. CUDA_VISIBLE_DEVICES hides devices and orders them, as for every program.
@@ -117,27 +131,47 @@ public final class CUDADevice {
     return (0..<count).compactMap { index in
       var (device, bytes) = (Int32(0), 0)
       guard driver.device(&device, index) == 0, driver.device_memory(&bytes, device) == 0 else { return nil }
-      return Description(index: Int(index), name: name(of: device, driver), memoryBytes: bytes)
+      var bus = [CChar](repeating: 0, count: 32)
+      let isKnown = driver.device_bus(&bus, Int32(bus.count), device) == 0
+      return Description(
+        index: Int(index), name: name(of: device, driver), memoryBytes: bytes, bus: isKnown ? text(bus) : nil)
     }
+  }
+
+  private static func text(_ characters: [CChar]) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private static func name(of device: Int32, _ driver: ar1_cuda_driver) -> String {
     var name = [CChar](repeating: 0, count: 256)
     _ = driver.device_name(&name, Int32(name.count - 1), device)
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text(name)
   }
 
-  deinit {
+  deinit { close() }
+
+  /// Gives everything back that this process holds on the device by it, what tensors lie in included: nothing can be
+  /// computed with them any more.
+  /// - Returns: the bytes that tensors still held.
+  @discardableResult
+  public func close() -> Int {
+    guard !isClosed else { return 0 }
     let driver = libraries.driver
     _ = driver.context_use(context)
     (indices.values + tilings.values.flatMap(\.parts)).forEach(release)
     releaseProducts()
+    let left = allocatedBytes
+    for address in blocks.keys { _ = driver.release(address, stream) }
+    (blocks, allocatedBytes) = ([:], 0)
+    fail(CUDAError(.failed, "cuda:\(index) has been closed"))
+    isClosed = true
     _ = driver.stream_wait(stream)
     if let module { _ = driver.module_unload(module) }
     _ = driver.stream_destroy(stream)
     // What was freed goes back to the device for others.
     _ = driver.pool_trim(pool, 0)
     _ = driver.context_release(handle)
+    return left
   }
 
   /// The numbers of cuda.h that are used.
@@ -147,6 +181,9 @@ public final class CUDADevice {
     static let memoryPools: Int32 = 115
     static let releaseThreshold: Int32 = 4
     static let sharedMemoryOfFunction: Int32 = 8
+    /// The share of a multiprocessor's memory that is shared memory, in per cent.
+    static let carveout: Int32 = 9
+    static let programmaticSerialization: Int32 = 6
     static let outOfMemory: Int32 = 2
   }
 
@@ -166,13 +203,16 @@ public final class CUDADevice {
   public func check() throws(CUDAError) {
     wait()
     guard let failure else { return }
-    if failure.kind == .outOfMemory { self.failure = nil }
+    if failure.kind == .outOfMemory, !isClosed { self.failure = nil }
     throw failure
   }
 
   func wait() {
     perform("waiting for the device") { $0.stream_wait(stream) }
   }
+
+  /// Nothing has failed since the last ``check()``.
+  var isWorking: Bool { failure == nil }
 
   func fail(_ error: CUDAError) {
     if failure == nil { failure = error }

@@ -16,16 +16,13 @@ struct CUDALibraries {
   /// - Throws: `CUDAError` that names every library that was not found, and where it comes from.
   init(folders: String) throws(CUDAError) {
     var problems: [String] = []
-    func opened<Table>(
-      _ open: (UnsafePointer<CChar>, UnsafeMutablePointer<Table>) -> UnsafePointer<CChar>?
-    ) -> Table? {
-      let table = UnsafeMutablePointer<Table>.allocate(capacity: 1)
-      defer { table.deallocate() }
-      if let problem = folders.withCString({ open($0, table) }) {
-        problems.append(String(cString: problem))
+    func opened<Table>(_ open: Opening<Table>) -> Table? {
+      do {
+        return try Self.table(folders, open)
+      } catch {
+        problems.append(error.reason)
         return nil
       }
-      return table.pointee
     }
     let driver = opened(ar1_cuda_open_driver)
     let compiler = opened(ar1_cuda_open_nvrtc)
@@ -36,6 +33,19 @@ struct CUDALibraries {
     self.driver = driver
     self.compiler = compiler
     self.products = products
+  }
+
+  typealias Opening<Table> = (UnsafePointer<CChar>, UnsafeMutablePointer<Table>) -> UnsafePointer<CChar>?
+
+  /// The functions of one library.
+  /// - Throws: `CUDAError` that says what was not found.
+  static func table<Table>(_ folders: String, _ open: Opening<Table>) throws(CUDAError) -> Table {
+    let table = UnsafeMutablePointer<Table>.allocate(capacity: 1)
+    defer { table.deallocate() }
+    if let problem = folders.withCString({ open($0, table) }) {
+      throw CUDAError(.notFound, String(cString: problem))
+    }
+    return table.pointee
   }
 
   /// Folders that AR1_CUDA_LIBRARIES names.

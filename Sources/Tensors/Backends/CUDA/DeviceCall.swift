@@ -1,7 +1,7 @@
 /// Something that is done on a GPU in the order of its stream.
 enum DeviceCall: Equatable {
   case launch(KernelLaunch)
-  case multiply(ProductShape, a: UInt64, b: UInt64, c: UInt64)
+  case multiply(ProductShape, ProductPlaces)
   case copy(source: UInt64, bytes: Int, target: UInt64)
   case clear(target: UInt64, bytes: Int)
   /// Of bytes in the processor's memory, which are not part of the call.

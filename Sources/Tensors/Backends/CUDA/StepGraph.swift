@@ -6,25 +6,29 @@ internal import CCUDA
 /// The first time, the step's body runs as it always does, and what it asks of the device is written down; its memory
 /// comes from an arena that stays. Every further time the body runs without anything being started: each of its calls
 /// is compared with the recorded one. When all are the same, the numbers it uploads are put in place and the graph
-/// is launched; when one differs (a sequence has ended, a table has grown), the step is recorded anew. So a replay
-/// computes what the body asks for, or is not made.
+/// is launched; when one differs (sequences have ended, a table has grown), the step is recorded anew. So a replay
+/// computes what the body asks for, or is not made. Nothing of it waits for the device.
 package final class StepGraph {
   private let device: CUDADevice
   private var recorded: [DeviceCall] = []
-  private var memory = StepMemory()
+  private var memory: StepMemory
   private var executable: UnsafeMutableRawPointer?
+  /// Where a step's numbers lie until the device has them, one behind the other, in turns.
+  private var staging: [PinnedMemory] = []
+  private var turn = 0
   /// Steps that were launched as a graph.
   package private(set) var replays = 0
 
   package init(on device: CUDADevice) {
     self.device = device
+    memory = StepMemory()
   }
 
   deinit { forget() }
 
-  /// The result of `body`, which stays as it is until the next step.
+  /// The result of `body`, whose memory stays as it is until the next step.
   /// - Parameter body: starts the same work however often it is called, and reads nothing back.
-  package func run(_ body: () -> Tensor) -> Tensor {
+  package func run<Result>(_ body: () -> Result) -> Result {
     if !recorded.isEmpty {
       let (result, step) = device.following(DeviceStep(comparing: recorded, memory), body)
       if step.isSame, launch(step.uploads) {
@@ -38,10 +42,26 @@ package final class StepGraph {
     return result
   }
 
-  private func launch(_ uploads: [(bytes: [UInt8], target: UInt64)]) -> Bool {
-    for (bytes, target) in uploads {
-      bytes.withUnsafeBytes {
-        if let base = $0.baseAddress { device.upload(base, bytes: $0.count, to: target) }
+  private func launch(_ uploads: [StepUpload]) -> Bool {
+    if staging.isEmpty {
+      staging = (0..<2).map { _ in PinnedMemory(bytes: StepInputs.bytes, of: device) }
+    }
+    let (inputs, staged) = (memory.inputs, staging[turn])
+    turn = 1 - turn
+    staged.withBytes { base in
+      for upload in uploads {
+        guard let offset = inputs.offset(of: upload.target) else { continue }
+        upload.bytes.withUnsafeBytes { bytes in
+          if let source = bytes.baseAddress {
+            (base + offset).copyMemory(from: source, byteCount: bytes.count)
+          }
+        }
+      }
+    }
+    if inputs.used > 0 { staged.upload(bytes: inputs.used, to: inputs.address) }
+    for upload in uploads where inputs.offset(of: upload.target) == nil {
+      upload.bytes.withUnsafeBytes {
+        if let base = $0.baseAddress { device.upload(base, bytes: $0.count, to: upload.target) }
       }
     }
     if executable == nil { executable = device.graph(of: recorded) }
@@ -54,22 +74,28 @@ package final class StepGraph {
     if let executable { device.release(graph: executable) }
     executable = nil
     recorded = []
-    for block in memory.arena.blocks + memory.inputs.blocks {
-      device.release(block.address, bytes: block.bytes)
-    }
+    memory.blocks.forEach { device.release($0.address, bytes: $0.bytes) }
     memory = StepMemory()
   }
+}
+
+/// Bytes that a step puts into its memory before it begins.
+struct StepUpload {
+  let bytes: [UInt8]
+  let target: UInt64
 }
 
 /// The memory of a step.
 struct StepMemory {
   let arena = StepArena()
   /// Where the numbers of a step are put before it begins: no other part of the step may use it, before or after.
-  let inputs = StepArena()
+  let inputs = StepInputs()
+
+  var blocks: [(address: UInt64, bytes: Int)] { arena.blocks + inputs.blocks }
 }
 
-/// Memory that is handed out the same way at every step. Blocks of a size are handed out in the order in which they were made, those given back first,
-/// so that the same sequence of requests gets the same addresses.
+/// Memory that is handed out the same way at every step. Blocks of a size are handed out in the order in which they
+/// were made, those given back first, so that the same sequence of requests gets the same addresses.
 final class StepArena {
   private(set) var blocks: [(address: UInt64, bytes: Int)] = []
   private var free: [Int: [UInt64]] = [:]
@@ -80,9 +106,9 @@ final class StepArena {
     for block in blocks.reversed() { free[block.bytes, default: []].append(block.address) }
   }
 
-  func take(bytes: Int, _ make: () -> UInt64?) -> UInt64? {
+  func take(bytes: Int, _ make: (Int) -> UInt64?) -> UInt64? {
     if let address = free[bytes]?.popLast() { return address }
-    guard let address = make() else { return nil }
+    guard let address = make(bytes) else { return nil }
     blocks.append((address, bytes))
     return address
   }
@@ -90,11 +116,44 @@ final class StepArena {
   func giveBack(_ address: UInt64, bytes: Int) { free[bytes, default: []].append(address) }
 }
 
+/// Memory for what is uploaded: parts of one block, which one copy fills, and where that does not suffice others.
+final class StepInputs {
+  static let bytes = 1 << 20
+
+  private(set) var address: UInt64 = 0
+  private(set) var used = 0
+  private let others = StepArena()
+
+  var blocks: [(address: UInt64, bytes: Int)] {
+    others.blocks + (address == 0 ? [] : [(address, Self.bytes)])
+  }
+
+  func reset() {
+    used = 0
+    others.reset()
+  }
+
+  func take(bytes: Int, _ make: (Int) -> UInt64?) -> UInt64? {
+    if used + bytes > Self.bytes { return others.take(bytes: bytes, make) }
+    if address == 0 {
+      guard let made = make(Self.bytes) else { return nil }
+      address = made
+    }
+    defer { used += bytes }
+    return address + UInt64(used)
+  }
+
+  /// Where in the block a part of it lies.
+  func offset(of target: UInt64) -> Int? {
+    address != 0 && target >= address && target < address + UInt64(Self.bytes) ? Int(target - address) : nil
+  }
+}
+
 /// One run of a step's body.
 final class DeviceStep {
   private let memory: StepMemory
   private(set) var calls: [DeviceCall] = []
-  private(set) var uploads: [(bytes: [UInt8], target: UInt64)] = []
+  private(set) var uploads: [StepUpload] = []
   /// Lists of rows that this run has put into the device's memory.
   var indices = RecentValues<[Int], KeptNumbers>(capacity: 8)
   var tilings = RecentValues<AttentionTilingKey, StoredTiling>(capacity: 8)
@@ -131,17 +190,21 @@ final class DeviceStep {
 
   /// Keeps what a call of `upload` that was not made would have written.
   func keep(_ source: UnsafeRawPointer, bytes: Int, for target: UInt64) {
-    if !differs { uploads.append((Array(UnsafeRawBufferPointer(start: source, count: bytes)), target)) }
+    if !differs {
+      uploads.append(
+        StepUpload(bytes: Array(UnsafeRawBufferPointer(start: source, count: bytes)), target: target))
+    }
   }
 
   /// nil where memory would have to be made while nothing is started: the step is another one.
   /// - Parameter isInput: it is uploaded to, and not used for anything else in this step.
-  func allocate(bytes: Int, isInput: Bool, _ make: () -> UInt64?) -> UInt64? {
-    (isInput ? memory.inputs : memory.arena).take(bytes: bytes) {
-      guard expected != nil else { return make() }
+  func allocate(bytes: Int, isInput: Bool, _ make: (Int) -> UInt64?) -> UInt64? {
+    func made(_ size: Int) -> UInt64? {
+      guard expected != nil else { return make(size) }
       differs = true
       return nil
     }
+    return isInput ? memory.inputs.take(bytes: bytes, made) : memory.arena.take(bytes: bytes, made)
   }
 
   /// Memory of the arena that is no longer used; that of an input stays until the next step.

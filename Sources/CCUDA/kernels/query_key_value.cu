@@ -1,0 +1,83 @@
+// Queries, keys and values that one product has made side by side, [rows, (heads + 2 kv_heads) * width]: biases are
+// added, queries and keys turned by their rotary positions, and each goes to a matrix of its own. Row i of the keys and
+// values goes to row places[i] of theirs, or without places to row i.
+
+struct HeadCounts {
+  int heads, kv_heads, width;
+};
+
+/// Where the three parts of a row are read and written.
+template <class Number>
+struct HeadParts {
+  const float *bias[3];
+  Number *target[3];
+};
+
+/// `step` columns at a time.
+template <int step, class Number>
+__device__ inline void split_heads_by(
+    const Number *joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
+    long long rows, HeadCounts counts) {
+  int width = counts.width, half = width / 2, all = counts.heads + 2 * counts.kv_heads;
+  FOR_EACH(i, rows * all * (half / step)) {
+    RotaryPair pair(i, all, half / step);
+    int column = pair.column * step;
+    int part = pair.head < counts.heads ? 0 : pair.head < counts.heads + counts.kv_heads ? 1 : 2;
+    int heads = part == 0 ? counts.heads : counts.kv_heads;
+    int head = pair.head - (part == 0 ? 0 : part == 1 ? counts.heads : counts.heads + counts.kv_heads);
+    const Number *source = joined + (pair.row * all + pair.head) * width + column;
+    auto x1 = Some<step>::at(source), x2 = Some<step>::at(source + half);
+    const float *bias = part == 0 ? parts.bias[0] : part == 1 ? parts.bias[1] : parts.bias[2];
+    if (bias) {
+      bias += head * width + column;
+#pragma unroll
+      for (int j = 0; j < step; ++j) {
+        x1.value[j] += bias[j];
+        x2.value[j] += bias[half + j];
+      }
+    }
+    if (part < 2) {
+      long long angle = pair.row * width + column;
+      auto cosine1 = Some<step>::at(cosines + angle), cosine2 = Some<step>::at(cosines + angle + half);
+      auto sine1 = Some<step>::at(sines + angle), sine2 = Some<step>::at(sines + angle + half);
+#pragma unroll
+      for (int j = 0; j < step; ++j) {
+        float y1 = x1.value[j] * cosine1.value[j] - x2.value[j] * sine1.value[j];
+        x2.value[j] = x2.value[j] * cosine2.value[j] + x1.value[j] * sine2.value[j];
+        x1.value[j] = y1;
+      }
+    }
+    long long row = part == 0 || !places ? pair.row : places[pair.row];
+    Number *matrix = part == 0 ? parts.target[0] : part == 1 ? parts.target[1] : parts.target[2];
+    Number *target = matrix + (row * heads + head) * width + column;
+    x1.put_to(target);
+    x2.put_to(target + half);
+  }
+}
+
+template <class Number>
+__device__ inline void split_heads(
+    const Number *joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
+    long long rows, HeadCounts counts) {
+  if (counts.width % 8 == 0 && has_fours(joined, counts.width))
+    split_heads_by<4>(joined, parts, cosines, sines, places, rows, counts);
+  else
+    split_heads_by<1>(joined, parts, cosines, sines, places, rows, counts);
+}
+
+extern "C" __global__ void query_key_value(
+    const float *joined, const float *q_bias, const float *k_bias, const float *v_bias, const float *cosines,
+    const float *sines, float *q, float *k, float *v, const int *places, long long rows, int heads, int kv_heads, int width) {
+  follow_previous();
+  HeadParts<float> parts = {{q_bias, k_bias, v_bias}, {q, k, v}};
+  split_heads(joined, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
+}
+
+extern "C" __global__ void query_key_value_narrow(
+    const bfloat16 *joined, const float *q_bias, const float *k_bias, const float *v_bias, const float *cosines,
+    const float *sines, bfloat16 *q, bfloat16 *k, bfloat16 *v, const int *places, long long rows, int heads, int kv_heads,
+    int width) {
+  follow_previous();
+  HeadParts<bfloat16> parts = {{q_bias, k_bias, v_bias}, {q, k, v}};
+  split_heads(joined, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
+}
