@@ -18,12 +18,16 @@ struct DryRun {
     }
     let forecast = try TrainingForecast(settings)
     let lengths = try PromptLengths(of: settings)
-    let learner = forecast.learner(lengths)
+    let isOnGPU = spec.resources.kind == .cuda
+    let learner = isOnGPU ? forecast.learnerOnGPU(lengths) : forecast.learner(lengths)
+    // Of a GPU only what the job asks for is known.
+    let room = isOnGPU ? Int(spec.resources.gpuMemory) : memory
     let worker = forecast.rolloutWorker(lengths)
     var problems: [String] = []
-    if learner.bytes > memory {
+    if room > 0, learner.bytes > room {
+      let whose = isOnGPU ? "the job asks for a GPU with" : "the machine has"
       problems.append(
-        "the learner needs about \(Format.size(learner.bytes)), the machine has \(Format.size(memory)); "
+        "the learner needs about \(Format.size(learner.bytes)), \(whose) \(Format.size(room)); "
           + "smaller: prompts_per_pass: 1, recompute_layers: true, beta: 0, dtype: bfloat16, trained_part: language or lora"
       )
     }
@@ -83,7 +87,7 @@ struct DryRun {
       line(name, Format.size(forecast.bytes))
       for item in forecast.items { line("", "\(Format.size(item.bytes))  \(item.name)") }
     }
-    memory("learner", learner)
+    memory(spec.resources.kind == .cuda ? "learner, on a GPU" : "learner", learner)
     if let worker { memory("rollout worker", worker) }
     memory("disk", forecast.disk)
     return text

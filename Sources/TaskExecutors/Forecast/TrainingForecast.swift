@@ -90,6 +90,33 @@ package struct TrainingForecast: Sendable {
     return memory
   }
 
+  /// The learner's memory on a GPU: what stands there, and one pass over prompts of these lengths with the longest answers
+  /// allowed.
+  package func learnerOnGPU(_ prompts: PromptLengths) -> MemoryForecast {
+    learnerOnGPU(
+      longest: prompts.longest, answers: [Int](repeating: settings.maxNewTokens, count: answersPerPrompt),
+      patches: prompts.mostPatches)
+  }
+
+  /// - Parameters:
+  ///   - longest: tokens of every prompt.
+  ///   - answers: tokens of each of its answers.
+  ///   - patches: of its images.
+  package func learnerOnGPU(longest: Int, answers: [Int], patches: Int) -> MemoryForecast {
+    var memory = standingOnGPU
+    let read = answers.reduce(0, +)
+    let pass = PassOnGPU(
+      configuration: size.configuration, width: width,
+      // The last token of an answer predicts nothing that is asked for.
+      rows: promptsPerPass * (longest + read - answers.count), read: promptsPerPass * read,
+      patches: settings.trainedPart == .all ? promptsPerPass * patches : 0,
+      recomputesLayers: settings.recomputeLayers)
+    // Of a single pass the gradients come as what was kept for them goes.
+    let isThere = passes == 1 ? 4 * trained : 0
+    memory.add("activations of a pass", max(0, pass.kept + pass.passing - isThere), width: 1)
+    return memory
+  }
+
   /// A rollout worker's memory; nothing is sampled by supervised fine-tuning.
   package func rolloutWorker(_ prompts: PromptLengths) -> MemoryForecast? {
     guard settings.method == .grpo else { return nil }
