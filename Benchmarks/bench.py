@@ -87,7 +87,9 @@ def main() -> None:
     for part in args.parts:
         command = f"`python3 Benchmarks/bench.py {shown(sys.argv[1:])}`"
         found[TITLES[part]] = f"{processor}; {datetime.date.today()}; {command}\n\n{table(part, args)}"
-        sections = [f"## {title}\n\n{found[title].strip()}\n" for title in TITLES.values() if title in found]
+        # What other programs have measured stays behind.
+        titles = [*TITLES.values(), *(title for title in found if title not in TITLES.values())]
+        sections = [f"## {title}\n\n{found[title].strip()}\n" for title in titles if title in found]
         # After every part: the next one may be cut off.
         args.output.write_text("\n".join([HEAD, *sections]))
         print(f"{args.output}: {TITLES[part]}", flush=True)

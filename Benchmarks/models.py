@@ -11,10 +11,11 @@ import argparse
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
-from safetensors.torch import save_file
 
 # hidden, layers, heads, key heads, MLP, vocabulary; vision: hidden, blocks, heads, MLP, blocks with full attention
 SHAPES = {
@@ -108,13 +109,45 @@ def language_weights(size: str) -> tuple[int, int]:
     return total, head
 
 
-def values(name: str, shape: tuple[int, ...], dtype: torch.dtype, noise: torch.Tensor) -> torch.Tensor:
-    if "norm" in name or "ln_q" in name:
-        return torch.ones(shape, dtype=dtype)
-    fan_in = torch.Size(shape[1:]).numel() if len(shape) > 1 and "embed" not in name else 2500
-    count = torch.Size(shape).numel()
-    scaled = (noise[:count] * fan_in**-0.5).to(dtype)
-    return scaled.repeat(-(-count // len(scaled)))[:count].reshape(shape)
+class Values:
+    """The bytes of a tensor's values: norms are 1, all else is the same noise, scaled and repeated."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        # A prime number of them, so that no row of a matrix begins where another one does.
+        self.noise = torch.randn(16_777_213, generator=torch.Generator().manual_seed(0))
+        self.dtype = dtype
+        self.scaled: dict[int, memoryview] = {}
+
+    def write(self, name: str, shape: tuple[int, ...], file: BinaryIO) -> None:
+        left = torch.Size(shape).numel() * self.dtype.itemsize
+        if "norm" in name or "ln_q" in name:
+            file.write(self.bytes(torch.ones(shape)))
+            return
+        fan_in = torch.Size(shape[1:]).numel() if len(shape) > 1 and "embed" not in name else 2500
+        if fan_in not in self.scaled:
+            self.scaled[fan_in] = self.bytes(self.noise * fan_in**-0.5)
+        while left > 0:
+            left -= file.write(self.scaled[fan_in][:left])
+
+    def bytes(self, tensor: torch.Tensor) -> memoryview:
+        return memoryview(tensor.to(self.dtype).view(torch.uint8).numpy())
+
+
+def write_shard(path: Path, shard: dict[str, tuple[int, ...]], values: Values) -> None:
+    """A safetensors file, written piece by piece: no tensor is in memory as a whole."""
+    header: dict[str, dict] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, shape in shard.items():
+        start, end = end, end + torch.Size(shape).numel() * values.dtype.itemsize
+        kind = {torch.bfloat16: "BF16", torch.float32: "F32"}[values.dtype]
+        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [start, end]}
+    text = json.dumps(header)
+    text += " " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text.encode())
+        for name, shape in shard.items():
+            values.write(name, shape, file)
+    forget(path)
 
 
 def write_byte_tokenizer(folder: Path) -> None:
@@ -136,8 +169,6 @@ def forget(path: Path) -> None:
 
 
 def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> None:
-    # A prime number of them, so that no row of a matrix begins where another one does.
-    noise = torch.randn(16_777_213, generator=torch.Generator().manual_seed(0))
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(tokenizer.iterdir()) if tokenizer else []:
         if path.is_file() and path.suffix in (".json", ".jinja", ".txt") and not path.name.startswith("model"):
@@ -146,7 +177,7 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
         write_byte_tokenizer(folder)
     (folder / "config.json").write_text(json.dumps(config(size, dtype), indent=1))
     kind = getattr(torch, dtype)
-    shards: list[dict[str, torch.Size]] = [{}]
+    shards: list[dict[str, tuple[int, ...]]] = [{}]
     bytes_left = SHARD_BYTES
     for name, shape in shapes(size):
         need = torch.Size(shape).numel() * kind.itemsize
@@ -155,12 +186,16 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
             bytes_left = SHARD_BYTES
         shards[-1][name] = shape
         bytes_left -= need
+    values = Values(kind)
     places = {}
-    for number, shard in enumerate(shards, 1):
-        file = f"model-{number:05d}-of-{len(shards):05d}.safetensors" if len(shards) > 1 else "model.safetensors"
-        save_file({name: values(name, shape, kind, noise) for name, shape in shard.items()}, folder / file, {"format": "pt"})
-        forget(folder / file)
-        places |= dict.fromkeys(shard, file)
+    with ThreadPoolExecutor() as pool:
+        writing = []
+        for number, shard in enumerate(shards, 1):
+            file = f"model-{number:05d}-of-{len(shards):05d}.safetensors" if len(shards) > 1 else "model.safetensors"
+            writing.append(pool.submit(write_shard, folder / file, shard, values))
+            places |= dict.fromkeys(shard, file)
+        for done in writing:
+            done.result()
     if len(shards) > 1:
         (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
 

@@ -10,20 +10,21 @@ import Tensors
 @main
 struct InferenceBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inference-benchmark", abstract: "Time a text prompt and what is generated behind it.")
+    commandName: "inference-benchmark", abstract: "Time text prompts and what is generated behind them.")
 
   @Argument(help: "A model folder in Hugging Face form.") var model: String
   @Option(help: "How the weights are kept: float32, bfloat16 or int8.") var dtype = "bfloat16"
   @Option(help: "Where to compute: cpu, or cuda:N for a GPU.") var device = "cpu"
-  @Option(help: "Tokens of the prompt.") var prompt = 256
-  @Option(help: "Tokens generated behind it.") var newTokens = 64
-  @Option(help: "Answers of the same prompt, besides the single one; 0 leaves them out.") var answers = 8
+  @Option(help: "Tokens of a prompt.") var prompt = 256
+  @Option(help: "Different prompts that are computed together.") var prompts = 1
+  @Option(help: "Tokens generated behind each.") var newTokens = 64
+  @Option(help: "Answers of every prompt, besides the single one; 0 leaves them out.") var answers = 8
   @Option(help: "Threads to compute with.") var threads = 1
   @Option(help: "Runs that are measured; the median of each figure is reported.") var repeats = 3
   @Option(help: "Runs before the first that is measured.") var warmup = 1
 
   func validate() throws {
-    guard prompt > 0, newTokens > 1, answers >= 0, threads > 0, repeats > 0, warmup >= 0,
+    guard prompt > 0, prompts > 0, newTokens > 1, answers >= 0, threads > 0, repeats > 0, warmup >= 0,
       DType(rawValue: dtype) != nil, ComputeDevice(device) != nil
     else { throw ValidationError("a size is out of its range; see --help") }
   }
@@ -36,13 +37,13 @@ struct InferenceBenchmark: ParsableCommand {
       folder: model, dtype: DType(rawValue: dtype) ?? .bfloat16, device: ComputeDevice(device)?.open())
     _ = try PromptEncoder(folder: model)
     let loaded = started.duration(to: clock.now) / .seconds(1)
-    let text = try prompt(for: qwen.configuration)
+    let texts = try texts(for: qwen.configuration)
     var runs: [[String: Double]] = []
     var first = 0.0
     for number in 0..<warmup + repeats {
-      var seconds = try measure(qwen, text, answers: 1, prefix: "")
+      var seconds = try measure(qwen, texts, answers: 1, prefix: "")
       if number == 0 { first = seconds["prefill"] ?? 0 }
-      if answers > 0 { seconds.merge(try measure(qwen, text, answers: answers, prefix: "shared_")) { $1 } }
+      if answers > 0 { seconds.merge(try measure(qwen, texts, answers: answers, prefix: "shared_")) { $1 } }
       if number >= warmup { runs.append(seconds) }
     }
     func median(_ name: String) -> Double {
@@ -52,11 +53,12 @@ struct InferenceBenchmark: ParsableCommand {
     var members: [JSON.Member] = [
       .init("device", .string(device)), .init("dtype", .string(dtype)), .init("threads", .integer(threads)),
       .init("parameters", .integer(qwen.parameterCount)), .init("prompt_tokens", .integer(prompt)),
-      .init("new_tokens", .integer(newTokens)), .init("load_seconds", .number(loaded)),
+      .init("prompts", .integer(prompts)), .init("new_tokens", .integer(newTokens)),
+      .init("load_seconds", .number(loaded)),
       .init("first_prefill_seconds", .number(first)), .init("prefill_seconds", .number(median("prefill"))),
-      .init("prefill_tokens_per_second", .number(Double(prompt) / median("prefill"))),
+      .init("prefill_tokens_per_second", .number(Double(prompts * prompt) / median("prefill"))),
       // The prefill gives the first token; the others take a step each.
-      .init("decode_tokens_per_second", .number(Double(newTokens - 1) / median("decode"))),
+      .init("decode_tokens_per_second", .number(Double(prompts * (newTokens - 1)) / median("decode"))),
     ]
     if answers > 0 {
       members += [
@@ -64,18 +66,21 @@ struct InferenceBenchmark: ParsableCommand {
         .init("shared_prefill_seconds", .number(median("shared_prefill"))),
         .init(
           "shared_decode_tokens_per_second",
-          .number(Double(answers * (newTokens - 1)) / median("shared_decode"))),
+          .number(Double(prompts * answers * (newTokens - 1)) / median("shared_decode"))),
       ]
     }
     members.append(.init("peak_rss_gb", .number(Double(ar1_memory_peak()) / Double(1 << 30))))
+    if let gpu = qwen.device {
+      members.append(.init("peak_device_gb", .number(Double(gpu.peakBytes) / Double(1 << 30))))
+    }
     print(JSON.object(members).serialized())
   }
 
   private func measure(
-    _ qwen: QwenModel, _ text: Prompt, answers: Int, prefix: String
+    _ qwen: QwenModel, _ texts: [Prompt], answers: Int, prefix: String
   ) throws -> [String: Double] {
     let seconds = try qwen.generation(
-      prompts: [text], completionsPerPrompt: answers,
+      prompts: texts, completionsPerPrompt: answers,
       options: SamplingOptions(
         maxNewTokens: newTokens, temperature: answers == 1 ? 0 : 1, seed: 0, stopTokenIDs: [])
     ).seconds
@@ -83,10 +88,12 @@ struct InferenceBenchmark: ParsableCommand {
   }
 
   /// Random tokens: only their number costs time.
-  private func prompt(for configuration: QwenConfiguration) throws -> Prompt {
+  private func texts(for configuration: QwenConfiguration) throws -> [Prompt] {
     var lots = SplitMix(seed: 1)
-    let ids = (0..<prompt).map { _ in lots.below(configuration.text.vocabularySize / 2) }
-      .map { $0 == configuration.imageTokenID ? 0 : $0 }
-    return try Prompt(ids: ids, images: [], imageTokenID: configuration.imageTokenID)
+    return try (0..<prompts).map { _ in
+      let ids = (0..<prompt).map { _ in lots.below(configuration.text.vocabularySize / 2) }
+        .map { $0 == configuration.imageTokenID ? 0 : $0 }
+      return try Prompt(ids: ids, images: [], imageTokenID: configuration.imageTokenID)
+    }
   }
 }
