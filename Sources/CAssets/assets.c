@@ -74,6 +74,12 @@ static const unsigned char migration_0012_up[] = {
 static const unsigned char migration_0012_down[] = {
 #embed "../../migrations/0012_webhook_turns.down.sql"
 };
+static const unsigned char migration_0013_up[] = {
+#embed "../../migrations/0013_device_use.sql"
+};
+static const unsigned char migration_0013_down[] = {
+#embed "../../migrations/0013_device_use.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -116,6 +122,8 @@ static const ar1_asset assets[] = {
     {"migrations/0011_task_ranges.sql", migration_0011_up, sizeof migration_0011_up},
     {"migrations/0012_webhook_turns.down.sql", migration_0012_down, sizeof migration_0012_down},
     {"migrations/0012_webhook_turns.sql", migration_0012_up, sizeof migration_0012_up},
+    {"migrations/0013_device_use.down.sql", migration_0013_down, sizeof migration_0013_down},
+    {"migrations/0013_device_use.sql", migration_0013_up, sizeof migration_0013_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

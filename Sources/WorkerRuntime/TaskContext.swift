@@ -16,6 +16,7 @@ public final class TaskContext: Sendable {
     var progress: TaskProgress?
     var isProgressNew = false
     var isAskedToYield = false
+    var withheld: [Int: String] = [:]
   }
   private let state = Mutex(State())
 
@@ -42,6 +43,13 @@ public final class TaskContext: Sendable {
       state.isProgressNew = true
     }
   }
+
+  /// Says of one of its GPUs that no other task is to get it before it has been opened anew, and why.
+  public func withhold(_ device: Int, because reason: String) {
+    state.withLock { $0.withheld[device] = reason }
+  }
+
+  var withheldDevices: [Int: String] { state.withLock { $0.withheld } }
 
   var latestProgress: TaskProgress? { state.withLock { $0.progress } }
 

@@ -20,6 +20,9 @@ public protocol TaskExecutor: Sendable {
   /// executor that does not is stopped at once.
   var savesOnRequest: Bool { get }
 
+  /// Lets go of a GPU with all it has in memory there. It may wait for the end of a task that computes there.
+  func letGo(ofDevice device: Int) async
+
   /// Does the task. What it returns is committed in one transaction if the lease still holds, else discarded.
   ///
   /// - Throws: `TaskError` with a class that decides about another try and a message a person can act on;
@@ -32,6 +35,7 @@ extension TaskExecutor {
   public var jobKinds: [JobKind] { JobKind.allCases }
   public var savesOnRequest: Bool { false }
   public var loadedCheckpoints: [String] { [] }
+  public func letGo(ofDevice device: Int) async {}
 }
 
 /// What a finished task leaves.

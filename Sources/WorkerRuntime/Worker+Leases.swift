@@ -31,7 +31,8 @@ extension Worker {
     let reply: HeartbeatReply
     do {
       reply = try await client.heartbeat(
-        HeartbeatRequest(session: session.session, leases: renewals, loaded: loaded),
+        HeartbeatRequest(
+          session: session.session, leases: renewals, loaded: loaded, devices: deviceReports()),
         timeout: max(2, session.leaseSeconds / 3))
     } catch {
       // What the lost heartbeat carried goes with the next one.

@@ -15,6 +15,10 @@ public struct WorkerConfiguration: Sendable {
   public var devices: [Inventory.Device]
   /// The GPU for tasks that ask for none; nil: they compute on the processor.
   public var ownDevice: Int?
+  /// How much these GPUs are used, as far as the machine tells it; called on a thread of its own.
+  public var deviceUse: @Sendable () -> [DeviceReport]
+  /// Opens a GPU and closes it again, and throws when it cannot be used; called on a thread of its own.
+  public var openDevice: @Sendable (Int) throws -> Void
   public var version: String
   /// How long a shutdown waits for executors that have been told to stop, in seconds. Their leases are given
   /// back before.
@@ -24,7 +28,9 @@ public struct WorkerConfiguration: Sendable {
 
   public init(
     name: String? = nil, slots: Int = 1, kinds: Set<TaskKind>? = nil, labels: [String: String] = [:],
-    devices: [Inventory.Device] = [], ownDevice: Int? = nil, version: String = "0.1.0",
+    devices: [Inventory.Device] = [], ownDevice: Int? = nil,
+    deviceUse: @escaping @Sendable () -> [DeviceReport] = { [] },
+    openDevice: @escaping @Sendable (Int) throws -> Void = { _ in }, version: String = "0.1.0",
     drainSeconds: Double = 20, claimWaitSeconds: Double = 20
   ) {
     self.name = name ?? Host.name
@@ -33,6 +39,8 @@ public struct WorkerConfiguration: Sendable {
     self.labels = labels
     self.devices = devices
     self.ownDevice = ownDevice
+    self.deviceUse = deviceUse
+    self.openDevice = openDevice
     self.version = version
     self.drainSeconds = drainSeconds
     self.claimWaitSeconds = claimWaitSeconds
@@ -65,7 +73,12 @@ public actor Worker {
 
   let inventory: Inventory
   /// What the running tasks leave of it.
-  private var free: FreeResources
+  var free: FreeResources
+  /// nil without GPUs.
+  let watch: DeviceWatch?
+  /// GPUs that get no task until they could be opened anew, and what sees to that.
+  var withheld: Set<Int> = []
+  var restorations: [Int: Task<Void, Never>] = [:]
 
   var session: RegisterReply?
   /// When the request was sent that renewed the session last: its leases live from then.
@@ -89,6 +102,7 @@ public actor Worker {
     self.logger = logger
     inventory = Host.inventory(labels: configuration.labels, devices: configuration.devices)
     free = inventory.free
+    watch = configuration.devices.isEmpty ? nil : DeviceWatch(configuration.deviceUse)
   }
 
   /// The kinds of tasks it claims.
@@ -132,7 +146,7 @@ public actor Worker {
       try Task.checkCancellation()
       let session = try await currentSession()
       let slots = configuration.slots - performing.count
-      guard slots > 0 else {
+      guard slots > 0, !isOwnDeviceWithheld else {
         await waitForChange()
         continue
       }
@@ -144,7 +158,7 @@ public actor Worker {
       do {
         reply = try await client.claim(
           ClaimRequest(
-            session: session.session, kinds: kinds, limit: slots, waitSeconds: configuration.claimWaitSeconds,
+            session: session.session, kinds: kinds, limit: slots, waitSeconds: claimWaitSeconds,
             free: free, loaded: loaded))
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
         try Task.checkCancellation()
@@ -211,7 +225,7 @@ public actor Worker {
     }
   }
 
-  private func wakeClaims() {
+  func wakeClaims() {
     changeWaiter?.resume()
     changeWaiter = nil
   }
@@ -244,12 +258,14 @@ public actor Worker {
       "task \(task.id) (\(task.kind.rawValue) of job \(task.job), attempt \(task.attempt)) begins")
     performing[task.lease] = Task {
       await self.perform(context, work)
-      self.ended(task, devices, thread)
+      self.ended(context, devices, thread)
     }
   }
 
-  private func ended(_ task: ClaimedTask, _ devices: [Int]?, _ thread: DedicatedThread) {
+  private func ended(_ context: TaskContext, _ devices: [Int]?, _ thread: DedicatedThread) {
+    let task = context.task
     if let devices { free.give(task.need, devices: devices) }
+    for (device, reason) in context.withheldDevices { withhold(device, because: reason) }
     running[task.lease] = nil
     performing[task.lease] = nil
     idleThreads.append(thread)
@@ -277,6 +293,7 @@ public actor Worker {
   private func shutDown() async {
     let inHand = running.count
     for lease in running.keys { stop(lease, .draining) }
+    for restoration in restorations.values { restoration.cancel() }
     if let session {
       self.session = nil
       do {

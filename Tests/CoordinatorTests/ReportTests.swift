@@ -69,6 +69,32 @@ import Testing
     }
   }
 
+  @Test("the use of workers' GPUs is among the figures, whatever the workers are called")
+  func gpuMetrics() async throws {
+    try await TestQueue.run { queue in
+      let session = try await queue.worker.register(
+        RegisterRequest(
+          name: "a \"b\"\\", host: "h", process: 1, version: "1", kinds: [.shard], slots: 1,
+          inventory: Inventory(devices: [.init(index: 2, name: "H100", memoryBytes: 1 << 30)]))
+      ).session
+      let use = DeviceReport(index: 2, utilization: 0.25, memoryUsed: 1 << 20, memoryTotal: 1 << 30, tasks: 3)
+      _ = try await queue.worker.heartbeat(
+        HeartbeatRequest(session: session, leases: [], devices: [use]), timeout: 10)
+      let client = queue.client(try await queue.secret(.admin))
+      let response = try await client.exchange(
+        client.request("GET", "/metrics", body: nil, timeout: 30), mayRepeat: true)
+      let lines = String(decoding: response.body, as: UTF8.self).split(separator: "\n")
+      let labels = "{worker=\"a \\\"b\\\"\\\\\",session=\"\(session)\",device=\"2\"}"
+      for (name, value) in [
+        ("utilization_ratio", "0.25"), ("memory_used_bytes", "1048576"), ("memory_total_bytes", "1073741824"),
+        ("tasks", "3"),
+      ] { #expect(lines.contains("ar1_gpu_\(name)\(labels) \(value)"), "\(name)") }
+      let overview = try await queue.member.overview()
+      #expect(overview.devices.map(\.use) == [use])
+      #expect(try await queue.member.workers().map(\.devices) == [[use]])
+    }
+  }
+
   @Test(
     "the month's report holds the jobs that ended in it, of one's own lab or of all, and what every attempt used"
   )

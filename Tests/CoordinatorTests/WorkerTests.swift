@@ -69,8 +69,11 @@ import WorkerRuntime
         try await eventually { lingering.isStopped }
         try await queue.startDatabase()
         let session = try #require(try await queue.member.workers().first)
+        // It is heard again, or the database was back for so long before that it counts as dead after all.
         try await eventually {
-          try await queue.member.workers().first { $0.lastSeenAt > session.lastSeenAt } != nil
+          try await queue.member.workers().contains {
+            $0.lastSeenAt > session.lastSeenAt || ($0.session == session.session && !$0.alive)
+          }
         }
         lingering.gate.open()
         try await queue.succeeds(job.id)
@@ -112,6 +115,51 @@ import WorkerRuntime
         #expect(try await queue.member.retry(job.id).state == .queued)
         try await queue.succeeds(job.id)
       }
+    }
+  }
+
+  @Test("a GPU that a task has spoilt gets no other task until it could be opened anew, and says so")
+  func spoiltDevice() async throws {
+    final class Spoiling: TaskExecutor {
+      let kinds: [TaskKind] = [.plan]
+      private let state = Mutex((begun: 0, letGo: 0))
+      var begun: Int { state.withLock { $0.begun } }
+      var letGo: Int { state.withLock { $0.letGo } }
+      func letGo(ofDevice device: Int) async { state.withLock { $0.letGo += 1 } }
+      func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+        let isFirst = state.withLock { state in
+          state.begun += 1
+          return state.begun == 1
+        }
+        if isFirst { context.withhold(0, because: "512 bytes were left") }
+        return TaskOutcome()
+      }
+    }
+    struct StillBroken: Error {}
+    try await TestQueue.run(heartbeatSeconds: 0.1) { queue in
+      let executor = Spoiling()
+      let isWhole = Mutex(false)
+      let worker = Worker(
+        client: CoordinatorClient(url: queue.url, token: queue.workerSecret, patience: .endless),
+        executors: [executor],
+        configuration: WorkerConfiguration(
+          name: "tester", devices: [.init(index: 0, name: "H100", memoryBytes: 80 << 30)], ownDevice: 0,
+          deviceUse: { [DeviceReport(index: 0, utilization: 0.5)] },
+          openDevice: { _ in if !isWhole.withLock({ $0 }) { throw StillBroken() } }),
+        logger: TestQueue.quiet)
+      let running = Task { try await worker.run() }
+      func report() async throws -> DeviceReport? { try await queue.member.workers().first?.devices.first }
+      try await queue.succeeds(queue.submit().id)
+      try await eventually { try await report()?.isWithheld == true }
+      let second = try await queue.submit()
+      // It has been tried at least twice, and what executors hold there was let go of.
+      try await eventually { executor.letGo >= 2 }
+      #expect(executor.begun == 1)
+      isWhole.withLock { $0 = true }
+      try await queue.succeeds(second.id)
+      try await eventually { try await report() == DeviceReport(index: 0, utilization: 0.5) }
+      running.cancel()
+      _ = await running.result
     }
   }
 

@@ -137,6 +137,33 @@ struct LeaseTests {
     #expect(try await bench.store.heartbeat(beats[1].request, token: bench.workerToken).sessionAlive)
   }
 
+  @Test("the use of a worker's GPUs is kept from the heartbeat that told it last, whatever the others say")
+  func deviceUse() async throws {
+    let bench = try await Bench.make()
+    let gpu = Inventory(devices: [.init(index: 0, name: "H100", memoryBytes: 80 << 30)])
+    let (plain, other) = (try await bench.session("plain"), try await bench.session("gpu", inventory: gpu))
+    func told(_ session: SessionID) async throws -> [DeviceReport]? {
+      try await bench.store.workers(lab: bench.person.lab).workers.first { $0.session == session }?.devices
+    }
+    #expect(try await told(other) == [])
+    let use = DeviceReport(index: 0, utilization: 0.5, memoryUsed: 30 << 30, memoryTotal: 80 << 30, tasks: 2)
+    _ = try await bench.store.heartbeat(HeartbeatRequest(session: other, leases: [], devices: [use]))
+    #expect(try await told(other) == [use])
+    // A worker that tells nothing changes nothing, neither alone nor among others.
+    _ = try await bench.store.heartbeat(HeartbeatRequest(session: other, leases: []))
+    #expect(try await told(other) == [use])
+    let withheld = DeviceReport(index: 0, utilization: .infinity, isWithheld: true)
+    let beats = [
+      HeartbeatRequest(session: plain, leases: []), .init(session: other, leases: [], devices: [withheld]),
+    ]
+    .map { Heartbeat($0, token: bench.workerToken) }
+    #expect(try await bench.store.renewTogether(beats).map { $0?.sessionAlive } == [true, true])
+    #expect(try await told(other) == [DeviceReport(index: 0, isWithheld: true)])
+    #expect(try await told(plain) == [])
+    let shown = try await bench.store.overview(lab: bench.person.lab).devices
+    #expect(shown.map(\.name) == ["H100"] && shown.map(\.worker) == ["gpu"] && shown[0].use.isWithheld)
+  }
+
   @Test("a heartbeat renews the leases and keeps the last progress")
   func heartbeat() async throws {
     let bench = try await Bench.make()

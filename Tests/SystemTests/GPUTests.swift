@@ -14,11 +14,14 @@ struct GPUTests {
     try? files.createDirectory(atPath: libraries, withIntermediateDirectories: true)
     let tests = (try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let built = tests.split(separator: "/").dropLast().joined(separator: "/")
-    for name in ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"] {
+    for name in ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12", "libnvidia-ml.so.1"] {
       try? files.createSymbolicLink(
         atPath: "\(libraries)/\(name)", withDestinationPath: "/\(built)/libSoftwareDevice.so")
     }
-    return ["AR1_CUDA_LIBRARIES": libraries, "XDG_CACHE_HOME": folder + "/cache"]
+    return [
+      "AR1_CUDA_LIBRARIES": libraries, "XDG_CACHE_HOME": folder + "/cache",
+      "SOFTWARE_DEVICE_BROKEN": folder + "/broken",
+    ]
   }
 
   @Test("A model answers on a GPU what it answers on the processor")
@@ -70,6 +73,70 @@ struct GPUTests {
     #expect(TrainingTests.metric("gradient_norm", detail).filter { $0.isFinite }.count == 2)
     // Both sides compute with the same weights, rounded alike.
     #expect(TrainingTests.metric("sampler/gap", detail).allSatisfy { $0 < 0.05 })
+    try await system.stop()
+  }
+
+  /// The use of their GPUs, as the workers told it last.
+  private func devices(_ system: RunningSystem) async throws -> [JSON] {
+    let workers = try await system.program.document(["workers"])["workers"]?.array ?? []
+    return workers.flatMap { $0["devices"]?.array ?? [] }
+  }
+
+  private func workerLogs(_ system: RunningSystem) throws -> String {
+    let folder = system.scratch.path + "/.ar1/logs"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("worker-") }
+      .map { Program.text("\(folder)/\($0)") }.joined()
+  }
+
+  @Test("A cancelled evaluation leaves its model on the GPU and nothing else, and what is used is shown")
+  func cancellation() async throws {
+    let (system, data) = try await TrainingTests.prepared(environment: Self.environment)
+    let job = try await system.submit([
+      "kind: eval", "model: \(model)", "data: \(data)/heldout", "output: evaluated", "resources: {gpu: 1}",
+    ])
+    var task: JSON?
+    try await system.until("a worker computes on its GPU") {
+      task = try await devices(system).first {
+        $0["tasks"]?.int == 1 && $0["utilization"]?.double == 1
+          && ($0["memory_used_bytes"]?.int ?? 0) > 4_000_000
+      }
+      return task != nil
+    }
+    #expect(task?["memory_total_bytes"]?.int != nil && task?["withheld"]?.bool == false)
+    let top = try await system.program.run(["top", "--once"])
+    #expect(top.output.contains("software device") && top.output.contains("100 %"), "\(top.output)")
+    let list = try await system.program.run(["workers"])
+    #expect(list.output.contains(", 1 task"), "\(list.output)")
+    #expect(try await system.program.run(["cancel", "\(job)"]).code == 0)
+    try await system.until("the task has ended") {
+      try await devices(system).allSatisfy { $0["tasks"]?.int == 0 }
+    }
+    let workers = try await system.program.document(["workers"])["workers"]?.array ?? []
+    #expect(workers.contains { $0["loaded"]?.array?.isEmpty == false }, "\(workers)")
+    #expect(try await devices(system).allSatisfy { $0["withheld"]?.bool == false })
+    #expect(try !workerLogs(system).contains("is opened anew"))
+    try await system.stop()
+  }
+
+  @Test("A GPU that fails is offered again when it can be opened anew, and the job is done then")
+  func recovery() async throws {
+    let (system, data) = try await TrainingTests.prepared(environment: Self.environment)
+    let broken = try system.scratch.write("", to: "broken")
+    let job = try await system.submit([
+      "kind: eval", "model: \(model)", "data: \(data)/heldout", "output: evaluated", "limit: 4",
+      "resources: {gpu: 1}",
+    ])
+    try await system.until("a GPU is withheld") {
+      try await devices(system).contains { $0["withheld"]?.bool == true }
+    }
+    try FileManager.default.removeItem(atPath: broken)
+    _ = try await system.succeed(job)
+    try await system.until("every GPU is offered") {
+      try await devices(system).allSatisfy { $0["withheld"]?.bool == false }
+    }
+    let log = try workerLogs(system)
+    #expect(log.contains("cuda:0 is opened anew before it is offered again"), "\(log)")
+    #expect(log.contains("cuda:0 is offered again"), "\(log)")
     try await system.stop()
   }
 }

@@ -88,38 +88,61 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private func work(_ logger: Logger, crew: LearnerCrew, kinds: Set<TaskKind>?) async throws {
-    let (devices, own) = try gpus(logger)
+    let (devices, own, use) = try gpus(logger)
     let worker = Worker(
       client: try connection.client(for: .worker), executors: TaskExecutorCatalogue.all(crew: crew),
       configuration: WorkerConfiguration(
         name: name, slots: slots, kinds: kinds,
         labels: Dictionary(
           labels.compactMap(Label.parse).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
-        devices: devices, ownDevice: own),
+        devices: devices, ownDevice: own, deviceUse: use,
+        openDevice: { _ = try CUDADevice(index: $0).close() }),
       logger: logger)
     try await TerminationSignals.cancelling {
       try await worker.run()
     }
   }
 
-  /// The GPUs that jobs can ask for, and the one of tasks that ask for none.
+  /// The GPUs that jobs can ask for, the one of tasks that ask for none, and what tells how much they are used.
   /// - Throws: when --device names one that cannot be used; otherwise the worker goes on without.
-  private func gpus(_ logger: Logger) throws -> (all: [Inventory.Device], own: Int?) {
+  private func gpus(
+    _ logger: Logger
+  ) throws -> (all: [Inventory.Device], own: Int?, use: @Sendable () -> [DeviceReport]) {
     let all: [CUDADevice.Description]
     do {
       all = try CUDADevice.all()
     } catch {
       guard device == "cpu" else { throw error }
       logger.info("computing on the processor alone: \(error)")
-      return ([], nil)
+      return ([], nil, { [] })
     }
     let inventory = all.map {
       Inventory.Device(index: $0.index, name: $0.name, memoryBytes: Int64($0.memoryBytes))
     }
-    guard case .cuda(let index)? = ComputeDevice(device) else { return (inventory, nil) }
+    let use = meter(of: all, logger)
+    guard case .cuda(let index)? = ComputeDevice(device) else { return (inventory, nil, use) }
     let gpu = try CUDADevice(index: index)  // its kernels are compiled now, not in the first task
     logger.info("computing on cuda:\(index), a \(gpu.name) of \(gpu.memoryBytes >> 20) MiB")
-    return (inventory, index)
+    return (inventory, index, use)
+  }
+
+  /// Tells the use of the GPUs; nothing, where NVIDIA's management library cannot be opened.
+  private func meter(
+    of devices: [CUDADevice.Description], _ logger: Logger
+  ) -> @Sendable () -> [DeviceReport] {
+    do {
+      let meter = try DeviceMeter(devices)
+      return {
+        meter.read().map {
+          DeviceReport(
+            index: $0.index, utilization: $0.utilization, memoryUsed: Int64($0.memoryUsed),
+            memoryTotal: Int64($0.memoryTotal))
+        }
+      }
+    } catch {
+      if !devices.isEmpty { logger.info("the use of the GPUs is not told: \(error)") }
+      return { [] }
+    }
   }
 
   private func chosenKinds() throws -> Set<TaskKind>? {

@@ -6,8 +6,13 @@ import JobModel
 struct WorkersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workers",
-    abstract: "List the workers, their kinds of tasks and when they were last heard of.",
-    discussion: "Example: ar1 workers")
+    abstract: "List the workers, their kinds of tasks, their GPUs' use and when they were last heard of.",
+    discussion: """
+      GPUS shows of each GPU the share of time in which it computed, its memory in use and its tasks; a GPU that is \
+      withheld gets no task until it could be opened anew.
+
+      Example: ar1 workers
+      """)
 
   @Flag(help: "Also those that are gone.") var all = false
   @Flag(help: "Print one JSON document.") var json = false
@@ -26,9 +31,11 @@ struct WorkersCommand: AsyncParsableCommand {
     let now = Double(time(nil))
     var table = Table([
       .right("SESSION"), .left("NAME"), .left("HOST"), .right("PID"), .left("STATE"), .left("BUSY"),
-      .right("LAST SEEN"), .left("HAS"), .left("IN MEMORY"), .left("KINDS"),
+      .right("LAST SEEN"), .left("HAS"), .left("GPUS"), .left("IN MEMORY"), .left("KINDS"),
     ])
     for worker in workers {
+      // Of one that is gone nothing is known any more.
+      let devices = worker.alive ? worker.devices : []
       table.add([
         Table.Cell(String(worker.session)), Table.Cell(worker.name), Table.Cell(worker.host),
         Table.Cell(String(worker.process)),
@@ -38,6 +45,7 @@ struct WorkersCommand: AsyncParsableCommand {
         Table.Cell("\(worker.running)/\(worker.slots)"),
         Table.Cell(Format.duration(max(0, now - worker.lastSeenAt)) + " ago"),
         Table.Cell(Self.has(worker.inventory)),
+        Table.Cell(devices.map(DeviceText.line).joined(separator: "; ")),
         Table.Cell(worker.loaded.map(Self.name).joined(separator: ", ")),
         Table.Cell(worker.kinds.map(\.rawValue).joined(separator: ", ")),
       ])

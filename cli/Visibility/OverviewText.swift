@@ -18,6 +18,17 @@ enum OverviewText {
       ])
     }
     if !labs.isEmpty { text += "\n" + labs.rendered(forTerminal: isTerminal, width: width) }
+    var devices = Table([
+      .left("WORKER"), .right("GPU"), .left("NAME"), .right("USED"), .right("MEMORY"), .right("TASKS"),
+    ])
+    for device in overview.devices {
+      devices.add([
+        Table.Cell(device.worker), Table.Cell(String(device.use.index)), Table.Cell(device.name),
+        Table.Cell(DeviceText.utilization(device.use)), Table.Cell(DeviceText.memory(device.use)),
+        device.use.isWithheld ? Table.Cell("withheld", .yellow) : Table.Cell(String(device.use.tasks)),
+      ])
+    }
+    if !devices.isEmpty { text += "\n" + devices.rendered(forTerminal: isTerminal, width: width) }
     var tasks = Table([
       .right("TASK"), .right("JOB"), .left("LAB"), .left("KIND"), .left("WORKER"), .right("TIME"),
       .right("DONE"), .right("RATE"), .right("LEFT"), .left("NAME"),

@@ -5,7 +5,7 @@ import JobModel
 struct TopCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Watch labs, workers and running tasks with their rates.",
+    abstract: "Watch labs, workers, their GPUs and running tasks with their rates.",
     discussion: """
       Drawn anew every few seconds until interrupted; in a pipe, and with --once or --json, shown once. Administrators \
       see every lab.

@@ -41,6 +41,7 @@ struct MetricsRoute {
       figures.oldestReadySeconds)
     page.gauge("ar1_workers", "Worker processes that are alive.", Double(figures.workers))
     page.gauge("ar1_worker_slots", "Tasks that these can do at once.", Double(figures.slots))
+    page.gauges(of: figures.devices)
     page.gauge(
       "ar1_webhook_deliveries_pending", "Events that receivers have not taken.",
       Double(figures.pendingWebhooks))
@@ -90,11 +91,45 @@ struct MetricsPage {
     value("\(name)_count", [:], all)
   }
 
-  /// Label values are names of ours: nothing in them needs escaping.
+  /// Several workers may have one name, so the session is told too.
+  mutating func gauges(of devices: [Overview.Device]) {
+    func values(_ name: String, _ help: String, _ value: (DeviceReport) -> Double?) {
+      gauge(name, help)
+      for device in devices {
+        guard let number = value(device.use) else { continue }
+        self.value(
+          name,
+          ["worker": device.worker, "session": "\(device.session)", "device": "\(device.use.index)"], number)
+      }
+    }
+    values("ar1_gpu_utilization_ratio", "Share of time in which something computed on a worker's GPU.") {
+      $0.utilization
+    }
+    values("ar1_gpu_memory_used_bytes", "Memory of a worker's GPU in use by whatever program.") {
+      $0.memoryUsed.map(Double.init)
+    }
+    values("ar1_gpu_memory_total_bytes", "Memory of a worker's GPU.") { $0.memoryTotal.map(Double.init) }
+    values("ar1_gpu_tasks", "Tasks of the worker that have the GPU.") { Double($0.tasks) }
+  }
+
   mutating func value(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: Double) {
-    let inner = labels.map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")
+    let inner = labels.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
     let number = value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
     text += "\(name)\(inner.isEmpty ? "" : "{\(inner)}") \(number)\n"
+  }
+
+  /// Workers' names are whatever people call them.
+  private static func escaped(_ value: String) -> String {
+    var text = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\\": text += "\\\\"
+      case "\"": text += "\\\""
+      case "\n": text += "\\n"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
   }
 
   private mutating func head(_ name: String, _ help: String, _ type: String) {

@@ -5,6 +5,8 @@ public struct Overview: Codable, Sendable, Equatable {
   /// The caller's lab, or every lab for administrators.
   public var labs: [Lab]
   public var workers: Workers
+  /// GPUs of the whole pool whose workers tell their use, at most those of 200 workers.
+  public var devices: [Device]
   /// Running tasks of these labs, the longest running first, at most 200.
   public var tasks: [RunningTask]
 
@@ -45,6 +47,21 @@ public struct Overview: Codable, Sendable, Equatable {
     }
   }
 
+  public struct Device: Codable, Sendable, Equatable {
+    public var session: SessionID
+    public var worker: String
+    /// The GPU's.
+    public var name: String
+    public var use: DeviceReport
+
+    public init(session: SessionID, worker: String, name: String, use: DeviceReport) {
+      self.session = session
+      self.worker = worker
+      self.name = name
+      self.use = use
+    }
+  }
+
   public struct RunningTask: Codable, Sendable, Equatable {
     public var task: TaskID
     public var job: JobID
@@ -76,10 +93,11 @@ public struct Overview: Codable, Sendable, Equatable {
     }
   }
 
-  public init(at: Timestamp, labs: [Lab], workers: Workers, tasks: [RunningTask]) {
+  public init(at: Timestamp, labs: [Lab], workers: Workers, devices: [Device] = [], tasks: [RunningTask]) {
     self.at = at
     self.labs = labs
     self.workers = workers
+    self.devices = devices
     self.tasks = tasks
   }
 }

@@ -189,6 +189,8 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   public var inventory: Inventory
   /// What it has in memory, by `CheckpointKey`, as it said last.
   public var loaded: [String]
+  /// The use of its GPUs, as it said last; empty for one that says nothing of it.
+  public var devices: [DeviceReport]
   public var startedAt: Timestamp
   public var lastSeenAt: Timestamp
   /// The tasks it runs that belong to the caller's lab.
@@ -198,8 +200,8 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   public init(
     session: SessionID, name: String, host: String, process: Int, version: String, kinds: [TaskKind],
     slots: Int, alive: Bool,
-    draining: Bool, inventory: Inventory, loaded: [String], startedAt: Timestamp, lastSeenAt: Timestamp,
-    tasks: [TaskID], running: Int
+    draining: Bool, inventory: Inventory, loaded: [String], devices: [DeviceReport] = [],
+    startedAt: Timestamp, lastSeenAt: Timestamp, tasks: [TaskID], running: Int
   ) {
     self.session = session
     self.name = name
@@ -212,6 +214,7 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
     self.draining = draining
     self.inventory = inventory
     self.loaded = loaded
+    self.devices = devices
     self.startedAt = startedAt
     self.lastSeenAt = lastSeenAt
     self.tasks = tasks
@@ -219,7 +222,7 @@ public struct WorkerRecord: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case session, name, host, process, version, kinds, slots, alive, draining, inventory, loaded
+    case session, name, host, process, version, kinds, slots, alive, draining, inventory, loaded, devices
     case startedAt = "started_at"
     case lastSeenAt = "last_seen_at"
     case tasks, running

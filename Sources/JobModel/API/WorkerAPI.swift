@@ -163,6 +163,8 @@ public struct HeartbeatRequest: Codable, Sendable, Equatable {
   public var leases: [Renewal]
   /// What it has in memory, by `CheckpointKey`; nil leaves what it said before.
   public var loaded: [String]?
+  /// The use of its GPUs; nil leaves what it said before.
+  public var devices: [DeviceReport]?
 
   public struct Renewal: Codable, Sendable, Equatable {
     public var task: TaskID
@@ -177,10 +179,13 @@ public struct HeartbeatRequest: Codable, Sendable, Equatable {
     }
   }
 
-  public init(session: SessionID, leases: [Renewal], loaded: [String]? = nil) {
+  public init(
+    session: SessionID, leases: [Renewal], loaded: [String]? = nil, devices: [DeviceReport]? = nil
+  ) {
     self.session = session
     self.leases = leases
     self.loaded = loaded
+    self.devices = devices
   }
 }
 

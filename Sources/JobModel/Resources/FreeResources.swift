@@ -71,6 +71,20 @@ public struct FreeResources: Sendable, Hashable, Codable {
     }
   }
 
+  /// Keeps a device that cannot be used from being taken, until it is offered again. Tasks that share it go on.
+  public mutating func withhold(_ index: Int) {
+    for position in devices.indices where devices[position].index == index {
+      devices[position].isTaken = true
+    }
+  }
+
+  /// A device that was withheld can be taken again.
+  public mutating func offer(_ index: Int) {
+    for position in devices.indices where devices[position].index == index {
+      devices[position].isTaken = false
+    }
+  }
+
   /// Positions of the devices to take: the smallest that do, so that large ones stay for those who need them; a
   /// shared device that is in use already goes before an unused one.
   private func choice(for need: ResourceRequest) -> [Int]? {

@@ -51,13 +51,14 @@ extension Session {
     let renewed = Set(
       try execute(
         """
-        UPDATE worker_sessions w SET last_seen_at = now()
-        FROM unnest($1::bigint[], $2::bigint[]) AS given (session, token)
+        UPDATE worker_sessions w SET last_seen_at = now(), devices = coalesce(given.devices::json, w.devices)
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS given (session, token, devices)
         WHERE w.id = ANY(ARRAY(SELECT id FROM worker_sessions WHERE id = ANY($1::bigint[]) AND state = 'alive'
             ORDER BY id FOR NO KEY UPDATE SKIP LOCKED))
           AND w.id = given.session AND w.token_id = given.token
         RETURNING w.id
-        """, heartbeats.map(\.request.session), heartbeats.map(\.token)
+        """, heartbeats.map(\.request.session), heartbeats.map(\.token),
+        try heartbeats.map { try Self.devices($0.request) }
       ).map { try $0.get("id", as: SessionID.self) })
     let requests = heartbeats.map(\.request).filter { renewed.contains($0.session) }
     try noteLoaded(requests)
@@ -71,9 +72,9 @@ extension Session {
     let isRenewed =
       try execute(
         """
-        UPDATE worker_sessions SET last_seen_at = now()
+        UPDATE worker_sessions SET last_seen_at = now(), devices = coalesce($3::json, devices)
         WHERE id = $1 AND state = 'alive' AND ($2::bigint IS NULL OR token_id = $2)
-        """, request.session, token
+        """, request.session, token, try Self.devices(request)
       ).affected == 1
     if isRenewed { try noteLoaded([request]) }
     return isRenewed
@@ -86,6 +87,18 @@ extension Session {
       try execute(
         "UPDATE worker_sessions SET loaded = $2::text[] WHERE id = $1 AND loaded IS DISTINCT FROM $2::text[]",
         request.session, loaded)
+    }
+  }
+
+  /// The use of a worker's GPUs as it is stored; nil where it says nothing of it.
+  private static func devices(_ request: HeartbeatRequest) throws -> String? {
+    try request.devices.map { reports in
+      try StoredJSON.text(
+        reports.prefix(DeviceReport.most).map { report in
+          var report = report
+          report.utilization = report.utilization.flatMap { $0.isFinite ? min(1, max(0, $0)) : nil }
+          return report
+        })
     }
   }
 

@@ -95,7 +95,7 @@ extension Session {
         ORDER BY id DESC LIMIT $3
       )
       SELECT w.id, w.name, w.host, w.process, w.version, w.kinds, w.slots, w.state = 'alive' AS alive,
-        w.draining, w.inventory, ARRAY(SELECT held.key FROM unnest(w.loaded) AS held (key)
+        w.draining, w.inventory, w.devices, ARRAY(SELECT held.key FROM unnest(w.loaded) AS held (key)
           WHERE $4 OR held.key = ANY(ARRAY(SELECT checkpoint FROM jobs WHERE lab_id = $1 AND finished_at IS NULL))
             OR EXISTS (SELECT 1 FROM jobs r WHERE held.key ~ '^run/[0-9]{1,18}$' AND r.lab_id = $1
               AND r.id = substring(held.key FROM '^run/([0-9]{1,18})$')::bigint)) AS loaded,
@@ -115,7 +115,7 @@ extension Session {
         kinds: try row.get("kinds", as: [String].self).compactMap(TaskKind.init(rawValue:)),
         slots: try row.get("slots"), alive: try row.get("alive"),
         draining: try row.get("draining"), inventory: try row.json("inventory"),
-        loaded: try row.get("loaded"),
+        loaded: try row.get("loaded"), devices: try row.jsonIfPresent("devices") ?? [],
         startedAt: try row.get("started_at"),
         lastSeenAt: try row.get("last_seen_at"), tasks: try row.get("tasks"),
         running: try row.get("running"))

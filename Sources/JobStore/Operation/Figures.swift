@@ -13,6 +13,8 @@ public struct QueueFigures: Sendable, Equatable {
   public var oldestReadySeconds = 0.0
   public var workers = 0
   public var slots = 0
+  /// Of live workers, as they tell it.
+  public var devices: [Overview.Device] = []
   public var pendingWebhooks = 0
   /// Of the present leader; 0 before the first.
   public var leaderTerm: Int64 = 0
@@ -55,6 +57,7 @@ extension JobStore {
       figures.oldestReadySeconds = max(0, try row.get("oldest_ready"))
       figures.workers = try row.get("workers")
       figures.slots = try row.get("slots")
+      figures.devices = try session.devices(limit: 10_000)
       figures.pendingWebhooks = try row.get("webhooks")
       figures.leaderTerm = try row.get("term")
       figures.oldestSnapshotSeconds = max(0, try row.get("snapshot"))

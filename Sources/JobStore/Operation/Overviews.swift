@@ -9,12 +9,31 @@ extension JobStore {
       Overview(
         at: try session.execute("SELECT extract(epoch FROM now())::float8 AS now").only().get("now"),
         labs: try session.labLoads(lab), workers: try session.workerLoad(),
-        tasks: try session.runningTasks(lab))
+        devices: try session.devices(limit: 200), tasks: try session.runningTasks(lab))
     }
   }
 }
 
 extension Session {
+  /// The GPUs of live workers that tell their use. (Index worker_sessions_alive.)
+  /// - Parameter limit: of the workers.
+  func devices(limit: Int) throws -> [Overview.Device] {
+    try execute(
+      """
+      SELECT id, name, inventory, devices FROM worker_sessions
+      WHERE state = 'alive' AND devices IS NOT NULL ORDER BY id LIMIT $1
+      """, limit
+    ).map { row -> [Overview.Device] in
+      let (session, worker) = (try row.get("id", as: SessionID.self), try row.get("name", as: String.self))
+      let inventory = try row.json("inventory", as: Inventory.self)
+      return try row.json("devices", as: [DeviceReport].self).map { use in
+        Overview.Device(
+          session: session, worker: worker,
+          name: inventory.devices.first { $0.index == use.index }?.name ?? "GPU", use: use)
+      }
+    }.flatMap(\.self)
+  }
+
   /// (Indices jobs_unfinished, ready_of_job, tasks_unfinished.)
   fileprivate func labLoads(_ lab: LabID?) throws -> [Overview.Lab] {
     try execute(

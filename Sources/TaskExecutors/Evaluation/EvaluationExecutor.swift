@@ -18,6 +18,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   public var jobKinds: [JobKind] { [.eval] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
   public var loadedCheckpoints: [String] { host.loadedCheckpoints }
+  public func letGo(ofDevice device: Int) async { await host.letGo(ofDevice: device) }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .eval(let settings) = task.spec.settings else {
@@ -65,7 +66,7 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let batch = Self.batch.halved(context.task.memoryFailures)
     let (lines, faulty) = try await host.withModel(
-      folder: settings.model, form: settings.dtype, gpu: context.devices.first, onNotice: { context.log($0) }
+      folder: settings.model, form: settings.dtype, for: context
     ) { loaded in
       var run = try EvaluationRun(settings)
       let questions = run.evaluation.questions(of: shard.items, shardSize: settings.shardSize)

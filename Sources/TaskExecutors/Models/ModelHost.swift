@@ -14,7 +14,8 @@ public actor ModelHost {
   private let thread = DedicatedThread(name: "model")
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-  private var loaded: [(gpu: Int?, model: LoadedModel)] = []
+  /// With the bytes that each took on its GPU when it had been loaded.
+  private var loaded: [(gpu: Int?, model: LoadedModel, bytes: Int)] = []
   private var gpus = GPUs()
   /// Enough for a policy and the model it started from.
   private let capacity = 2
@@ -27,40 +28,62 @@ public actor ModelHost {
   /// What it has in memory.
   nonisolated var loadedCheckpoints: [String] { folders.withLock { $0 } }
 
-  /// Runs `body` on the host's thread with the model of `folder` on a GPU, or with nil on the processor.
-  /// - Parameter onNotice: told what a person may want to know of the loading.
+  /// Runs `body` on the host's thread with the model of `folder`, on the GPU of the task or on the processor.
   func withModel<Value: Sendable>(
-    folder: String, form: WeightFormName = .float32, gpu: Int?,
-    onNotice: @Sendable (String) -> Void = { _ in }, _ body: @Sendable (LoadedModel) throws -> Value
+    folder: String, form: WeightFormName = .float32, for context: TaskContext,
+    _ body: @Sendable (LoadedModel) throws -> Value
   ) throws -> Value {
-    try onGPU(gpu) { try body(try model(folder: folder, form: form, gpu: gpu, onNotice: onNotice)) }
+    try leavingNothing(context) { try body(try model(folder: folder, form: form, context)) }
   }
 
   /// The same with a SAM2 model beside it.
   func withModel<Value: Sendable>(
-    folder: String, form: WeightFormName, gpu: Int?, segmenter: String?,
-    onNotice: @Sendable (String) -> Void, _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
+    folder: String, form: WeightFormName, segmenter: String?, for context: TaskContext,
+    _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
   ) throws -> Value {
-    try onGPU(gpu) {
-      try body(
-        try model(folder: folder, form: form, gpu: gpu, onNotice: onNotice),
-        try segmenter.map(self.segmenter))
+    try leavingNothing(context) {
+      try body(try model(folder: folder, form: form, context), try segmenter.map(self.segmenter))
     }
   }
 
-  /// After a GPU failed, or its memory did not suffice, nothing of this process stays on it.
-  private func onGPU<Value>(_ gpu: Int?, _ body: () throws -> Value) throws -> Value {
+  /// After a task that failed or was cancelled, nothing of it stays on its GPU.
+  private func leavingNothing<Value>(_ context: TaskContext, _ body: () throws -> Value) throws -> Value {
     do {
-      return try body()
+      let value = try body()
+      if context.isCancelled { clear(context, after: nil) }
+      return value
     } catch {
-      if gpus.isLost(gpu, after: error) {
-        loaded.removeAll { $0.gpu == gpu }
-        folders.withLock { $0 = loaded.map(\.model.folder) }
-        gpus.forget(gpu)
-      }
+      clear(context, after: error)
       if let error = error as? CUDAError { throw TaskError(error) }
       throw error
     }
+  }
+
+  /// The models stay where nothing but they is left; otherwise, and on a GPU that failed or is full, nothing stays.
+  private func clear(_ context: TaskContext, after error: (any Error)?) {
+    guard let gpu = context.devices.first else { return }
+    if holdsOnlyModels(gpu), !gpus.isLost(gpu, after: error) { return }
+    removeModels(on: gpu)
+    if let reason = gpus.closeReason(gpu, after: error) { context.withhold(gpu, because: reason) }
+  }
+
+  /// Lets go of the pictures that models keep. A function of its own, so that nothing here refers to a model when its
+  /// memory is looked for.
+  private func holdsOnlyModels(_ gpu: Int) -> Bool {
+    let models = loaded.filter { $0.gpu == gpu }
+    for (_, model, _) in models { model.keptImages.removeAll() }
+    return gpus.bytes(on: gpu) <= models.reduce(0) { $0 + $1.bytes }
+  }
+
+  /// Lets go of a GPU and of the models there.
+  func letGo(ofDevice gpu: Int) {
+    removeModels(on: gpu)
+    _ = gpus.close(gpu)
+  }
+
+  private func removeModels(on gpu: Int) {
+    loaded.removeAll { $0.gpu == gpu }
+    folders.withLock { $0 = loaded.map(\.model.folder) }
   }
 
   /// The SAM2 model of `folder`; the one used last stays in memory.
@@ -73,9 +96,8 @@ public actor ModelHost {
   }
 
   /// The model of `folder`, loaded again when its files have changed.
-  private func model(
-    folder: String, form: WeightFormName, gpu: Int?, onNotice: (String) -> Void
-  ) throws -> LoadedModel {
+  private func model(folder: String, form: WeightFormName, _ context: TaskContext) throws -> LoadedModel {
+    let gpu = context.devices.first
     defer { folders.withLock { $0 = loaded.map(\.model.folder) } }
     let stamp = LoadedModel.stamp(of: folder)
     if let index = loaded.firstIndex(where: {
@@ -88,9 +110,10 @@ public actor ModelHost {
       }
     }
     if loaded.count >= capacity { loaded.removeFirst() }
+    let before = gpus.bytes(on: gpu)
     let fresh = try LoadedModel(
-      folder: folder, stamp: stamp, form: form, device: try gpus.device(gpu), onNotice: onNotice)
-    loaded.append((gpu, fresh))
+      folder: folder, stamp: stamp, form: form, device: try gpus.device(gpu), onNotice: { context.log($0) })
+    loaded.append((gpu, fresh, gpus.bytes(on: gpu) - before))
     return fresh
   }
 }

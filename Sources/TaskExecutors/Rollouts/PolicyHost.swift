@@ -14,6 +14,8 @@ public actor PolicyHost {
   /// For whoever asks while the actor computes.
   private nonisolated let loadedRun = Mutex<JobID?>(nil)
   private var loaded: LoadedModel?
+  /// What it took on its GPU when it had been loaded.
+  private var loadedBytes = 0
   private var sampler: GroupSampler?
 
   public init() {}
@@ -23,32 +25,49 @@ public actor PolicyHost {
     loadedRun.withLock { $0 }.map { [CheckpointKey.run($0)] } ?? []
   }
 
-  /// Samples the groups of an order, on a GPU or with nil on the processor.
-  /// - Parameter halvings: of what is decoded together.
+  /// Samples the groups of an order, on the task's GPU or on the processor.
   func groups(
-    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, gpu: Int?, halvings: Int,
-    drawn: @escaping @Sendable (Int) -> Void,
-    isCancelled: @escaping @Sendable () -> Bool
+    _ settings: TrainSettings, _ order: RolloutOrder, for context: TaskContext,
+    drawn: @escaping @Sendable (Int) -> Void
   ) throws -> [RolloutGroup] {
     do {
-      return try sampled(
-        settings, order, run: run, gpu: gpu, halvings: halvings, drawn: drawn, isCancelled: isCancelled)
+      let groups = try sampled(settings, order, context, drawn: drawn)
+      if context.isCancelled { clear(context, after: nil) }
+      return groups
     } catch {
-      if gpus.isLost(gpu, after: error) {
-        // Nothing of this process stays on a GPU that failed or that is full.
-        loaded = nil
-        loadedRun.withLock { $0 = nil }
-        gpus.forget(gpu)
-      }
+      clear(context, after: error)
       if let error = error as? CUDAError { throw TaskError(error) }
       throw error
     }
   }
 
+  /// After a task that failed or was cancelled, nothing of it stays on its GPU; nor does the policy on one that failed or
+  /// is full.
+  private func clear(_ context: TaskContext, after error: (any Error)?) {
+    guard let gpu = context.devices.first else { return }
+    loaded?.keptImages.removeAll()
+    let isClean = gpus.bytes(on: gpu) <= (loaded == nil ? 0 : loadedBytes)
+    if isClean, !gpus.isLost(gpu, after: error) { return }
+    removePolicy()
+    if let reason = gpus.closeReason(gpu, after: error) { context.withhold(gpu, because: reason) }
+  }
+
+  /// Lets go of a GPU and of the policy there.
+  func letGo(ofDevice gpu: Int) {
+    if self.gpu == gpu { removePolicy() }
+    _ = gpus.close(gpu)
+  }
+
+  private func removePolicy() {
+    loaded = nil
+    loadedRun.withLock { $0 = nil }
+  }
+
   private func sampled(
-    _ settings: TrainSettings, _ order: RolloutOrder, run: JobID, gpu: Int?, halvings: Int,
-    drawn: @escaping @Sendable (Int) -> Void, isCancelled: @escaping @Sendable () -> Bool
+    _ settings: TrainSettings, _ order: RolloutOrder, _ context: TaskContext,
+    drawn: @escaping @Sendable (Int) -> Void
   ) throws -> [RolloutGroup] {
+    let (run, gpu) = (context.task.job, context.devices.first)
     if self.gpu != gpu { loaded = nil }
     self.gpu = gpu
     let isOther = self.run != run
@@ -57,7 +76,9 @@ public actor PolicyHost {
     // Version 0 is the folder's own weights, which a later version has overwritten in memory.
     if isOther || loaded == nil || (order.policy == nil && loaded?.policy != nil) {
       loaded = nil  // its memory is needed for the next
+      let before = gpus.bytes(on: gpu)
       loaded = try LoadedModel(policyOf: settings, training: false, device: try gpus.device(gpu))
+      loadedBytes = gpus.bytes(on: gpu) - before
     }
     if isOther || sampler == nil { sampler = try GroupSampler(train: settings) }
     self.run = run
@@ -65,7 +86,7 @@ public actor PolicyHost {
     loadedRun.withLock { $0 = run }
     if let policy = order.policy { try loaded.adoptPolicy(path: policy.path, sha256: policy.sha256) }
     return try sampler.groups(
-      of: order.ordinals, run: run, version: order.version, with: loaded, halvings: halvings, drawn: drawn,
-      isCancelled: isCancelled)
+      of: order.ordinals, run: run, version: order.version, with: loaded,
+      halvings: context.task.memoryFailures, drawn: drawn, isCancelled: { context.isCancelled })
   }
 }

@@ -13,6 +13,7 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
   public var jobKinds: [JobKind] { [.train] }
   public var kinds: [TaskKind] { [.rolloutGroup] }
   public var loadedCheckpoints: [String] { host.loadedCheckpoints }
+  public func letGo(ofDevice device: Int) async { await host.letGo(ofDevice: device) }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .train(let settings) = task.spec.settings else {
@@ -21,11 +22,11 @@ public struct RolloutGroupExecutor: WorkerRuntime.TaskExecutor {
     let order = try RolloutOrder(task.payload)
     // How far the answers are, so that one who stands still is told from one who is slow (`stall_after`).
     let groups = try await host.groups(
-      settings, order, run: task.job, gpu: context.devices.first, halvings: task.memoryFailures,
+      settings, order, for: context,
       drawn: {
         context.progress(
           TaskProgress(done: Double($0), total: Double(settings.maxNewTokens), unit: "tokens"))
-      }, isCancelled: { context.isCancelled })
+      })
     try context.checkCancellation()
     let answers = groups.reduce(0) { $0 + $1.completions.count }
     let mean = groups.flatMap(\.completions).reduce(0) { $0 + $1.reward } / Double(max(1, answers))

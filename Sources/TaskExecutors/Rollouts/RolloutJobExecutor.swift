@@ -14,6 +14,7 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
   public var jobKinds: [JobKind] { [.rollout] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
   public var loadedCheckpoints: [String] { host.loadedCheckpoints }
+  public func letGo(ofDevice device: Int) async { await host.letGo(ofDevice: device) }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .rollout(let settings) = task.spec.settings else {
@@ -37,7 +38,7 @@ public struct RolloutJobExecutor: WorkerRuntime.TaskExecutor {
   ) async throws -> TaskOutcome {
     let task = context.task
     let total = Double(range.items.count)
-    let (groups, faulty) = try await host.withModel(folder: settings.model, gpu: context.devices.first) {
+    let (groups, faulty) = try await host.withModel(folder: settings.model, for: context) {
       loaded in
       let sampler = try GroupSampler(rollout: settings)
       return try FaultyItems.work(

@@ -18,6 +18,7 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
   public var jobKinds: [JobKind] { [.score] }
   public var kinds: [TaskKind] { [.plan, .shard, .report] }
   public var loadedCheckpoints: [String] { host.loadedCheckpoints }
+  public func letGo(ofDevice device: Int) async { await host.letGo(ofDevice: device) }
 
   public func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
     guard case .score(let settings) = task.spec.settings else {
@@ -97,8 +98,7 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       settings: settings, range: range, entries: Array(entries[range.items]), context: context,
       questions: questions, caches: caches, overlays: overlays)
     let rows = try await host.withModel(
-      folder: settings.model, form: settings.dtype, gpu: context.devices.first,
-      segmenter: settings.segmenter, onNotice: { context.log($0) }
+      folder: settings.model, form: settings.dtype, segmenter: settings.segmenter, for: context
     ) { try run.rows(with: $0, segmenter: $1) }
     try await overlays.finish()
     try context.checkCancellation()

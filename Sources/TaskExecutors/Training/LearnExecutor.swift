@@ -4,6 +4,7 @@ public import JobModel
 internal import OrderedJSON
 internal import PostTraining
 internal import QwenVL
+internal import Tensors
 public import WorkerRuntime
 
 /// The learner of a training job (section 3.2 of the paper), from wherever the last one stopped to the last step.
@@ -29,7 +30,24 @@ public struct LearnExecutor: WorkerRuntime.TaskExecutor {
       throw TaskError(.userError, "a learner's task of a job that is none")
     }
     defer { try? crew.tell(.end) }
-    let run = try LearningRun(settings, task: task, crew: crew, context: context)
+    var gpus = GPUs()
+    let gpu = context.devices.first
+    let result: Result<TaskOutcome, any Error>
+    do {
+      result = .success(try await learn(settings, task, context, on: try gpus.device(gpu)))
+    } catch {
+      result = .failure(error)
+    }
+    // The run is gone, and all it held with it: what is left would be missing to the next task.
+    let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
+    if let gpu, let reason = gpus.closeReason(gpu, after: error) { context.withhold(gpu, because: reason) }
+    return try result.get()
+  }
+
+  private func learn(
+    _ settings: TrainSettings, _ task: ClaimedTask, _ context: TaskContext, on device: CUDADevice?
+  ) async throws -> TaskOutcome {
+    let run = try LearningRun(settings, task: task, crew: crew, context: context, device: device)
     try await run.resume()
     try await run.learn()
     return try await run.finish()

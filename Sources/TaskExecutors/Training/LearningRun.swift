@@ -6,6 +6,7 @@ internal import JobModel
 internal import OrderedJSON
 internal import PostTraining
 internal import QwenVL
+internal import Tensors
 internal import WorkerRuntime
 
 /// One lease's share of a training run.
@@ -28,13 +29,14 @@ final class LearningRun {
 
   private var learner: any PolicyLearner { method.learner }
 
-  init(_ settings: TrainSettings, task: ClaimedTask, crew: LearnerCrew, context: TaskContext) throws {
+  /// - Parameter device: the GPU to compute on; nil: the processor.
+  init(
+    _ settings: TrainSettings, task: ClaimedTask, crew: LearnerCrew, context: TaskContext, device: CUDADevice?
+  ) throws {
     let settings = settings.halved(task.memoryFailures)
     self.settings = settings
     self.context = context
     self.crew = crew
-    var gpus = GPUs()
-    let device = try gpus.device(context.devices.first)
     try TrainingForecast(settings).requireRoom(
       on: device.map { .init(memory: $0.memoryBytes, gpu: $0.name) } ?? .thisMachine)
     var spec = task.spec
