@@ -67,7 +67,6 @@ static const HostKernel kernels[] = {
     KERNEL(gather_rows_by_slots_narrow),
     KERNEL(scatter_rows),
     KERNEL(scatter_rows_narrow),
-    KERNEL(copy_rows_narrow),
     KERNEL(clear_rows),
     KERNEL(add_rows),
     KERNEL(copy_columns),

@@ -48,7 +48,10 @@ struct DryRun {
       for problem in problems { Terminal.writeError("does not fit: \(problem)\n") }
       throw ExitCode(1)
     }
-    if !json { Terminal.write("it fits; nothing was submitted\n") }
+    if json { return }
+    let verdict =
+      room > 0 ? "it fits" : "whether the learner fits depends on the GPU: ask for one with gpu_memory"
+    Terminal.write("\(verdict); nothing was submitted\n")
   }
 
   private func text(

@@ -49,11 +49,6 @@ extern "C" __global__ void clear_rows(const int *rows, float *y, int d) {
   for (int i = threadIdx.x; i < d; i += blockDim.x) target[i] = 0;
 }
 
-/// y[rows[i]] = x[i] where both are in bfloat16; the rows differ.
-extern "C" __global__ void copy_rows_narrow(const bfloat16 *x, const int *rows, bfloat16 *y, int d) {
-  copy_row(x + (long long)blockIdx.x * d, y + (long long)rows[blockIdx.x] * d, d);
-}
-
 /// y[targets[b]] += sum of x[sources[i]] for starts[b] <= i < starts[b + 1], in that order; the targets differ.
 extern "C" __global__ void add_rows(
     const float *x, const int *targets, const int *starts, const int *sources, float *y, int d) {

@@ -27,7 +27,7 @@ extension QwenModel {
     return model
   }
 
-  /// The names of a parameter and of those that lie behind it, or only its own.
+  /// The names of a weight and of those it lies beside, in their order; none of what lies alone.
   private static func neighbours(of name: String) -> [String] {
     for group in neighbours {
       if let own = group.first(where: name.hasSuffix) {

@@ -27,6 +27,7 @@ extension CUDADevice {
       joined.columns == (heads + 2 * kvHeads) * width && cosines.shape == [n, width]
         && sines.shape == [n, width],
       "\(heads) and \(kvHeads) heads of \(width) from \(joined.shape)")
+    precondition(kept == nil || !joined.requiresGradient, "no gradient passes through keys that are kept")
     let starts = [0, heads * width, (heads + kvHeads) * width]
     let parts = starts.enumerated().map { Self.bias(biases, of: $0.offset, from: $0.element) }
     let query = Tensor(uninitialized: [n, heads * width], dtype: dtype, on: self)

@@ -62,13 +62,9 @@ extension CUDADevice {
   func scatter(_ source: Tensor, to target: Tensor, at rows: [Int]) {
     precondition(
       rows.allSatisfy { $0 >= 0 && $0 < target.rows }, "writeRows: rows outside a tensor with \(target.rows)")
-    let kernel =
-      source.dtype == .bfloat16
-      ? "copy_rows_narrow" : target.dtype == .bfloat16 ? "scatter_rows_narrow" : "scatter_rows"
-    precondition(
-      source.dtype == .float32 || target.dtype == .bfloat16, "rows in bfloat16 for ones in float32")
+    precondition(source.dtype == .float32, "writeRows: rows in \(source.dtype)")
     launch(
-      kernel, blocks: rows.count,
+      "scatter_rows" + target.suffix, blocks: rows.count,
       threads: Self.threads(for: source.columns), .tensor(source), .numbers(indexList(rows)),
       .tensor(target), .int(source.columns))
   }
