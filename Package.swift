@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Cross-module generics and subscripts of the numeric targets are several times slower without this.
-let numeric: [SwiftSetting] = [
+/// Generics and subscripts that other targets call in their inner loops are several times slower without this.
+let acrossModules: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
@@ -46,12 +46,12 @@ let package = Package(
     .target(name: "CAssets", cSettings: [.unsafeFlags(["-std=c23", "-Wno-c23-extensions"])]),
 
     // Shared by both halves
-    .target(name: "OrderedJSON", swiftSettings: numeric),
+    .target(name: "OrderedJSON", swiftSettings: acrossModules),
 
     // Queue half
-    .target(name: "JobModel", dependencies: ["OrderedJSON"], swiftSettings: plain),
-    .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: numeric),
-    .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: plain),
+    .target(name: "JobModel", dependencies: ["OrderedJSON"], swiftSettings: acrossModules),
+    .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: acrossModules),
+    .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: acrossModules),
     .target(
       name: "LocalPostgres", dependencies: ["CPlatform", "PostgresClient"],
       swiftSettings: plain),
@@ -84,29 +84,30 @@ let package = Package(
     // Model half
     .target(
       name: "Tensors", dependencies: ["CCUDA", "CKernels", "COpenBLAS", "OrderedJSON"],
-      swiftSettings: numeric),
-    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: numeric),
-    .target(name: "ModelFiles", dependencies: ["OrderedJSON"], swiftSettings: numeric),
+      swiftSettings: acrossModules),
+    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: acrossModules),
+    .target(name: "ModelFiles", dependencies: ["OrderedJSON"], swiftSettings: acrossModules),
     .target(
       name: "QwenVL", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
-      swiftSettings: numeric),
+      swiftSettings: acrossModules),
     .target(
-      name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"], swiftSettings: numeric),
+      name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
+      swiftSettings: acrossModules),
     .target(
-      name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: numeric),
+      name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: acrossModules),
     .target(
-      name: "PostTraining", dependencies: ["Tensors", "QwenVL", "CMPI"], swiftSettings: numeric),
+      name: "PostTraining", dependencies: ["Tensors", "QwenVL", "CMPI"], swiftSettings: acrossModules),
     .target(
       name: "Checkpoints",
       dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: numeric),
+      swiftSettings: acrossModules),
     .target(
       name: "BaseModel",
       dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
-      swiftSettings: numeric),
+      swiftSettings: acrossModules),
 
     .target(
-      name: "DeviceChecks", dependencies: ["PostTraining", "QwenVL", "Tensors"], swiftSettings: numeric),
+      name: "DeviceChecks", dependencies: ["PostTraining", "QwenVL", "Tensors"], swiftSettings: acrossModules),
 
     // Meeting point
     .target(

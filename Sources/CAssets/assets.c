@@ -80,6 +80,12 @@ static const unsigned char migration_0013_up[] = {
 static const unsigned char migration_0013_down[] = {
 #embed "../../migrations/0013_device_use.down.sql"
 };
+static const unsigned char migration_0014_up[] = {
+#embed "../../migrations/0014_heap_only_claims.sql"
+};
+static const unsigned char migration_0014_down[] = {
+#embed "../../migrations/0014_heap_only_claims.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -124,6 +130,8 @@ static const ar1_asset assets[] = {
     {"migrations/0012_webhook_turns.sql", migration_0012_up, sizeof migration_0012_up},
     {"migrations/0013_device_use.down.sql", migration_0013_down, sizeof migration_0013_down},
     {"migrations/0013_device_use.sql", migration_0013_up, sizeof migration_0013_up},
+    {"migrations/0014_heap_only_claims.down.sql", migration_0014_down, sizeof migration_0014_down},
+    {"migrations/0014_heap_only_claims.sql", migration_0014_up, sizeof migration_0014_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

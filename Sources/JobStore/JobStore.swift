@@ -20,10 +20,12 @@ public struct JobStore: Sendable {
   let schedulingPolicy: SchedulingPolicy
   let frontier = ClaimFrontier()
   let knownJobs = KnownJobs()
+  let closingStages = ClosingStages()
   let settling = Interval(.seconds(10))
-  let claims = CallMerger<Claim, [ClaimedTask]>(mostAtOnce: 2, mostItems: 64, isOfOne: isOfOne)
+  let claims = CallMerger<Claim, [ClaimedTask]>(
+    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 64, isOfOne: isOfOne)
   let completions = CallMerger<CompleteRequest, CompletionOutcome?>(
-    mostAtOnce: 2, mostItems: 1000, isOfOne: isOfOne)
+    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 1000, isOfOne: isOfOne)
   private let hint: ReadyHint
 
   public init(

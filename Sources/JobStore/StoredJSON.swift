@@ -43,6 +43,16 @@ extension Rows.Row {
     return value
   }
 
+  /// A JSON column as it is.
+  func tree(_ column: String) throws -> JSON {
+    let text: String = try get(column)
+    do {
+      return try JSON(parsing: text)
+    } catch {
+      throw PostgresError(.decoding, "column '\(column)' holds no JSON: \(error)")
+    }
+  }
+
   func json<T: Decodable>(_ column: String, as type: T.Type = T.self) throws -> T {
     try StoredJSON.value(try get(column))
   }

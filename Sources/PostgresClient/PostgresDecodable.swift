@@ -1,29 +1,31 @@
 /// A type that reads the server's text form.
 public protocol PostgresDecodable {
   /// nil when the text is not of this type.
-  init?(postgresText text: String)
+  /// - Parameter text: in UTF-8, valid during the call.
+  init?(postgresText text: UnsafeRawBufferPointer)
 }
 
 extension String: PostgresDecodable {
-  public init?(postgresText text: String) { self = text }
+  public init?(postgresText text: UnsafeRawBufferPointer) { self.init(decoding: text, as: UTF8.self) }
 }
 extension Int: PostgresDecodable {
-  public init?(postgresText text: String) { self.init(text) }
+  public init?(postgresText text: UnsafeRawBufferPointer) { self.init(decimalDigits: text) }
 }
 extension Int64: PostgresDecodable {
-  public init?(postgresText text: String) { self.init(text) }
+  public init?(postgresText text: UnsafeRawBufferPointer) { self.init(decimalDigits: text) }
 }
 extension Double: PostgresDecodable {
-  public init?(postgresText text: String) { self.init(text) }
+  public init?(postgresText text: UnsafeRawBufferPointer) { self.init(String(decoding: text, as: UTF8.self)) }
 }
 extension Float: PostgresDecodable {
-  public init?(postgresText text: String) { self.init(text) }
+  public init?(postgresText text: UnsafeRawBufferPointer) { self.init(String(decoding: text, as: UTF8.self)) }
 }
 extension Bool: PostgresDecodable {
-  public init?(postgresText text: String) {
-    switch text {
-    case "t": self = true
-    case "f": self = false
+  public init?(postgresText text: UnsafeRawBufferPointer) {
+    guard text.count == 1 else { return nil }
+    switch text[0] {
+    case UInt8(ascii: "t"): self = true
+    case UInt8(ascii: "f"): self = false
     default: return nil
     }
   }
@@ -31,26 +33,46 @@ extension Bool: PostgresDecodable {
 
 /// One-dimensional arrays without NULLs.
 extension Array: PostgresDecodable where Element: PostgresDecodable {
-  public init?(postgresText text: String) {
+  public init?(postgresText text: UnsafeRawBufferPointer) {
     guard let parts = ArrayText.elements(of: text) else { return nil }
     self = []
     reserveCapacity(parts.count)
     for part in parts {
-      guard let element = Element(postgresText: part) else { return nil }
+      guard let element = part.withUnsafeBytes({ Element(postgresText: $0) }) else { return nil }
       append(element)
     }
   }
 }
 
+extension FixedWidthInteger {
+  /// Reads what the server writes: a minus sign or none, and digits.
+  @inlinable
+  init?(decimalDigits text: UnsafeRawBufferPointer) {
+    let isNegative = text.first == UInt8(ascii: "-")
+    let digits = text.dropFirst(isNegative ? 1 : 0)
+    guard !digits.isEmpty else { return nil }
+    var value: Self = 0
+    for byte in digits {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let digit = Self(byte - UInt8(ascii: "0"))
+      let (next, overflows) =
+        isNegative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+      guard !isTooLarge, !overflows else { return nil }
+      value = next
+    }
+    self = value
+  }
+}
+
 enum ArrayText {
   /// The elements of `{a,"b,c",d}` without their quotes; nil when the text is malformed, nested or holds NULL.
-  static func elements(of text: String) -> [String]? {
-    let bytes = Array(text.utf8)
-    guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}"), bytes.count >= 2 else {
+  static func elements(of bytes: UnsafeRawBufferPointer) -> [[UInt8]]? {
+    guard bytes.count >= 2, bytes[0] == UInt8(ascii: "{"), bytes[bytes.count - 1] == UInt8(ascii: "}") else {
       return nil
     }
     if bytes.count == 2 { return [] }
-    var elements: [String] = []
+    var elements: [[UInt8]] = []
     var index = 1
     let end = bytes.count - 1
     while index <= end {
@@ -72,7 +94,7 @@ enum ArrayText {
         }
         if element.elementsEqual("NULL".utf8) { return nil }
       }
-      elements.append(String(decoding: element, as: UTF8.self))
+      elements.append(element)
       guard index <= end, index == end || bytes[index] == UInt8(ascii: ",") else { return nil }
       index += 1
     }

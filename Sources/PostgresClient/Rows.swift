@@ -3,7 +3,8 @@ import CPostgres
 /// The answer to a statement. It lives on its connection's thread, inside the closure that asked.
 public final class Rows {
   private let result: OpaquePointer
-  private let columns: [String: Int32]
+  /// In their order: a result has few, and comparing short names costs less than hashing one.
+  private let columns: [String]
   public let count: Int
   /// How many rows an INSERT, UPDATE or DELETE touched.
   public let affected: Int
@@ -13,11 +14,9 @@ public final class Rows {
     self.result = result
     count = Int(PQntuples(result))
     affected = Int(String(cString: PQcmdTuples(result))) ?? 0
-    var columns: [String: Int32] = [:]
-    for column in 0..<PQnfields(result) {
-      if let name = PQfname(result, column) { columns[String(cString: name)] = column }
+    columns = (0..<PQnfields(result)).map { column in
+      PQfname(result, column).map { String(cString: $0) } ?? ""
     }
-    self.columns = columns
   }
 
   deinit { PQclear(result) }
@@ -44,17 +43,14 @@ public final class Rows {
     return self[0]
   }
 
-  /// The text of a value, nil for NULL.
-  fileprivate func text(row: Int, column name: String) throws(PostgresError) -> String? {
-    guard let column = columns[name] else {
-      throw PostgresError(
-        .decoding, "no column '\(name)'; there are \(columns.keys.sorted().joined(separator: ", "))")
+  /// The text of a value, nil for NULL; valid as long as the rows are.
+  fileprivate func text(row: Int, column name: String) throws(PostgresError) -> UnsafeRawBufferPointer? {
+    guard let column = columns.firstIndex(of: name).map({ Int32($0) }) else {
+      throw PostgresError(.decoding, "no column '\(name)'; there are \(columns.joined(separator: ", "))")
     }
     guard PQgetisnull(result, Int32(row), column) == 0 else { return nil }
     guard let value = PQgetvalue(result, Int32(row), column) else { return nil }
-    let length = Int(PQgetlength(result, Int32(row), column))
-    return String(
-      decoding: UnsafeRawBufferPointer(start: value, count: length), as: UTF8.self)
+    return UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, Int32(row), column)))
   }
 
   /// One row; columns are read by name and type.
@@ -78,8 +74,8 @@ public final class Rows {
     ) throws(PostgresError) -> Value? {
       guard let text = try rows.text(row: index, column: column) else { return nil }
       guard let value = Value(postgresText: text) else {
-        throw PostgresError(
-          .decoding, "column '\(column)' holds '\(text.prefix(80))', expected \(Value.self)")
+        let start = String(decoding: text, as: UTF8.self).prefix(80)
+        throw PostgresError(.decoding, "column '\(column)' holds '\(start)', expected \(Value.self)")
       }
       return value
     }

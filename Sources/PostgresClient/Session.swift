@@ -59,11 +59,6 @@ public final class Session {
     try execute(sql.description, parameters.map(\.postgresParameter))
   }
 
-  @discardableResult
-  public func execute(_ statement: Statement) throws(PostgresError) -> Rows {
-    try execute(statement.sql, statement.parameters)
-  }
-
   private func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
     let name = try prepare(sql)
     let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in

@@ -11,6 +11,14 @@ struct CallMergerTests {
   private final class Runs: Sendable {
     private let state = Mutex<(batches: [[Int]], held: CheckedContinuation<Void, Never>?)>(([], nil))
     var batches: [[Int]] { state.withLock { $0.batches } }
+    var isHolding: Bool { state.withLock { $0.held != nil } }
+
+    func letOn() {
+      state.withLock { state in
+        defer { state.held = nil }
+        return state.held
+      }?.resume()
+    }
 
     func run(_ items: [Int]) async throws -> [String] {
       if items == [0] {
@@ -27,14 +35,11 @@ struct CallMergerTests {
       of calls: [[Int]], by merger: CallMerger<Int, String>, cancelling cancelled: Int? = nil
     ) async -> [Result<[String], any Error>] {
       let first = Task { try await merger([0], self.run) }
-      while state.withLock({ $0.held == nil }) { await Task.yield() }
+      while !isHolding { await Task.yield() }
       let others = calls.map { items in Task { try await merger(items, self.run) } }
       while merger.waiting < calls.count { await Task.yield() }
       if let cancelled { others[cancelled].cancel() }
-      state.withLock { state in
-        defer { state.held = nil }
-        return state.held
-      }?.resume()
+      letOn()
       _ = await first.result
       var outcomes: [Result<[String], any Error>] = []
       for other in others { outcomes.append(await other.result) }
@@ -43,7 +48,7 @@ struct CallMergerTests {
   }
 
   private static func merger(items: Int = 100) -> CallMerger<Int, String> {
-    CallMerger(mostAtOnce: 1, mostItems: items) { $0 is Bad }
+    CallMerger(mostAtOnce: 1, patience: .seconds(60), mostItems: items) { $0 is Bad }
   }
 
   @Test("calls that come while another is under way run as one, and each gets its own replies")
@@ -53,6 +58,20 @@ struct CallMergerTests {
     let outcomes = await runs.outcomes(of: calls, by: Self.merger())
     #expect(try outcomes.map { try $0.get() } == calls.map { $0.map(String.init) })
     #expect(runs.batches.map(\.count) == [1, 18])
+  }
+
+  @Test("calls that wait for one that takes long go on without it")
+  func heldUp() async throws {
+    let runs = Runs()
+    let merger = CallMerger<Int, String>(mostAtOnce: 2, patience: .milliseconds(1), mostItems: 100) {
+      $0 is Bad
+    }
+    let held = Task { try await merger([0], runs.run) }
+    while !runs.isHolding { await Task.yield() }
+    #expect(try await merger([1], runs.run) == ["1"])
+    #expect(try await merger([2], runs.run) == ["2"])
+    runs.letOn()
+    #expect(try await held.value == ["0"])
   }
 
   @Test("no more is merged than a call may hold, and one that holds more runs alone")

@@ -58,6 +58,24 @@ struct PlanTests {
     }
   }
 
+  @Test("no index of tasks names a column that claims change, so that a claim makes no entry in any")
+  func heapOnly() async throws {
+    let bench = try await Bench.make()
+    let named = try await bench.store.pool.run { session in
+      // What an index has in its keys and in its condition.
+      try session.execute(
+        """
+        SELECT i.indexrelid::regclass::text || ': ' || a.attname AS found
+        FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid
+        WHERE i.indrelid = 'tasks'::regclass AND d.refobjid = i.indrelid
+          AND a.attname IN ('state', 'attempt', 'lease_epoch', 'session_id', 'claimed_at')
+        """
+      ).map { try $0.get("found", as: String.self) }
+    }
+    #expect(named.isEmpty)
+  }
+
   /// Growing tables that a plan reads from end to end: without an index, or by a whole index that is neither partial nor
   /// read only until a limit is reached.
   private static func scans(in node: JSON, bounded: Bool) -> [String] {

@@ -41,7 +41,7 @@ extension Session {
         """
         SELECT wanted FROM unnest($2::bigint[]) AS wanted
         WHERE NOT EXISTS (SELECT 1 FROM tasks
-            WHERE job_id = $1 AND kind = 'rollout-group' AND ordinal = wanted AND state <> 'succeeded')
+            WHERE job_id = $1 AND kind = 'rollout-group' AND ordinal = wanted AND finished_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM rollout_groups
             WHERE run_id = $1 AND ordinal = wanted AND stale_after IS NULL)
         """, run, ordinals

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Runs calls that come while others are under way together, as one call: under load many share a transaction and its
-/// flush. A call that comes alone runs at once; one that is cancelled while it waits does not run.
+/// Runs calls that come while another is under way together, as one call: under load many share a transaction and its
+/// flush. A call that comes alone runs at once; one that is cancelled while it waits does not run. While a call takes
+/// long, as one does that waits for a lock, those that have come meanwhile go on without it.
 package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// Gives a reply for each item, in their order.
   package typealias Body = @Sendable ([Item]) async throws -> [Reply]
@@ -16,19 +17,26 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     var running = 0
     var waiting: [Call] = []
     var nextNumber = 0
+    /// Somebody looks whether those under way take long.
+    var isWatched = false
   }
 
   private let mostAtOnce: Int
+  private let patience: Duration
   private let mostItems: Int
   private let isOfOne: @Sendable (any Error) -> Bool
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - mostAtOnce: how many calls may be under way before others wait and are merged.
+  ///   - mostAtOnce: how many calls may be under way when the others take long.
+  ///   - patience: how long calls wait for the one that is under way.
   ///   - mostItems: more are not merged into one call, but a single one may bring more.
   ///   - isOfOne: whether an error is the fault of one of the items; then each of the merged calls runs on its own.
-  package init(mostAtOnce: Int, mostItems: Int, isOfOne: @escaping @Sendable (any Error) -> Bool) {
+  package init(
+    mostAtOnce: Int, patience: Duration, mostItems: Int, isOfOne: @escaping @Sendable (any Error) -> Bool
+  ) {
     self.mostAtOnce = mostAtOnce
+    self.patience = patience
     self.mostItems = mostItems
     self.isOfOne = isOfOne
   }
@@ -36,8 +44,8 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// - Parameter body: the same for every call.
   package func callAsFunction(_ items: [Item], _ body: @escaping Body) async throws -> [Reply] {
     let isFree = state.withLock { state in
-      defer { if state.running < mostAtOnce { state.running += 1 } }
-      return state.running < mostAtOnce
+      defer { if state.running == 0 { state.running = 1 } }
+      return state.running == 0
     }
     if isFree {
       // In the caller's own task: nobody has to be woken.
@@ -53,12 +61,13 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
         let call = Call(number: number, items: items, continuation: continuation)
         let turn: Turn = state.withLock { state in
           if Task.isCancelled { return .never }
-          guard state.running < mostAtOnce else {
-            state.waiting.append(call)
-            return .wait
+          guard state.running > 0 else {
+            state.running = 1
+            return .now
           }
-          state.running += 1
-          return .now
+          state.waiting.append(call)
+          defer { state.isWatched = true }
+          return state.isWatched ? .wait : .waitAndWatch
         }
         switch turn {
         case .now:
@@ -68,6 +77,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
           }
         case .never: continuation.resume(throwing: CancellationError())
         case .wait: break
+        case .waitAndWatch: Task { await watch(body) }
         }
       }
     } onCancel: {
@@ -78,7 +88,27 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     }
   }
 
-  private enum Turn { case now, never, wait }
+  private enum Turn { case now, never, wait, waitAndWatch }
+
+  /// As long as calls wait, looks now and then whether those under way hold them up for too long.
+  private func watch(_ body: @escaping Body) async {
+    var first = state.withLock { $0.waiting.first?.number }
+    while true {
+      try? await Task.sleep(for: patience)
+      let isHeldUp: Bool? = state.withLock { [first] state in
+        guard let next = state.waiting.first?.number else {
+          state.isWatched = false
+          return nil
+        }
+        guard next == first, state.running < mostAtOnce else { return false }
+        state.running += 1
+        return true
+      }
+      guard let isHeldUp else { return }
+      if isHeldUp { goOn(body) }
+      first = state.withLock { $0.waiting.first?.number }
+    }
+  }
 
   /// Calls that wait for those under way.
   package var waiting: Int { state.withLock { $0.waiting.count } }

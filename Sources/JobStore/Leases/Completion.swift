@@ -73,31 +73,36 @@ extension JobStore {
   /// - Returns: an outcome each; nil for one that has to be completed under its job's lock.
   @Sendable private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
     let leases = requests.map(\.lease)
+    let before = closingStages.count
     let ended: [EndedTask]
-    let due: [JobID]
     if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
       ended = try await pool.transaction { session in
         let ended = try session.succeed(leases)
         try session.keep(requests, of: ended)
         return ended
       }
-      due = try await pool.run { [ended] session in try session.jobsAtTurn(after: ended.map(\.id)) }
     } else {
-      (ended, due) = try await pool.run { session in
-        let (ended, atTurn) = try session.succeedAndLook(leases)
+      ended = try await pool.run { session in
+        let ended = try session.succeed(leases)
         if ended.contains(where: \.wasTriedBefore) { try session.keep(requests, of: ended) }
-        return (ended, atTurn)
+        return ended
       }
     }
+    // Where the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
+    if ended.contains(where: \.mayCloseStage) { closingStages.note() }
+    if closingStages.count != before { try await takeTurns(after: ended.map(\.id)) }
     let accepted = Set(ended.map(\.lease))
     let missing = leases.filter { !accepted.contains($0) }
     let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
-    try await takeTurns(of: due)
     return leases.map { accepted.contains($0) ? .accepted : found[$0] ?? .stale }
   }
 
   /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that
   /// nothing is left, and takes the turn of their job. (`jobsAtTurn`.)
+  private func takeTurns(after tasks: [TaskID]) async throws {
+    try await takeTurns(of: try await pool.run { session in try session.jobsAtTurn(after: tasks) })
+  }
+
   func takeTurns(of jobs: [JobID]) async throws {
     guard !jobs.isEmpty else { return }
     let admitted = try await pool.transaction { session in
@@ -108,7 +113,8 @@ extension JobStore {
 
   private func completeUnderLock(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
     let leases = requests.map(\.lease)
-    let (outcomes, admitted) = try await pool.transaction { session -> ([CompletionOutcome?], Admitted) in
+    let (outcomes, admitted, ended) = try await pool.transaction {
+      session -> ([CompletionOutcome?], Admitted, [TaskID]) in
       let jobs = try session.lockJobs(try session.jobsOf(tasks: leases.map(\.task)))
       let ended = try session.succeed(leases, underLock: true)
       let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
@@ -127,10 +133,14 @@ extension JobStore {
       let missing = try session.outcomes(of: leases.filter { byLease[$0] == nil })
       return (
         leases.map { byLease[$0] != nil || missing[$0] == .some(.accepted) ? .accepted : .stale },
-        admitted
+        admitted, ended.map(\.id)
       )
     }
     announce(admitted)
+    if !ended.isEmpty {
+      closingStages.note()
+      try await takeTurns(after: ended)
+    }
     return outcomes
   }
 }

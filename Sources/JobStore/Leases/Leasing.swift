@@ -28,10 +28,9 @@ extension Session {
   /// The claim. The sessions' rows are locked FOR SHARE, so that the reaper cannot declare them dead between the look
   /// and the lease; one that somebody else has locked gets nothing, so that the others need not wait for it. Of tasks
   /// that need more than a slot only those are picked that fit what the workers have left, and one at a time, since each
-  /// changes what is left. Whoever changes a ready task takes its row in ready first, which is locked here, so the tasks
-  /// are as the statement's snapshot shows them, and one epoch and attempt further. Rows are reached by the places and
-  /// numbers that were picked, never by joins that a planner may turn into scans. (Primary keys of worker_sessions,
-  /// resource_needs, tasks, task_details and jobs, index ready_order.)
+  /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others. Whoever changes a ready task takes its row in ready first, which is locked here, so every one
+  /// that was picked is there to be leased. (Primary keys of worker_sessions, resource_needs, tasks, task_details and
+  /// jobs, index ready_order.)
   /// - Parameter only: takes none but these tasks; nil takes any.
   func lease(
     to claimers: [Claimer], _ reach: ClaimFrontier.Reach, after: ReadyKey, only tasks: [TaskID]? = nil,
@@ -45,45 +44,50 @@ extension Session {
         WHERE id = ANY($1::bigint[]) AND token_id = ($2::bigint[])[array_position($1::bigint[], id)]
           AND state = 'alive' AND NOT draining ORDER BY id FOR SHARE SKIP LOCKED
       ), slots AS MATERIALIZED (
-        SELECT array_agg(given.id) AS sessions
-        FROM unnest($1::bigint[], $3::int[]) AS given (id, most), generate_series(1, given.most)
-        WHERE given.id = ANY(ARRAY(SELECT id FROM me))
+        SELECT array_agg(session) AS sessions FROM unnest($3::bigint[]) AS session
+        WHERE session = ANY(ARRAY(SELECT id FROM me))
+      ), fitting AS MATERIALIZED (
+        SELECT array_agg(id) AS needs FROM resource_needs
+        WHERE cores <= $5 AND memory <= $6 AND labels <@ $7::jsonb
+          AND CASE WHEN gpus > 0 THEN coalesce(($8::bigint[])[gpus], -1) >= gpu_memory
+            ELSE gpu_memory = 0 OR gpu_memory <= $9 END
+      ), head AS MATERIALIZED (
+        SELECT need_id, row_number() OVER () AS place FROM (
+          SELECT need_id FROM ready
+          WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($10::bigint, $11::bigint, $12::bigint)
+            AND ($13::bigint[] IS NULL OR task_id = ANY($13::bigint[]))
+            AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
+          ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(cardinality(sessions), 0) FROM slots)) AS first
       ), picked AS MATERIALIZED (
-        SELECT ctid AS place, task_id, need_id FROM ready
+        SELECT ctid AS place, task_id, rank, need_id, extends FROM ready
         WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($10::bigint, $11::bigint, $12::bigint)
           AND ($13::bigint[] IS NULL OR task_id = ANY($13::bigint[]))
-          AND (need_id IS NULL OR EXISTS (SELECT 1 FROM resource_needs n
-            WHERE n.id = ready.need_id AND n.cores <= $5 AND n.memory <= $6 AND n.labels <@ $7::jsonb
-              AND CASE WHEN n.gpus > 0 THEN coalesce(($8::bigint[])[n.gpus], -1) >= n.gpu_memory
-                ELSE n.gpu_memory = 0 OR n.gpu_memory <= $9 END))
-        ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(cardinality(sessions), 0) FROM slots)
-        FOR UPDATE OF ready SKIP LOCKED
+          AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
+        ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(least(cardinality(sessions),
+          CASE WHEN $14 THEN (SELECT min(place) FROM head WHERE need_id IS NOT NULL) END), 0) FROM slots)
+        FOR UPDATE SKIP LOCKED
       ), chosen AS MATERIALIZED (
-        SELECT array_agg(place) AS places, array_agg(task_id) AS tasks FROM picked
+        SELECT place, task_id, rank, need_id, extends, row_number() OVER () AS slot FROM picked
         WHERE need_id IS NULL OR task_id = (SELECT task_id FROM picked WHERE need_id IS NOT NULL LIMIT 1)
       ), taken AS (
-        DELETE FROM ready WHERE ctid = ANY((SELECT places FROM chosen)::tid[])
-        RETURNING task_id, rank, need_id, extends
+        DELETE FROM ready WHERE ctid = ANY(ARRAY(SELECT place FROM chosen))
       ), leased AS (
-        UPDATE tasks SET state = 'running', attempt = attempt + 1, lease_epoch = lease_epoch + 1,
-          session_id = CASE WHEN cardinality($1::bigint[]) = 1 THEN ($1::bigint[])[1]
-            ELSE ((SELECT sessions FROM slots))[array_position((SELECT tasks FROM chosen), id)] END,
-          claimed_at = now(), yield_by = NULL
-        WHERE state = 'ready' AND id = ANY((SELECT tasks FROM chosen)::bigint[])
-        RETURNING 1
+        UPDATE tasks t SET state = 'running', attempt = attempt + 1, lease_epoch = lease_epoch + 1,
+          session_id = ((SELECT sessions FROM slots))[c.slot], claimed_at = now(), yield_by = NULL
+        FROM chosen c WHERE t.id = c.task_id AND t.state = 'ready'
+        RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt, t.memory_failures,
+          t.session_id, c.rank, c.need_id, c.extends
       )
-      SELECT t.id, t.lease_epoch + 1 AS lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt + 1 AS attempt,
-        greatest(t.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
-        taken.rank, taken.need_id, taken.extends,
-        CASE WHEN cardinality($1::bigint[]) = 1 THEN ($1::bigint[])[1]
-          ELSE ((SELECT sessions FROM slots))[array_position((SELECT tasks FROM chosen), t.id)] END AS session,
-        (SELECT count(*) FROM leased) AS leased
-      FROM taken JOIN tasks t ON t.id = taken.task_id JOIN task_details d ON d.task_id = taken.task_id
-        JOIN jobs j ON j.id = t.job_id
-      """, claimers.map(\.session), claimers.map(\.token), claimers.map(\.limit), reach.kinds.map(\.rawValue),
+      SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
+        greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
+        l.rank, l.need_id, l.extends, l.session_id AS session, (SELECT count(*) FROM chosen) AS chosen
+      FROM leased l JOIN task_details d ON d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      """, claimers.map(\.session), claimers.map(\.token),
+      claimers.flatMap { repeatElement($0.session, count: $0.limit) }, reach.kinds.map(\.rawValue),
       free?.cores ?? 0, free?.memory ?? 0, try StoredJSON.text(free?.labels ?? [:]), free?.wholeDevices ?? [],
-      free?.largestShare ?? -1, after.rank, after.job, after.task, tasks)
-    guard try rows.first?.get("leased") ?? 0 == rows.count else {
+      free?.largestShare ?? -1, after.rank, after.job, after.task, tasks,
+      free != nil)
+    guard try rows.first?.get("chosen") ?? 0 == rows.count else {
       throw PostgresError(
         .decoding, "a ready task was not ready: something changed it without taking its row")
     }
@@ -148,7 +152,7 @@ private struct LeasedRow {
     ordinal = try row.getIfPresent("ordinal")
     attempt = try row.get("attempt")
     memoryFailures = try row.get("memory_failures")
-    payload = try row.json("payload")
+    payload = try row.tree("payload")
     rank = try row.get("rank")
     hasNeed = try row.getIfPresent("need_id", as: Int.self) != nil
     extends = try row.get("extends")

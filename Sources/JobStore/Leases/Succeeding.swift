@@ -11,6 +11,9 @@ struct EndedTask {
   let stage: Int
   /// It may carry an earlier failure.
   let wasTriedBefore: Bool
+  /// When it ended, the last unfinished task of its stage was not one that waits to be claimed: the stage may be over,
+  /// or nothing of it admitted.
+  let mayCloseStage: Bool
 
   var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
   var lease: Lease { Lease(task: id, epoch: epoch) }
@@ -23,34 +26,21 @@ extension Session {
   /// jobs that may only have so many at once. Nothing follows from the others, so completions of one job share flushes.
   /// Others may end at the same time, each taking the rest for unfinished: after the commit the caller looks whether it
   /// was the last (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the
-  /// order.)
+  /// order. Tasks are found again by their places, which is as good as by their numbers within one statement.)
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
   func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
-    try endedTasks(execute(Self.success(of: leases, underLock: underLock)))
-  }
-
-  /// `succeed` outside of a transaction, and then `jobsAtTurn`, with one wait for both.
-  func succeedAndLook(_ leases: [Lease]) throws -> (ended: [EndedTask], atTurn: [JobID]) {
-    let found = try executeInTurn([
-      Self.success(of: leases, underLock: false), Self.turnCheck(after: leases.map(\.task)),
-    ])
-    return (try endedTasks(found[0]), try found[1].map { try $0.get("id") })
-  }
-
-  private static func success(of leases: [Lease], underLock: Bool) -> Statement {
     // Rows are locked in the order of their ids, as by whoever ends a job.
     let leases = leases.sorted { $0.task < $1.task }
-    return Statement(
+    let rows = try execute(
       """
       WITH held AS MATERIALIZED (
-        SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' OR j.at_once IS NOT NULL AS follows
+        SELECT t.ctid AS place, t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' AS follows
         FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
           JOIN tasks t ON t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
-          JOIN jobs j ON j.id = t.job_id
       ), stages AS MATERIALIZED (
-        SELECT job_id, stage, (
-            SELECT t.id FROM tasks t
+        SELECT job_id, stage, (SELECT j.at_once IS NOT NULL FROM jobs j WHERE j.id = s.job_id) AS follows, (
+            SELECT t.state FROM tasks t
             WHERE (t.job_id, t.stage) >= (s.job_id, s.stage) AND (t.job_id, t.stage) <= (s.job_id, s.stage)
               AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
             ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
@@ -58,10 +48,10 @@ extension Session {
       ), ended AS (
         UPDATE tasks SET state = 'succeeded', finished_at = now()
         FROM held h JOIN stages s ON s.job_id = h.job_id AND s.stage = h.stage
-        WHERE tasks.id = h.id AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
-          AND ($3 OR (s.other IS NOT NULL AND NOT h.follows))
+        WHERE tasks.ctid = h.place AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
+          AND ($3 OR (s.other IS NOT NULL AND NOT s.follows AND NOT h.follows))
         RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.claimed_at,
-          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried
+          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried, s.other IS DISTINCT FROM 'ready' AS may_close
       ), charged AS (
         INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
         SELECT j.lab_id, j.user_id, j.id, e.kind,
@@ -69,15 +59,13 @@ extension Session {
           sum(greatest(extract(epoch FROM clock_timestamp() - e.claimed_at), 0))::float8, count(*)
         FROM ended e JOIN jobs j ON j.id = e.job_id GROUP BY j.id, e.kind
       )
-      SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
+      SELECT id, lease_epoch, job_id, kind, stage, tried, may_close FROM ended
       """, leases.map(\.task), leases.map(\.epoch), underLock)
-  }
-
-  private func endedTasks(_ rows: Rows) throws -> [EndedTask] {
-    try rows.map { row in
+    return try rows.map { row in
       EndedTask(
         id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
-        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"))
+        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"),
+        mayCloseStage: try row.get("may_close"))
     }
   }
 
@@ -161,11 +149,7 @@ extension Session {
   /// tasks and jobs, index tasks_unfinished.)
   func jobsAtTurn(after tasks: [TaskID]) throws -> [JobID] {
     guard !tasks.isEmpty else { return [] }
-    return try execute(Self.turnCheck(after: tasks)).map { try $0.get("id") }
-  }
-
-  private static func turnCheck(after tasks: [TaskID]) -> Statement {
-    Statement(
+    return try execute(
       """
       SELECT j.id FROM jobs j
       WHERE j.id = ANY(ARRAY(SELECT DISTINCT job_id FROM tasks WHERE id = ANY($1::bigint[]) AND finished_at IS NOT NULL))
@@ -174,6 +158,7 @@ extension Session {
         WHERE t.job_id >= j.id AND t.job_id <= j.id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')
         ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) IS NULL
       ORDER BY j.id
-      """, tasks)
+      """, tasks
+    ).map { try $0.get("id") }
   }
 }
