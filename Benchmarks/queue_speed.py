@@ -42,8 +42,8 @@ class Bench:
             sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}")
         return done.stdout
 
-    def ours(self, action, database, *arguments) -> dict:
-        return last_json(self.run(self.program, action, "--database", database, *arguments))
+    def ours(self, action, database, *arguments, timeout=600) -> dict:
+        return last_json(self.run(self.program, action, "--database", database, *arguments, timeout=timeout))
 
     def measured(self, load) -> dict:
         """The load's result with the log's counts while it ran."""
@@ -202,13 +202,14 @@ class Bench:
 
     def pinned(self):
         rows = {}
-        for durable in (True, False):
-            self.cluster.fresh("ours", durable)
+        for mode in self.options.pinned_commit:
+            self.cluster.fresh("ours", mode == "on")
             database = self.cluster.conninfo("ours")
             self.ours("prepare", database)
-            rows["on" if durable else "off"] = self.ours(
+            rows[mode] = self.ours(
                 "pinned-snapshot", database, "--seconds", self.options.pinned_seconds, "--rate", self.options.pinned_rate,
-                "--tasks", int(self.options.pinned_seconds * (self.options.pinned_rate or 12_000)))
+                "--tasks", int(self.options.pinned_seconds * (self.options.pinned_rate or 24_000)),
+                timeout=self.options.pinned_seconds + 600)
             progress(f"pinned snapshot: {rows}")
         return {"seconds": self.options.pinned_seconds, "rate": self.options.pinned_rate, "found": rows}
 
@@ -257,6 +258,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--pinned-seconds", type=float, default=20)
     parser.add_argument("--pinned-rate", type=float, default=0, help="tasks a second; 0: as fast as it goes")
+    parser.add_argument("--pinned-commit", nargs="+", choices=("on", "off"), default=["on", "off"],
+                        help="synchronous_commit while a snapshot is held open")
     parser.add_argument("--folder", type=Path, help="for the server's files; removed afterwards")
     parser.add_argument("--results", type=Path, default=ROOT / ".bench" / "queue.json", help="what was measured so far")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "queue-benchmarks.md")

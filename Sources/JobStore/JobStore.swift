@@ -26,6 +26,8 @@ public struct JobStore: Sendable {
     mostAtOnce: 4, patience: .milliseconds(20), mostItems: 64, isOfOne: isOfOne)
   let completions = CallMerger<CompleteRequest, CompletionOutcome?>(
     mostAtOnce: 4, patience: .milliseconds(20), mostItems: 1000, isOfOne: isOfOne)
+  let submissions = CallMerger<NewJob, CreatedJob?>(
+    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 64, isOfOne: isOfOne)
   private let hint: ReadyHint
 
   public init(

@@ -84,6 +84,42 @@ struct JobTests {
   }
 
   @Test(
+    "jobs of two labs that are submitted together are each their submitter's, and one that is refused costs no other"
+  )
+  func submittedTogether() async throws {
+    let bench = try await Bench.make(connections: 2)
+    let stranger = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let submissions = try (0..<40).map { index in
+      // Every eighth has the unique key of another one of its lab.
+      var settings: [JSON.Member] = [
+        .init("name", .string("n\(index)")), .init("labels", ["i": .string("\(index)")]),
+      ]
+      if index % 8 < 2 { settings.append(.init("unique", "one at a time")) }
+      let spec = try Bench.spec("eval", priority: index, settings)
+      let (caller, request) = (
+        index % 2 == 0 ? bench.person : stranger, SubmitRequest(spec: spec, idempotencyKey: "\(index)")
+      )
+      return Task { try await bench.store.submit(request, by: caller) }
+    }
+    var (made, refused): (Set<JobID>, [Int]) = ([], [])
+    for (index, submission) in submissions.enumerated() {
+      do {
+        let job = try await submission.value
+        let stored = try await bench.store.job(job.id, lab: (index % 2 == 0 ? bench.person : stranger).lab)
+        #expect(stored == job && stored.tasks[.ready] == 1)
+        #expect(
+          stored.spec.name == "n\(index)" && stored.spec.priority == index
+            && stored.spec.labels == ["i": "\(index)"])
+        made.insert(job.id)
+      } catch StoreError.conflict {
+        refused.append(index)
+      }
+    }
+    #expect(made.count == 32)
+    #expect(refused.count == 8 && refused.allSatisfy { $0 % 8 < 2 })
+  }
+
+  @Test(
     "a repeated submission finds its job whatever the order of its labels, and after its priority has changed"
   )
   func repeatedSubmission() async throws {

@@ -62,7 +62,8 @@ extension Session {
   /// Makes the next tasks of the job's range, if its stage is the lowest that is unfinished and the job may run, as many
   /// as it may have at once. The task half a window before the last one calls for the next ones when it is claimed.
   /// The job is locked by the caller. (Primary keys of task_ranges, jobs and admission, indices tasks_unfinished,
-  /// ready_of_job.)
+  /// ready_of_job. Lower stages are looked for in a subquery of their own, OFFSET 0: as a join, entries of all of the
+  /// job's tasks would be gone through, those that are dead included.)
   func extend(_ job: JobID, to goal: RangeExtension, rank: Int64) throws -> Admitted {
     var (most, kind): (Int, TaskKind?) = (Self.window, nil)
     var counts = true
@@ -81,7 +82,7 @@ extension Session {
           AND NOT EXISTS (SELECT 1 FROM labs l WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
           AND CASE WHEN $3::text IS NULL THEN NOT a.contended ELSE r.kind = $3 END
           AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = $1)
-          AND NOT EXISTS (SELECT 1 FROM tasks WHERE job_id = $1 AND finished_at IS NULL AND stage < r.stage)
+          AND NOT EXISTS (SELECT 1 FROM tasks WHERE job_id = $1 AND finished_at IS NULL AND stage < r.stage OFFSET 0)
       ), part AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('tasks', 'id')) AS id, n, r.made + n - 1 AS index,
           r.next_item + (n - 1) * r.size AS first, least(r.end_item, r.next_item + n * r.size) AS after,
@@ -130,7 +131,7 @@ extension Session {
         AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
         AND NOT EXISTS (SELECT 1 FROM ready WHERE ready.job_id = r.job_id)
         AND NOT EXISTS (SELECT 1 FROM tasks t
-          WHERE t.job_id = r.job_id AND t.finished_at IS NULL AND t.stage < r.stage)
+          WHERE t.job_id = r.job_id AND t.finished_at IS NULL AND t.stage < r.stage OFFSET 0)
         AND (j.at_once IS NULL OR j.at_once > (SELECT count(*) FROM tasks t
           WHERE t.job_id = r.job_id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')))
       ORDER BY r.job_id LIMIT 100

@@ -169,7 +169,7 @@ extension Session {
           SELECT r.kind, least(2000, (r.end_item - r.next_item + r.size - 1) / r.size) FROM task_ranges r
           WHERE r.job_id = turn.id AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = turn.id)
             AND NOT EXISTS (SELECT 1 FROM tasks t
-              WHERE t.job_id = turn.id AND t.finished_at IS NULL AND t.stage < r.stage)) AS summed
+              WHERE t.job_id = turn.id AND t.finished_at IS NULL AND t.stage < r.stage OFFSET 0)) AS summed
         GROUP BY kind) AS w ON true
       ORDER BY turn.id, w.kind
       """

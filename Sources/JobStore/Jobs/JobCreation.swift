@@ -2,7 +2,7 @@ import JobModel
 import PostgresClient
 
 /// A job that is to be created.
-struct NewJob {
+struct NewJob: Sendable {
   let spec: JobSpec
   /// The specification as it is stored.
   let text: String
@@ -13,79 +13,108 @@ struct NewJob {
   /// How many jobs it waits for, all of them locked.
   var waitsFor = 0
   /// Before when nothing of it begins; nil when it may begin at once.
-  let moment: Timestamp?
+  var moment: Timestamp?
+  /// nil when no person has submitted it.
+  let submitter: UserID?
+  /// What its history says of its creation.
+  let message: String
 }
 
 /// A job as it is before anybody takes its first task.
-struct CreatedJob {
+struct CreatedJob: Sendable {
   let record: JobRecord
   let admitted: Admitted
 }
 
 extension Session {
-  /// Creates a job with its first task and notes that it was submitted, in one statement. The task is put where `admit`
-  /// would put it: it is ready when the job may begin and nobody competes, and marked for the leader when labs compete.
-  /// - Parameter submitter: nil when no person has submitted it.
-  /// - Returns: nil when the lab has used the idempotency key before, or has an unfinished job with the unique key.
+  /// Creates jobs, each with its first task, and notes that they were submitted, in one statement. A task is put where
+  /// `admit` would put it: it is ready when its job may begin and nobody competes, and marked for the leader when labs
+  /// compete.
+  /// - Returns: nil for one whose lab has used the idempotency key before, or has an unfinished job with the unique key.
   ///   (Indices jobs_idempotency, jobs_unique, primary keys of memory_lessons, labs, users and admission.)
-  func create(_ new: NewJob, submitter: UserID?, message: String) throws -> CreatedJob? {
-    let spec = new.spec
-    let row = try execute(
+  func create(_ new: [NewJob]) throws -> [CreatedJob?] {
+    let specs = new.map(\.spec)
+    let rows = try execute(
       """
-      WITH job AS (
-        INSERT INTO jobs (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
+      WITH given AS MATERIALIZED (
+        SELECT nextval((SELECT pg_get_serial_sequence('jobs', 'id'))::regclass) AS id,
+          nextval((SELECT pg_get_serial_sequence('tasks', 'id'))::regclass) AS task_id, g.*
+        FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::text[], $11::int[], $12::int[], $13::float8[], $14::int[], $15::text[], $16::text[],
+            $17::text[], $18::text[], $19::int[], $20::float8[], $21::float8[], $22::text[], $23::bigint[], $24::text[])
+          WITH ORDINALITY AS g (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
+            confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron,
+            checkpoint, device, waits_for, moment, deadline, first_task, submitter, message, place)
+      ), job AS (
+        INSERT INTO jobs (id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
           confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron, checkpoint,
-          memory_failures, memory_learnt_at, waits_for, deadline_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8::json, $9::json, $10::jsonb, $11, $12, $13, $14, $15, $16, $17,
+          memory_failures, memory_learnt_at, waits_for, deadline_at) OVERRIDING SYSTEM VALUE
+        SELECT g.id, g.lab_id, g.user_id, g.priority, g.max_attempts, g.kind, g.name, g.idempotency_key, g.spec::json,
+          g.confinement::json, g.labels::jsonb, g.need_id, g.light_need_id, g.stall_seconds, g.at_once, g.unique_key,
+          g.cron, g.checkpoint,
           -- What earlier jobs have learnt to be too much at once.
-          coalesce((SELECT failures FROM memory_lessons WHERE checkpoint = $17 AND device = $18 AND kind = $5
-            AND learnt_at > now() - interval '30 days'), 0), now(), $19,
-          greatest(now(), coalesce(to_timestamp($20), now())) + make_interval(secs => $21))
+          coalesce((SELECT failures FROM memory_lessons m WHERE m.checkpoint = g.checkpoint AND m.device = g.device
+            AND m.kind = g.kind AND m.learnt_at > now() - interval '30 days'), 0), now(), g.waits_for,
+          greatest(now(), coalesce(to_timestamp(g.moment), now())) + make_interval(secs => g.deadline)
+        FROM given g
         ON CONFLICT DO NOTHING
-        RETURNING id, lab_id, user_id, priority, need_id, light_need_id, waits_for, created_at
+        RETURNING id, created_at
       ), log_end AS (
         INSERT INTO log_ends (job_id) SELECT id FROM job
       ), placed AS MATERIALIZED (
-        SELECT job.*, nextval(pg_get_serial_sequence('tasks', 'id')) AS task_id, l.name AS lab, l.paused_at,
-          a.contended, job.waits_for = 0 AND l.paused_at IS NULL AND coalesce(to_timestamp($20) <= now(), true) AS is_due
-        FROM job JOIN labs l ON l.id = job.lab_id JOIN admission a ON a.id = 1
+        SELECT g.*, job.created_at, l.name AS lab, l.paused_at, a.contended,
+          g.waits_for = 0 AND l.paused_at IS NULL AND coalesce(to_timestamp(g.moment) <= now(), true) AS is_due
+        FROM job JOIN given g ON g.id = job.id JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
       ), task AS (
         INSERT INTO tasks (id, job_id, kind, stage, state, not_before) OVERRIDING SYSTEM VALUE
-        SELECT task_id, id, $22, 0, CASE WHEN is_due AND NOT contended THEN 'ready' ELSE 'blocked' END,
-          CASE WHEN NOT is_due THEN to_timestamp($20) WHEN contended THEN coalesce(to_timestamp($20), now()) END
+        SELECT task_id, id, first_task, 0, CASE WHEN is_due AND NOT contended THEN 'ready' ELSE 'blocked' END,
+          CASE WHEN NOT is_due THEN to_timestamp(moment) WHEN contended THEN coalesce(to_timestamp(moment), now()) END
         FROM placed
       ), detail AS (
         INSERT INTO task_details (task_id, payload) SELECT task_id, '{}' FROM placed
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id)
-        SELECT task_id, id, -priority, $22, CASE WHEN $22 = 'plan' THEN light_need_id ELSE need_id END
+        SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END
         FROM placed WHERE is_due AND NOT contended
       ), noted AS (
         INSERT INTO events (lab_id, job_id, user_id, kind, message)
-        SELECT lab_id, id, $23, 'job-submitted', $24 FROM placed
+        SELECT lab_id, id, submitter, 'job-submitted', message FROM placed
       )
-      SELECT p.id, p.task_id, p.lab, u.name AS "user", extract(epoch FROM p.created_at)::float8 AS created_at,
+      SELECT p.place, p.id, p.task_id, p.lab, u.name AS "user", extract(epoch FROM p.created_at)::float8 AS created_at,
         extract(epoch FROM p.paused_at)::float8 AS paused_at, p.is_due, p.is_due AND NOT p.contended AS is_ready
       FROM placed p JOIN users u ON u.id = p.user_id
-      """, new.lab, new.user, spec.priority, spec.maxAttempts, spec.kind.rawValue, spec.name,
-      new.idempotencyKey,
-      new.text, try new.confinement.map(StoredJSON.text), try StoredJSON.text(spec.labels),
-      try number(of: spec.resources), try number(of: spec.resources.light), spec.stallAfter, spec.atOnce,
-      spec.unique, spec.cron, spec.settings.model, spec.resources.kind.rawValue, new.waitsFor, new.moment,
-      spec.deadline, spec.kind.firstTask.rawValue, submitter, StoredJSON.clean(message)
-    ).first
-    guard let row else { return nil }
-    let id: JobID = try row.get("id")
-    let isReady: Bool = try row.get("is_ready")
+      """, new.map(\.lab), new.map(\.user), specs.map(\.priority), specs.map(\.maxAttempts),
+      specs.map(\.kind.rawValue), specs.map(\.name), new.map(\.idempotencyKey), new.map(\.text),
+      try new.map { try $0.confinement.map(StoredJSON.text) },
+      try specs.map { try StoredJSON.text($0.labels) },
+      try specs.map { try number(of: $0.resources) }, try specs.map { try number(of: $0.resources.light) },
+      specs.map(\.stallAfter), specs.map(\.atOnce), specs.map(\.unique), specs.map(\.cron),
+      specs.map(\.settings.model), specs.map(\.resources.kind.rawValue), new.map(\.waitsFor),
+      new.map(\.moment),
+      specs.map(\.deadline), specs.map(\.kind.firstTask.rawValue), new.map(\.submitter),
+      new.map { StoredJSON.clean($0.message) })
+    var created = [CreatedJob?](repeating: nil, count: new.count)
+    for index in 0..<rows.count {
+      let row = rows[index]
+      let place: Int = try row.get("place")
+      created[place - 1] = try row.created(of: specs[place - 1])
+    }
+    return created
+  }
+}
+
+extension Rows.Row {
+  fileprivate func created(of spec: JobSpec) throws -> CreatedJob {
+    let id: JobID = try get("id")
+    let isReady: Bool = try get("is_ready")
     var tasks = TaskCounts()
     tasks[isReady ? .ready : .blocked] = 1
     let record = JobRecord(
-      id: id, lab: try row.get("lab"), user: try row.get("user"), spec: spec, state: .queued,
-      createdAt: try row.get("created_at"), startedAt: nil, finishedAt: nil,
-      pausedAt: try row.getIfPresent("paused_at"), failure: nil, tasks: tasks, progress: nil)
-    let key = ReadyKey(rank: Int64(-spec.priority), job: id, task: try row.get("task_id"))
+      id: id, lab: try get("lab"), user: try get("user"), spec: spec, state: .queued,
+      createdAt: try get("created_at"), startedAt: nil, finishedAt: nil,
+      pausedAt: try getIfPresent("paused_at"), failure: nil, tasks: tasks, progress: nil)
+    let key = ReadyKey(rank: Int64(-spec.priority), job: id, task: try get("task_id"))
     return CreatedJob(
-      record: record,
-      admitted: Admitted(count: try row.get("is_due") ? 1 : 0, lowest: isReady ? key : nil))
+      record: record, admitted: Admitted(count: try get("is_due") ? 1 : 0, lowest: isReady ? key : nil))
   }
 }

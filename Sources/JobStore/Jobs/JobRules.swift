@@ -86,8 +86,8 @@ extension Session {
     let confinement: PathConfinement? = try row.jsonIfPresent("confinement")
     let new = NewJob(
       spec: spec, text: try StoredJSON.text(spec), lab: try row.get("lab_id"), user: try row.get("user_id"),
-      confinement: confinement, moment: next)
-    guard let made = try create(new, submitter: nil, message: "\(spec.name), as job \(id) repeats") else {
+      confinement: confinement, moment: next, submitter: nil, message: "\(spec.name), as job \(id) repeats")
+    guard let made = try create([new])[0] else {
       // Another job has its unique key; the next tick tries again.
       try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
       return (nil, .none)

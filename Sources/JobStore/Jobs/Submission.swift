@@ -18,30 +18,11 @@ extension JobStore {
         throw StoreError.invalid("an idempotency key is one line of 1 to 200 characters")
       }
     }
-    let text = try StoredJSON.text(request.spec)
-    let submit: @Sendable (Session) throws -> Submitted = { session in
-      if let id = try session.jobSubmittedBefore(request, lab: caller.lab) { return .before(id) }
-      try session.checkNeeds(of: request.spec)
-      // Before the job itself, in the order of ids; none of them can end unseen from here on.
-      let dependencies = try session.lockDependencies(request.spec.after, lab: caller.lab)
-      let new = NewJob(
-        spec: request.spec, text: text, lab: caller.lab, user: caller.user, confinement: confinement,
-        idempotencyKey: request.idempotencyKey, waitsFor: dependencies.count { $0.state != .succeeded },
-        moment: try session.moment(of: request.spec))
-      guard let created = try session.create(new, submitter: caller.user, message: request.spec.name) else {
-        // The same key was used at the same time.
-        if let id = try session.jobSubmittedBefore(request, lab: caller.lab) {
-          return .before(id)
-        }
-        throw try session.uniqueConflict(request.spec.unique ?? "", lab: caller.lab)
-      }
-      try session.insertDependencies(dependencies, job: created.record.id)
-      return .now(created)
-    }
-    // What a job that waits for no other writes is one statement, which needs no transaction around it.
-    let submitted =
-      request.spec.after.isEmpty ? try await pool.run(submit) : try await pool.transaction(submit)
-    switch submitted {
+    let new = NewJob(
+      spec: request.spec, text: try StoredJSON.text(request.spec), lab: caller.lab, user: caller.user,
+      confinement: confinement, idempotencyKey: request.idempotencyKey, moment: request.spec.at,
+      submitter: caller.user, message: request.spec.name)
+    switch try await request.spec.standsAlone ? submitTogether(new, request) : submitAlone(new, request) {
     case .before(let id): return try await job(id, lab: caller.lab)
     case .now(let created):
       announce(created.admitted)
@@ -49,10 +30,41 @@ extension JobStore {
     }
   }
 
-  private enum Submitted {
-    case before(JobID)
-    case now(CreatedJob)
+  /// Those that come together share a statement and its commit.
+  private func submitTogether(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
+    let created = try await submissions([new]) { jobs in try await pool.run { try $0.create(jobs) } }[0]
+    if let created { return .now(created) }
+    return try await pool.run { session in try session.submittedBefore(request, lab: new.lab) }
   }
+
+  private func submitAlone(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
+    try await pool.transaction { session in
+      if let id = try session.jobSubmittedBefore(request, lab: new.lab) { return .before(id) }
+      try session.checkNeeds(of: request.spec)
+      // Before the job itself, in the order of ids; none of them can end unseen from here on.
+      let dependencies = try session.lockDependencies(request.spec.after, lab: new.lab)
+      var new = new
+      new.waitsFor = dependencies.count { $0.state != .succeeded }
+      new.moment = try session.moment(of: request.spec)
+      guard let created = try session.create([new])[0] else {
+        // The same key was used at the same time.
+        return try session.submittedBefore(request, lab: new.lab)
+      }
+      try session.insertDependencies(dependencies, job: created.record.id)
+      return .now(created)
+    }
+  }
+}
+
+/// What became of a submission.
+private enum Submitted {
+  case before(JobID)
+  case now(CreatedJob)
+}
+
+extension JobSpec {
+  /// Nothing has to be looked at before it is stored: no other jobs, no schedule and no workers.
+  fileprivate var standsAlone: Bool { after.isEmpty && resources.isSlot && (cron == nil || at != nil) }
 }
 
 extension Session {
@@ -79,6 +91,13 @@ extension Session {
         "the idempotency key '\(key)' belongs to job \(id), which asks for something else")
     }
     return id
+  }
+
+  /// The job because of which one was not created.
+  /// - Throws: `StoreError.conflict` when it is another one with the same unique key.
+  fileprivate func submittedBefore(_ request: SubmitRequest, lab: LabID) throws -> Submitted {
+    if let id = try jobSubmittedBefore(request, lab: lab) { return .before(id) }
+    throw try uniqueConflict(request.spec.unique ?? "", lab: lab)
   }
 
   /// (Index jobs_unique.)

@@ -61,11 +61,13 @@ extension JobStore {
 
   /// Whether one of many writes is at fault, rather than the database.
   @Sendable static func isOfOne(_ error: any Error) -> Bool {
+    switch (error as? PostgresError)?.code {
     // Classes 22 and 23: data that does not fit a column or contradicts a constraint.
-    if case .server(let state)? = (error as? PostgresError)?.code {
-      return state.hasPrefix("22") || state.hasPrefix("23")
+    case .server(let state)?: state.hasPrefix("22") || state.hasPrefix("23")
+    // What cannot be sent.
+    case .misuse?: true
+    default: error is StoreError
     }
-    return error is StoreError
   }
 
   /// Ends those after which nothing follows. Calls that come meanwhile are merged (`completions`): many workers that

@@ -26,7 +26,7 @@ extension Session {
   /// jobs that may only have so many at once. Nothing follows from the others, so completions of one job share flushes.
   /// Others may end at the same time, each taking the rest for unfinished: after the commit the caller looks whether it
   /// was the last (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the
-  /// order. Tasks are found again by their places, which is as good as by their numbers within one statement.)
+  /// order. Tasks are found again by their numbers: by its place a task would be missed that somebody has just changed.)
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
   func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
@@ -35,7 +35,7 @@ extension Session {
     let rows = try execute(
       """
       WITH held AS MATERIALIZED (
-        SELECT t.ctid AS place, t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' AS follows
+        SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' AS follows
         FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
           JOIN tasks t ON t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
       ), stages AS MATERIALIZED (
@@ -48,7 +48,7 @@ extension Session {
       ), ended AS (
         UPDATE tasks SET state = 'succeeded', finished_at = now()
         FROM held h JOIN stages s ON s.job_id = h.job_id AND s.stage = h.stage
-        WHERE tasks.ctid = h.place AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
+        WHERE tasks.id = h.id AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
           AND ($3 OR (s.other IS NOT NULL AND NOT s.follows AND NOT h.follows))
         RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.claimed_at,
           tasks.attempt > 1 OR tasks.interruptions > 0 AS tried, s.other IS DISTINCT FROM 'ready' AS may_close
