@@ -46,7 +46,6 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
 
 extension FixedWidthInteger {
   /// Reads what the server writes: a minus sign or none, and digits.
-  @inlinable
   init?(decimalDigits text: UnsafeRawBufferPointer) {
     let isNegative = text.first == UInt8(ascii: "-")
     let digits = text.dropFirst(isNegative ? 1 : 0)
