@@ -23,15 +23,21 @@ struct Drain: AsyncParsableCommand {
   @Option(help: "Clients at once.") var clients = 1
   @Option(help: "Tasks of a claim and of a completion.") var batch = 1
   @Option(help: "Seconds.") var seconds = 2.0
+  @Flag(help: "Complete and claim the next ones with one call.") var together = false
 
   func run() async throws {
     let (store, queue) = try await self.queue.open()
-    let (batch, seconds) = (batch, seconds)
+    let (batch, seconds, together) = (batch, seconds, together)
     let sessions = try await Self.sessions(queue, count: clients, slots: batch)
     let start = ContinuousClock.now
     let turns = try await withThrowingTaskGroup(of: [Turn].self) { group in
       for session in sessions {
-        group.addTask { try await Self.work(queue, session, batch: batch, until: start + .seconds(seconds)) }
+        group.addTask {
+          let end = start + .seconds(seconds)
+          return together
+            ? try await Self.workOn(queue, session, batch: batch, until: end)
+            : try await Self.work(queue, session, batch: batch, until: end)
+        }
       }
       return try await group.reduce(into: [Turn]()) { $0 += $1 }
     }
@@ -52,6 +58,15 @@ struct Drain: AsyncParsableCommand {
     let tasks: Int
     let end: ContinuousClock.Instant
     let milliseconds: Double
+
+    init(of tasks: Int, accepted: Int, since start: ContinuousClock.Instant) throws {
+      guard accepted == tasks else {
+        throw ValidationError("\(tasks - accepted) completions were refused")
+      }
+      self.tasks = tasks
+      end = .now
+      milliseconds = (end - start).seconds * 1000
+    }
   }
 
   /// Opened at once, so that connections are there before the load.
@@ -70,16 +85,32 @@ struct Drain: AsyncParsableCommand {
     return turns
   }
 
+  /// Each completion brings the next tasks; the last ones are completed alone.
+  static func workOn(
+    _ queue: any MeasuredQueue, _ session: SessionID, batch: Int, until end: ContinuousClock.Instant
+  ) async throws -> [Turn] {
+    var turns: [Turn] = []
+    var tasks = try await queue.claim(session, [.shard], limit: batch, wait: 0)
+    while !tasks.isEmpty {
+      let start = ContinuousClock.now
+      let ended = tasks.map { CompleteRequest(lease: $0.lease) }
+      let accepted: Int
+      if start < end {
+        (accepted, tasks) = try await queue.complete(ended, next: session, [.shard], limit: batch)
+      } else {
+        (accepted, tasks) = (try await queue.complete(ended), [])
+      }
+      turns.append(try Turn(of: ended.count, accepted: accepted, since: start))
+    }
+    return turns
+  }
+
   /// - Returns: nil when nothing is left.
   static func turn(_ queue: any MeasuredQueue, _ session: SessionID, batch: Int) async throws -> Turn? {
     let start = ContinuousClock.now
     let tasks = try await queue.claim(session, [.shard], limit: batch, wait: 0)
     if tasks.isEmpty { return nil }
     let accepted = try await queue.complete(tasks.map { CompleteRequest(lease: $0.lease) })
-    guard accepted == tasks.count else {
-      throw ValidationError("\(tasks.count - accepted) completions were refused")
-    }
-    let now = ContinuousClock.now
-    return Turn(tasks: accepted, end: now, milliseconds: (now - start).seconds * 1000)
+    return try Turn(of: tasks.count, accepted: accepted, since: start)
   }
 }

@@ -12,6 +12,10 @@ protocol MeasuredQueue: Sendable {
     -> [ClaimedTask]
   /// - Returns: how many were accepted.
   func complete(_ tasks: [CompleteRequest]) async throws -> Int
+  /// Completes, and claims the next ones with the same call.
+  func complete(_ tasks: [CompleteRequest], next session: SessionID, _ kinds: [TaskKind], limit: Int)
+    async throws
+    -> (accepted: Int, next: [ClaimedTask])
   func heartbeat(_ session: SessionID, _ leases: [Lease]) async throws -> Bool
 }
 
@@ -42,6 +46,15 @@ struct StoreQueue: MeasuredQueue {
 
   func complete(_ tasks: [CompleteRequest]) async throws -> Int {
     try await store.complete(tasks).filter { $0.outcome == .accepted }.count
+  }
+
+  func complete(_ tasks: [CompleteRequest], next session: SessionID, _ kinds: [TaskKind], limit: Int)
+    async throws
+    -> (accepted: Int, next: [ClaimedTask])
+  {
+    let (results, next) = try await store.complete(
+      tasks, next: ClaimRequest(session: session, kinds: kinds, limit: limit), token: token)
+    return (results.filter { $0.outcome == .accepted }.count, next.tasks)
   }
 
   func heartbeat(_ session: SessionID, _ leases: [Lease]) async throws -> Bool {
@@ -75,6 +88,15 @@ struct HTTPQueue: MeasuredQueue {
 
   func complete(_ tasks: [CompleteRequest]) async throws -> Int {
     try await worker.complete(tasks, patience: .brief).filter { $0.outcome == .accepted }.count
+  }
+
+  func complete(_ tasks: [CompleteRequest], next session: SessionID, _ kinds: [TaskKind], limit: Int)
+    async throws
+    -> (accepted: Int, next: [ClaimedTask])
+  {
+    let reply = try await worker.complete(
+      tasks, next: ClaimRequest(session: session, kinds: kinds, limit: limit), patience: .brief)
+    return (reply.results.filter { $0.outcome == .accepted }.count, reply.next.tasks)
   }
 
   func heartbeat(_ session: SessionID, _ leases: [Lease]) async throws -> Bool {

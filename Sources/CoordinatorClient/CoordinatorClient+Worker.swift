@@ -30,15 +30,31 @@ extension CoordinatorClient {
 
   /// Ends several tasks; each has its own outcome, in the order given.
   public func complete(_ tasks: [CompleteRequest], patience: Patience) async throws -> [CompletionResult] {
+    try await complete(CompleteTasksRequest(tasks: tasks), mayRepeat: true, patience).results
+  }
+
+  /// Ends tasks and leases the next ones. Repeated only while the coordinator has seen nothing: where the answer is lost,
+  /// the tasks may have ended and others may have been leased.
+  public func complete(
+    _ tasks: [CompleteRequest], next: ClaimRequest, patience: Patience
+  ) async throws -> (results: [CompletionResult], next: ClaimReply) {
+    let reply = try await complete(CompleteTasksRequest(tasks: tasks, next: next), mayRepeat: false, patience)
+    // A coordinator of an earlier version has not heard of the question.
+    return (reply.results, reply.next ?? ClaimReply(tasks: [], sessionAlive: true))
+  }
+
+  private func complete(
+    _ request: CompleteTasksRequest, mayRepeat: Bool, _ patience: Patience
+  ) async throws -> CompleteTasksReply {
+    let tasks = request.tasks
     let reply: CompleteTasksReply = try await post(
-      "/v1/tasks/complete", CompleteTasksRequest(tasks: tasks), mayRepeat: true, timeout: 120,
-      patience: patience)
+      "/v1/tasks/complete", request, mayRepeat: mayRepeat, timeout: 120, patience: patience)
     guard reply.results.map(\.task) == tasks.map(\.lease.task) else {
       throw CoordinatorError(
         kind: .unexpected, code: "unreadable-reply",
         message: "the coordinator's outcomes are not those of the \(tasks.count) tasks it was told of")
     }
-    return reply.results
+    return reply
   }
 
   public func fail(_ body: FailRequest, patience: Patience) async throws -> FailReply {

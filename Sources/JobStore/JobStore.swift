@@ -22,12 +22,11 @@ public struct JobStore: Sendable {
   let knownJobs = KnownJobs()
   let closingStages = ClosingStages()
   let settling = Interval(.seconds(10))
-  let claims = CallMerger<Claim, [ClaimedTask]>(
-    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 64, isOfOne: isOfOne)
-  let completions = CallMerger<CompleteRequest, CompletionOutcome?>(
-    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 1000, isOfOne: isOfOne)
+  let claims = leaseCalls()
+  let completions = leaseCalls()
+  let turns = leaseCalls()
   let submissions = CallMerger<NewJob, CreatedJob?>(
-    mostAtOnce: 4, patience: .milliseconds(20), mostItems: 64, isOfOne: isOfOne)
+    mostAtOnce: 4, patience: .milliseconds(20), most: 64, isOfOne: isOfOne)
   private let hint: ReadyHint
 
   public init(
@@ -39,6 +38,12 @@ public struct JobStore: Sendable {
     self.timing = timing
     schedulingPolicy = scheduling
     hint = ReadyHint(pool: pool)
+  }
+
+  private static func leaseCalls() -> CallMerger<LeaseCall, LeaseReply> {
+    CallMerger(
+      mostAtOnce: 4, patience: .milliseconds(20), enough: 100, most: Claimer.most, weight: \.tasks,
+      isOfOne: isOfOne)
   }
 
   /// The channel on which the store hints that tasks may be ready.

@@ -59,7 +59,7 @@ public final class Session {
     try execute(sql.description, parameters.map(\.postgresParameter))
   }
 
-  private func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
+  func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
     let name = try prepare(sql)
     let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in
       PQexecPrepared(connection, name, Int32(parameters.count), values, lengths, formats, 0)

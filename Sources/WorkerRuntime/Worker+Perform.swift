@@ -40,7 +40,7 @@ extension Worker {
         CompleteRequest(
           lease: lease, result: outcome.result, spawn: outcome.spawn, range: outcome.range,
           artifacts: outcome.artifacts, groups: outcome.groups, progress: context.latestProgress),
-        patience: trustLeft(lease))
+        patience: trustLeft(lease), for: self)
       switch reply.outcome {
       case .accepted: logger.info("task \(lease.task) done")
       case .stale: logger.notice("task \(lease.task): the lease is over, output discarded")

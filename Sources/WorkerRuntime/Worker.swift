@@ -62,6 +62,8 @@ public actor Worker {
     var trust: LeaseTrust
     let work: Task<TaskOutcome, any Error>
     let savesOnRequest: Bool
+    /// What it holds of the worker's GPUs; nil: it was given more than the worker has.
+    let devices: [Int]?
   }
 
   let client: CoordinatorClient
@@ -87,6 +89,8 @@ public actor Worker {
   var running: [Lease: Running] = [:]
   private var performing: [Lease: Task<Void, Never>] = [:]
   private var idleThreads: [DedicatedThread] = []
+  /// The coordinator has been asked for tasks and has not answered yet: by the claim loop, or together with ends of tasks.
+  private var isClaiming = false
   /// The coordinator may count leases as held by the session that this worker does not hold.
   private var isSessionInDoubt = false
   private var changeWaiter: CheckedContinuation<Void, Never>?
@@ -146,7 +150,7 @@ public actor Worker {
       try Task.checkCancellation()
       let session = try await currentSession()
       let slots = configuration.slots - performing.count
-      guard slots > 0, !isOwnDeviceWithheld else {
+      guard slots > 0, !isClaiming, !isOwnDeviceWithheld else {
         await waitForChange()
         continue
       }
@@ -156,6 +160,8 @@ public actor Worker {
       }
       let reply: ClaimReply
       do {
+        isClaiming = true
+        defer { isClaiming = false }
         reply = try await client.claim(
           ClaimRequest(
             session: session.session, kinds: kinds, limit: slots, waitSeconds: claimWaitSeconds,
@@ -166,12 +172,46 @@ public actor Worker {
         isSessionInDoubt = true
         continue
       }
-      guard reply.sessionAlive else {
-        loseSession(session.session)
-        continue
-      }
-      for task in reply.tasks { begin(task, session) }
+      take(reply, in: session)
     }
+  }
+
+  private func take(_ reply: ClaimReply, in session: RegisterReply) {
+    guard reply.sessionAlive else {
+      loseSession(session.session)
+      return
+    }
+    for task in reply.tasks { begin(task, session) }
+  }
+
+  /// What to ask for together with the ends of tasks: as much as will be free when they have ended. nil when the claim
+  /// loop is asking already, or there is nothing to ask for just now. An answer goes to `claimed` or `claimGotNoAnswer`.
+  func claim(after ending: [Lease]) -> ClaimRequest? {
+    let ended = ending.compactMap { running[$0] }
+    let slots = configuration.slots - performing.count + ended.count
+    guard let session, slots > 0, !isClaiming, !isSessionInDoubt, !isOwnDeviceWithheld,
+      ended.count == ending.count, ended.allSatisfy(\.context.withheldDevices.isEmpty)
+    else { return nil }
+    var free = free
+    for task in ended { task.devices.map { free.give(task.context.task.need, devices: $0) } }
+    isClaiming = true
+    return ClaimRequest(session: session.session, kinds: kinds, limit: slots, free: free, loaded: loaded)
+  }
+
+  /// Begins what was leased, once the tasks whose places it takes have ended.
+  func claimed(_ reply: ClaimReply, by claim: ClaimRequest, after ending: [Lease]) async {
+    for lease in ending { await performing[lease]?.value }
+    isClaiming = false
+    // Whoever has ended the session meanwhile has given its leases back.
+    if let session, session.session == claim.session { take(reply, in: session) }
+    wakeClaims()
+  }
+
+  func claimGotNoAnswer(_ error: any Error) {
+    isClaiming = false
+    isSessionInDoubt = true
+    logger.warning("a claim got no answer: \((error as? CoordinatorError)?.message ?? "\(error)")")
+    wakeClaims()
   }
 
   /// A lease may still be the session's, and nobody works on its task: the end of the task could not be delivered, or the
@@ -253,7 +293,8 @@ public actor Worker {
       return try await executor.run(task, context: context)
     }
     running[task.lease] = Running(
-      context: context, trust: trust, work: work, savesOnRequest: executor?.savesOnRequest ?? false)
+      context: context, trust: trust, work: work, savesOnRequest: executor?.savesOnRequest ?? false,
+      devices: devices)
     logger.info(
       "task \(task.id) (\(task.kind.rawValue) of job \(task.job), attempt \(task.attempt)) begins")
     performing[task.lease] = Task {

@@ -1,5 +1,7 @@
 import CoordinatorClient
 import JobModel
+import JobStore
+import PostgresClient
 import Synchronization
 import Testing
 import WorkerRuntime
@@ -78,6 +80,45 @@ import WorkerRuntime
         lingering.gate.open()
         try await queue.succeeds(job.id)
         #expect(try await queue.member.workers().contains { $0.session == session.session && !$0.alive })
+      }
+    }
+  }
+
+  @Test("a busy worker gets its next task with the commit that ends the one before")
+  func fromTaskToTask() async throws {
+    /// Does the first shard, and holds the second one.
+    final class Second: TaskExecutor {
+      let kinds: [TaskKind] = [.plan, .shard, .report]
+      let gate = DispatchGate()
+      private let others = GatedExecutor()
+      private let shards = Mutex(0)
+      var begun: Int { shards.withLock { $0 } }
+
+      func run(_ task: ClaimedTask, context: TaskContext) async throws -> TaskOutcome {
+        let isSecond = shards.withLock { shards in
+          if task.kind == .shard { shards += 1 }
+          return task.kind == .shard && shards == 2
+        }
+        if isSecond { gate.wait() }
+        return try await others.run(task, context: context)
+      }
+    }
+    try await TestQueue.run { queue in
+      let job = try await queue.submit()
+      let executor = Second()
+      try await queue.withWorker(executor) { _ in
+        try await eventually { executor.begun == 2 }
+        let transactions: Int = try await queue.store.pool.run { session in
+          try session.execute(
+            """
+            SELECT count(DISTINCT xmin::text) AS n FROM tasks
+            WHERE job_id = $1 AND kind = 'shard' AND state IN ('succeeded', 'running')
+            """, job.id
+          ).only().get("n")
+        }
+        #expect(transactions == 1)
+        executor.gate.open()
+        try await queue.succeeds(job.id)
       }
     }
   }

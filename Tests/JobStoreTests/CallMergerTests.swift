@@ -48,7 +48,7 @@ struct CallMergerTests {
   }
 
   private static func merger(items: Int = 100) -> CallMerger<Int, String> {
-    CallMerger(mostAtOnce: 1, patience: .seconds(60), mostItems: items) { $0 is Bad }
+    CallMerger(mostAtOnce: 1, patience: .seconds(60), most: items) { $0 is Bad }
   }
 
   @Test("calls that come while another is under way run as one, and each gets its own replies")
@@ -63,13 +63,30 @@ struct CallMergerTests {
   @Test("calls that wait for one that takes long go on without it")
   func heldUp() async throws {
     let runs = Runs()
-    let merger = CallMerger<Int, String>(mostAtOnce: 2, patience: .milliseconds(1), mostItems: 100) {
+    let merger = CallMerger<Int, String>(mostAtOnce: 2, patience: .milliseconds(1), most: 100) {
       $0 is Bad
     }
     let held = Task { try await merger([0], runs.run) }
     while !runs.isHolding { await Task.yield() }
     #expect(try await merger([1], runs.run) == ["1"])
     #expect(try await merger([2], runs.run) == ["2"])
+    runs.letOn()
+    #expect(try await held.value == ["0"])
+  }
+
+  @Test("calls that weigh enough together run beside the one that is under way")
+  func beside() async throws {
+    let runs = Runs()
+    let merger = CallMerger<Int, String>(
+      mostAtOnce: 4, patience: .seconds(60), enough: 30, most: 100, weight: { $0 }
+    ) { $0 is Bad }
+    let held = Task { try await merger([0], runs.run) }
+    while !runs.isHolding { await Task.yield() }
+    let light = Task { try await merger([10], runs.run) }
+    while merger.waiting < 1 { await Task.yield() }
+    #expect(try await merger([20], runs.run) == ["20"])
+    #expect(try await light.value == ["10"])
+    #expect(runs.batches == [[10, 20]])
     runs.letOn()
     #expect(try await held.value == ["0"])
   }

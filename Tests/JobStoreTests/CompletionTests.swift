@@ -59,6 +59,117 @@ struct CompletionTests {
     #expect(try await transactions() == 1)
   }
 
+  @Test(
+    "a worker that ends tasks and asks for the next ones gets both with one commit", arguments: [false, true])
+  func turns(leavingResults: Bool) async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let session = try await bench.session(slots: 10)
+    _ = try await bench.plan(try await bench.take(session), shards: 30)
+    let ask = ClaimRequest(session: session, kinds: TaskKind.allCases, limit: 10)
+    var tasks = try await bench.claim(session, limit: 10)
+    var seen: Set<TaskID> = []
+    while tasks.first?.kind == .shard {
+      seen.formUnion(tasks.map(\.id))
+      let (results, next) = try await bench.store.complete(
+        tasks.map {
+          CompleteRequest(
+            lease: $0.lease, result: leavingResults ? ["shard": $0.payload["shard"] ?? .null] : [:])
+        },
+        next: ask, token: bench.workerToken)
+      #expect(results.allSatisfy { $0.outcome == .accepted } && next.sessionAlive)
+      if next.tasks.first?.kind == .shard {
+        let transactions: Int = try await bench.store.pool.run {
+          [ended = tasks, begun = next.tasks] connection in
+          try connection.execute(
+            "SELECT count(DISTINCT xmin::text) AS n FROM tasks WHERE id = ANY($1)",
+            ended.map(\.id) + begun.map(\.id)
+          )
+          .only().get("n")
+        }
+        #expect(transactions == 1)
+      }
+      tasks = next.tasks
+    }
+    // The last ones of the stage brought the report, which waited for them.
+    #expect(seen.count == 30 && tasks.map(\.kind) == [.report])
+    let (results, none) = try await bench.store.complete(
+      [CompleteRequest(lease: tasks[0].lease)], next: ask, token: bench.workerToken)
+    #expect(results[0].outcome == .accepted && none.tasks.isEmpty && none.sessionAlive)
+    #expect(try await bench.job(job.id).state == .succeeded)
+    if leavingResults {
+      let detail = try await bench.store.detail(job.id, lab: bench.person.lab)
+      #expect(detail.tasks.filter { $0.kind == .shard }.allSatisfy { $0.result?["shard"] != nil })
+    }
+  }
+
+  @Test("where one of many completions is at fault, the others end and no more is leased than was asked for")
+  func faultyTurn() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit()
+    let session = try await bench.session(slots: 8)
+    _ = try await bench.plan(try await bench.take(session), shards: 20)
+    let tasks = try await bench.claim(session, limit: 4)
+    var requests = tasks.map { CompleteRequest(lease: $0.lease) }
+    requests[0].lease.epoch += 1
+    requests[1].groups = [Bench.group(run: job.id + 1, ordinal: 0)]
+    let (results, next) = try await bench.store.complete(
+      requests, next: ClaimRequest(session: session, kinds: [.shard], limit: 3), token: bench.workerToken)
+    #expect(results.map(\.outcome) == [.stale, .refused, .accepted, .accepted])
+    #expect(next.tasks.count == 3 && Set(next.tasks.map(\.id)).isDisjoint(with: tasks.map(\.id)))
+    let running: Int = try await bench.store.pool.run { connection in
+      try connection.execute("SELECT count(*) AS n FROM tasks WHERE state = 'running'").only().get("n")
+    }
+    #expect(running == 5)
+  }
+
+  @Test("the ends of tasks count though the session that asks for more is over")
+  func turnOfADeadSession() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit()
+    let (session, other) = (try await bench.session(), try await bench.session())
+    _ = try await bench.plan(try await bench.take(session), shards: 3)
+    let task = try await bench.take(session)
+    try await bench.store.endSession(EndSessionRequest(session: other))
+    let (results, next) = try await bench.store.complete(
+      [CompleteRequest(lease: task.lease)],
+      next: ClaimRequest(session: other, kinds: TaskKind.allCases, limit: 1), token: bench.workerToken)
+    #expect(results[0].outcome == .accepted)
+    #expect(next.tasks.isEmpty && !next.sessionAlive)
+  }
+
+  @Test("workers that take turns at once do every task once")
+  func manyTurns() async throws {
+    let bench = try await Bench.make(connections: 8)
+    let job = try await bench.submit()
+    let planner = try await bench.session()
+    _ = try await bench.plan(try await bench.take(planner), shards: 400)
+    let done = try await withThrowingTaskGroup(of: [TaskID].self) { group in
+      for index in 0..<12 {
+        group.addTask {
+          let session = try await bench.session(slots: 40)
+          let ask = ClaimRequest(session: session, kinds: [.shard], limit: 1 + index * 3)
+          var tasks = try await bench.store.claim(ask, token: bench.workerToken).tasks
+          var done: [TaskID] = []
+          while !tasks.isEmpty {
+            let (results, next) = try await bench.store.complete(
+              tasks.map { CompleteRequest(lease: $0.lease) }, next: ask, token: bench.workerToken)
+            #expect(results.allSatisfy { $0.outcome == .accepted })
+            done += tasks.map(\.id)
+            tasks = next.tasks
+          }
+          return done
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(done.count == 400 && Set(done).count == 400)
+    let report = try await bench.take(planner)
+    #expect(report.kind == .report)
+    _ = try await bench.store.complete(CompleteRequest(lease: report.lease))
+    #expect(try await bench.job(job.id).state == .succeeded)
+  }
+
   @Test("a learner's end and a plan's tasks commit in the same call as tasks that only leave results")
   func mixedKinds() async throws {
     let bench = try await Bench.make()

@@ -47,17 +47,25 @@ struct WorkerRoutes {
       return try JSONBody.response(["released": released])
     }
     group.post("tasks/complete") { request, context in
-      _ = try context.worker()
+      let caller = try context.worker()
       let body: CompleteTasksRequest = try await JSONBody.read(from: request, limit: Self.completionLimit)
       guard body.tasks.count <= CompleteTasksRequest.most else {
         throw Refusal.badRequest(
           "at most \(CompleteTasksRequest.most) tasks are completed at once, found \(body.tasks.count)")
       }
-      let results = try await store.complete(body.tasks)
+      var reply = CompleteTasksReply(results: [])
+      if let next = body.next {
+        let start = ContinuousClock.now
+        let (results, claimed) = try await store.complete(body.tasks, next: next, token: caller.token)
+        metrics.claimed(claimed.tasks.count, in: .now - start)
+        reply = CompleteTasksReply(results: results, next: claimed)
+      } else {
+        reply.results = try await store.complete(body.tasks)
+      }
       if body.tasks.contains(where: { !$0.groups.isEmpty }) { signals.groups.fire() }
       signals.places.fire()
       signals.jobs.fire()
-      return try JSONBody.response(CompleteTasksReply(results: results))
+      return try JSONBody.response(reply)
     }
     group.leased("complete", limit: Self.completionLimit) { (body: CompleteRequest) in
       let reply = try await store.complete(body)

@@ -267,19 +267,31 @@ public struct WriteReply: Codable, Sendable, Equatable {
   public init(outcome: WriteOutcome) { self.outcome = outcome }
 }
 
-/// Ends many tasks at once. Each has its own outcome.
+/// Ends many tasks at once, and asks for the next ones. Each has its own outcome.
 public struct CompleteTasksRequest: Codable, Sendable, Equatable {
   /// The most in one request.
   public static let most = 1_000
 
   public var tasks: [CompleteRequest]
-  public init(tasks: [CompleteRequest]) { self.tasks = tasks }
+  /// What the worker takes then. The coordinator does not wait for work.
+  public var next: ClaimRequest?
+
+  public init(tasks: [CompleteRequest], next: ClaimRequest? = nil) {
+    self.tasks = tasks
+    self.next = next
+  }
 }
 
 public struct CompleteTasksReply: Codable, Sendable, Equatable {
   /// In the order of the request.
   public var results: [CompletionResult]
-  public init(results: [CompletionResult]) { self.results = results }
+  /// Where the next ones were asked for.
+  public var next: ClaimReply?
+
+  public init(results: [CompletionResult], next: ClaimReply? = nil) {
+    self.results = results
+    self.next = next
+  }
 }
 
 public struct CompletionResult: Codable, Sendable, Equatable {

@@ -10,6 +10,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   private struct Call {
     let number: Int
     let items: [Item]
+    let weight: Int
     let continuation: CheckedContinuation<[Reply], any Error>
   }
 
@@ -23,21 +24,29 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
 
   private let mostAtOnce: Int
   private let patience: Duration
-  private let mostItems: Int
+  private let enough: Int
+  private let most: Int
+  private let weight: @Sendable (Item) -> Int
   private let isOfOne: @Sendable (any Error) -> Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - mostAtOnce: how many calls may be under way when the others take long.
   ///   - patience: how long calls wait for the one that is under way.
-  ///   - mostItems: more are not merged into one call, but a single one may bring more.
+  ///   - enough: calls that weigh so much together run beside one that is under way.
+  ///   - most: calls that weigh more together are not merged, but a single one may.
+  ///   - weight: of an item.
   ///   - isOfOne: whether an error is the fault of one of the items; then each of the merged calls runs on its own.
   package init(
-    mostAtOnce: Int, patience: Duration, mostItems: Int, isOfOne: @escaping @Sendable (any Error) -> Bool
+    mostAtOnce: Int, patience: Duration, enough: Int = .max, most: Int,
+    weight: @escaping @Sendable (Item) -> Int = { _ in 1 },
+    isOfOne: @escaping @Sendable (any Error) -> Bool
   ) {
     self.mostAtOnce = mostAtOnce
     self.patience = patience
-    self.mostItems = mostItems
+    self.enough = enough
+    self.most = most
+    self.weight = weight
     self.isOfOne = isOfOne
   }
 
@@ -58,7 +67,9 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let call = Call(number: number, items: items, continuation: continuation)
+        let call = Call(
+          number: number, items: items, weight: items.reduce(0) { $0 + weight($1) },
+          continuation: continuation)
         let turn: Turn = state.withLock { state in
           if Task.isCancelled { return .never }
           guard state.running > 0 else {
@@ -66,6 +77,10 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
             return .now
           }
           state.waiting.append(call)
+          if state.running < 2, state.waiting.reduce(0, { $0 + $1.weight }) >= enough {
+            state.running += 1
+            return .goOn
+          }
           defer { state.isWatched = true }
           return state.isWatched ? .wait : .waitAndWatch
         }
@@ -75,6 +90,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
             await run([call], body)
             goOn(body)
           }
+        case .goOn: goOn(body)
         case .never: continuation.resume(throwing: CancellationError())
         case .wait: break
         case .waitAndWatch: Task { await watch(body) }
@@ -88,7 +104,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     }
   }
 
-  private enum Turn { case now, never, wait, waitAndWatch }
+  private enum Turn { case now, never, goOn, wait, waitAndWatch }
 
   /// As long as calls wait, looks now and then whether those under way hold them up for too long.
   private func watch(_ body: @escaping Body) async {
@@ -127,9 +143,9 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// The calls that have waited longest; none, and one less is running.
   private func next() -> [Call] {
     state.withLock { state in
-      var (count, items) = (0, 0)
-      while count < state.waiting.count, count == 0 || items + state.waiting[count].items.count <= mostItems {
-        items += state.waiting[count].items.count
+      var (count, weighs) = (0, 0)
+      while count < state.waiting.count, count == 0 || weighs + state.waiting[count].weight <= most {
+        weighs += state.waiting[count].weight
         count += 1
       }
       if count == 0 { state.running -= 1 }

@@ -3,115 +3,96 @@ import OrderedJSON
 import PostgresClient
 
 extension JobStore {
-  private static let mostClaimed = 1000
-
   /// Leases up to `limit` ready tasks of the given kinds to a live session of the token, with one commit. Claims that
   /// come while others are under way share one: a fleet that wakes together is served together.
   ///
   /// Does not wait: `waitSeconds` is for whoever calls again.
   public func claim(_ request: ClaimRequest, token: TokenID) async throws -> ClaimReply {
-    let claim = Claim(
-      claimer: Claimer(
-        session: request.session, token: token, limit: min(max(request.limit, 1), Self.mostClaimed)),
+    let claim = try await preferred(request, token: token)
+    var tasks: [ClaimedTask] = []
+    if let claim { tasks = try await claims([LeaseCall(claim: claim)], take)[0].tasks }
+    return try await reply(to: request, token: token, claim, tasks)
+  }
+
+  /// Ends tasks as `complete` does and leases the next ones as `claim` does, with one commit for both where nothing
+  /// follows from the ends: a worker goes from task to task with half the commits.
+  public func complete(
+    _ requests: [CompleteRequest], next: ClaimRequest, token: TokenID
+  ) async throws -> (results: [CompletionResult], next: ClaimReply) {
+    let claim = try await preferred(next, token: token)
+    var tasks: [ClaimedTask] = []
+    let results = try await complete(requests) { plain in
+      // Where one of many is at fault each comes again by itself: only one of them claims.
+      let reply = try await turns([LeaseCall(ended: plain, claim: tasks.isEmpty ? claim : nil)], take)[0]
+      tasks += reply.tasks
+      return reply.outcomes
+    }
+    return (results, try await reply(to: next, token: token, claim, tasks))
+  }
+
+  /// What the worker should take; nil when others are better placed for the next task.
+  private func preferred(_ request: ClaimRequest, token: TokenID) async throws -> Claim? {
+    let limit = min(max(request.limit, 1), Claimer.most)
+    var claim = Claim(
+      claimer: Claimer(session: request.session, token: token, limit: limit),
       reach: ClaimFrontier.Reach(kinds: request.kinds, free: request.free))
     // A worker that does not say what it holds is no worker with models, and has no preferences.
-    guard let loaded = request.loaded else { return try await claimNext(claim) }
-    switch try await pool.run({ session in
-      try session.preference(of: request, loaded, limit: claim.claimer.limit)
-    }) {
+    guard let loaded = request.loaded else { return claim }
+    switch try await pool.run({ session in try session.preference(of: request, loaded, limit: limit) }) {
     case .inTurn: break
-    case .held(let held):
-      let leased = try await pool.run { session in
-        try session.lease(to: [claim.claimer], claim.reach, after: .head, only: held, knownJobs)
-      }
-      // When others were quicker it takes what is next.
-      if !leased.tasks[0].isEmpty {
-        return ClaimReply(tasks: try await settled(leased)[0], sessionAlive: true)
-      }
-    case .leavesNext:
+    case .held(let held): claim.only = held
+    case .leavesNext: return nil
+    }
+    return claim
+  }
+
+  /// Looks where a claim does not look at first, when it has taken nothing.
+  private func reply(
+    to request: ClaimRequest, token: TokenID, _ claim: Claim?, _ tasks: [ClaimedTask]
+  ) async throws -> ClaimReply {
+    if !tasks.isEmpty { return ClaimReply(tasks: tasks, sessionAlive: true) }
+    guard var claim else {
       let isAlive = try await pool.run { session in try session.isAlive(request.session, token: token) }
       return ClaimReply(tasks: [], sessionAlive: isAlive)
     }
-    return try await claimNext(claim)
-  }
-
-  /// The next tasks in their order.
-  private func claimNext(_ claim: Claim) async throws -> ClaimReply {
-    let first = try await claims([claim], claimTogether)[0]
-    if !first.isEmpty { return ClaimReply(tasks: first, sessionAlive: true) }
+    if claim.only != nil {
+      // Others were quicker: it takes what is next.
+      claim.only = nil
+      let next = try await claims([LeaseCall(claim: claim)], take)[0].tasks
+      if !next.isEmpty { return ClaimReply(tasks: next, sessionAlive: true) }
+    }
     let second = try await claimAlone(claim)
     if !second.isEmpty { return ClaimReply(tasks: second, sessionAlive: true) }
     let (isAlive, unmade) = try await pool.run { session in
-      (try session.isAlive(claim.claimer.session, token: claim.claimer.token), try session.jobsToExtend())
+      (try session.isAlive(request.session, token: token), try session.jobsToExtend())
     }
     guard isAlive, !unmade.isEmpty else { return ClaimReply(tasks: [], sessionAlive: isAlive) }
     try await extendRanges(of: unmade)
     return ClaimReply(tasks: try await claimAlone(claim), sessionAlive: true)
   }
 
-  /// From where the last claims ended; nothing for a session whose row is locked just now.
-  @Sendable private func claimTogether(_ claims: [Claim]) async throws -> [[ClaimedTask]] {
-    var replies = [[ClaimedTask]](repeating: [], count: claims.count)
-    for indices in Self.statements(of: claims) {
-      let (reach, claimers) = (claims[indices[0]].reach, indices.map { claims[$0].claimer })
-      let tasks = try await scanning(reach, fromHead: false, limit: claimers.reduce(0) { $0 + $1.limit }) {
-        after in
-        try await pool.run { session in
-          try session.lease(to: claimers, reach, after: after, knownJobs)
-        }
-      }
-      for (index, tasks) in zip(indices, tasks) { replies[index] = tasks }
-    }
-    return replies
-  }
-
-  /// Which claims one statement serves: of one reach, of different sessions, and no more tasks than one may claim.
-  private static func statements(of claims: [Claim]) -> [[Int]] {
-    var statements: [(reach: ClaimFrontier.Reach, sessions: Set<SessionID>, tasks: Int, claims: [Int])] = []
-    for (index, claim) in claims.enumerated() {
-      let (session, limit) = (claim.claimer.session, claim.claimer.limit)
-      if let place = statements.firstIndex(where: {
-        $0.reach == claim.reach && !$0.sessions.contains(session) && $0.tasks + limit <= mostClaimed
-      }) {
-        statements[place].sessions.insert(session)
-        statements[place].tasks += limit
-        statements[place].claims.append(index)
-      } else {
-        statements.append((claim.reach, [session], limit, [index]))
-      }
-    }
-    return statements.map(\.claims)
-  }
-
   /// From the head of the queue, and waiting for the session's row.
   private func claimAlone(_ claim: Claim) async throws -> [ClaimedTask] {
-    try await scanning(claim.reach, fromHead: true, limit: claim.claimer.limit) { after in
-      try await pool.transaction { session in
-        guard try session.isAlive(claim.claimer.session, token: claim.claimer.token, keptSo: true) else {
-          return Leased(to: [claim.claimer])
-        }
-        return try session.lease(to: [claim.claimer], claim.reach, after: after, knownJobs)
-      }
-    }[0]
-  }
-
-  private func scanning(
-    _ reach: ClaimFrontier.Reach, fromHead: Bool, limit: Int, _ lease: (ReadyKey) async throws -> Leased
-  ) async throws -> [[ClaimedTask]] {
-    let scan = frontier.begin(reach, fromHead: fromHead)
+    let claimer = claim.claimer
+    let scan = frontier.begin(claim.reach, fromHead: true)
     let leased: Leased
     do {
-      leased = try await lease(scan.after)
+      let rows = try await pool.transaction { session -> [LeasedRow] in
+        guard try session.isAlive(claimer.session, token: claimer.token, keptSo: true) else { return [] }
+        return try Session.leased(
+          try session.execute(Session.leasing(to: [claimer], claim.reach, after: scan.after)))
+      }
+      leased = try await described(rows, of: [claimer])
     } catch {
       frontier.end(scan, last: nil, isFull: false)
       throw error
     }
-    frontier.end(scan, last: leased.last, isFull: leased.tasks.reduce(0) { $0 + $1.count } == limit)
-    return try await settled(leased)
+    frontier.end(scan, last: leased.last, isFull: leased.count == claimer.limit)
+    return try await settled(leased)[0]
   }
 
   /// The tasks are leased whatever becomes of what follows; where it fails, others see to it.
-  private func settled(_ leased: Leased) async throws -> [[ClaimedTask]] {
+  func settled(_ leased: Leased) async throws -> [[ClaimedTask]] {
     if !leased.begun.isEmpty { try? await begin(leased.begun) }
     if !leased.toExtend.isEmpty { try? await extendRanges(of: leased.toExtend, to: .further) }
     return leased.tasks
@@ -131,6 +112,8 @@ extension JobStore {
 struct Claim: Sendable {
   let claimer: Claimer
   let reach: ClaimFrontier.Reach
+  /// None but these tasks; nil for any.
+  var only: [TaskID]?
 }
 
 extension Session {

@@ -20,6 +20,14 @@ extension JobStore {
   /// tasks or rollout groups, and learners. Each has its own outcome, in the order of the requests: one that is stale or
   /// contradicts itself costs the others nothing.
   public func complete(_ requests: [CompleteRequest]) async throws -> [CompletionResult] {
+    try await complete(requests) { try await completions([LeaseCall(ended: $0)], take)[0].outcomes }
+  }
+
+  /// - Parameter plainly: ends those after which nothing follows; gives an outcome each, nil for one that has to be
+  ///   completed under its job's lock.
+  func complete(
+    _ requests: [CompleteRequest], plainly: ([CompleteRequest]) async throws -> [CompletionOutcome?]
+  ) async throws -> [CompletionResult] {
     var outcomes: [Int: (CompletionOutcome, String?)] = [:]
     var (plain, under): ([Int], [Int]) = ([], [])
     var seen: Set<TaskID> = []
@@ -49,7 +57,7 @@ extension JobStore {
         for index in indices { outcomes[index] = (.refused, message) }
       }
     }
-    if !plain.isEmpty { try await run(plain) { try await completions($0, completePlainly) } }
+    if !plain.isEmpty { try await run(plain, plainly) }
     if !under.isEmpty { try await run(under) { try await self.completeUnderLock($0) } }
     for index in again { try await run([index]) { try await self.completeUnderLock($0) } }
     return requests.enumerated().map { index, request in
@@ -70,38 +78,9 @@ extension JobStore {
     }
   }
 
-  /// Ends those after which nothing follows. Calls that come meanwhile are merged (`completions`): many workers that
-  /// finish small tasks share commits.
-  /// - Returns: an outcome each; nil for one that has to be completed under its job's lock.
-  @Sendable private func completePlainly(_ requests: [CompleteRequest]) async throws -> [CompletionOutcome?] {
-    let leases = requests.map(\.lease)
-    let before = closingStages.count
-    let ended: [EndedTask]
-    if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
-      ended = try await pool.transaction { session in
-        let ended = try session.succeed(leases)
-        try session.keep(requests, of: ended)
-        return ended
-      }
-    } else {
-      ended = try await pool.run { session in
-        let ended = try session.succeed(leases)
-        if ended.contains(where: \.wasTriedBefore) { try session.keep(requests, of: ended) }
-        return ended
-      }
-    }
-    // Where the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
-    if ended.contains(where: \.mayCloseStage) { closingStages.note() }
-    if closingStages.count != before { try await takeTurns(after: ended.map(\.id)) }
-    let accepted = Set(ended.map(\.lease))
-    let missing = leases.filter { !accepted.contains($0) }
-    let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
-    return leases.map { accepted.contains($0) ? .accepted : found[$0] ?? .stale }
-  }
-
   /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that
   /// nothing is left, and takes the turn of their job. (`jobsAtTurn`.)
-  private func takeTurns(after tasks: [TaskID]) async throws {
+  func takeTurns(after tasks: [TaskID]) async throws {
     try await takeTurns(of: try await pool.run { session in try session.jobsAtTurn(after: tasks) })
   }
 
@@ -118,7 +97,7 @@ extension JobStore {
     let (outcomes, admitted, ended) = try await pool.transaction {
       session -> ([CompletionOutcome?], Admitted, [TaskID]) in
       let jobs = try session.lockJobs(try session.jobsOf(tasks: leases.map(\.task)))
-      let ended = try session.succeed(leases, underLock: true)
+      let ended = try Session.ended(try session.execute(Session.succeeding(leases, underLock: true)))
       let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
       try session.keep(requests, of: ended)
       for request in requests {
@@ -149,7 +128,7 @@ extension JobStore {
 
 extension Session {
   /// What finished tasks leave behind.
-  fileprivate func keep(_ requests: [CompleteRequest], of ended: [EndedTask]) throws {
+  func keep(_ requests: [CompleteRequest], of ended: [EndedTask]) throws {
     let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
     try storeResults(
       requests.filter { request in

@@ -8,6 +8,9 @@ struct Claimer: Sendable {
   let token: TokenID
   /// At most so many tasks.
   let limit: Int
+
+  /// The most that claims take at once.
+  static let most = 1000
 }
 
 /// What claims took.
@@ -21,6 +24,8 @@ struct Leased: Sendable {
   /// Jobs whose ranges shall be made more of.
   var toExtend: [JobID] = []
 
+  var count: Int { tasks.reduce(0) { $0 + $1.count } }
+
   init(to claimers: [Claimer]) { tasks = claimers.map { _ in [] } }
 }
 
@@ -28,16 +33,16 @@ extension Session {
   /// The claim. The sessions' rows are locked FOR SHARE, so that the reaper cannot declare them dead between the look
   /// and the lease; one that somebody else has locked gets nothing, so that the others need not wait for it. Of tasks
   /// that need more than a slot only those are picked that fit what the workers have left, and one at a time, since each
-  /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others. Whoever changes a ready task takes its row in ready first, which is locked here, so every one
-  /// that was picked is there to be leased. (Primary keys of worker_sessions, resource_needs, tasks, task_details and
+  /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others.
+  /// Whoever changes a ready task takes its row in ready first, which is locked here, so every one that was picked is
+  /// there to be leased. (Primary keys of worker_sessions, resource_needs, tasks, task_details and
   /// jobs, index ready_order.)
   /// - Parameter only: takes none but these tasks; nil takes any.
-  func lease(
-    to claimers: [Claimer], _ reach: ClaimFrontier.Reach, after: ReadyKey, only tasks: [TaskID]? = nil,
-    _ known: KnownJobs
-  ) throws -> Leased {
+  static func leasing(
+    to claimers: [Claimer], _ reach: ClaimFrontier.Reach, after: ReadyKey, only tasks: [TaskID]? = nil
+  ) throws -> Statement {
     let free = reach.free
-    let rows = try execute(
+    return Statement(
       """
       WITH me AS MATERIALIZED (
         SELECT id FROM worker_sessions
@@ -87,23 +92,29 @@ extension Session {
       free?.cores ?? 0, free?.memory ?? 0, try StoredJSON.text(free?.labels ?? [:]), free?.wholeDevices ?? [],
       free?.largestShare ?? -1, after.rank, after.job, after.task, tasks,
       free != nil)
+  }
+
+  /// What `leasing` has taken.
+  static func leased(_ rows: Rows) throws -> [LeasedRow] {
     guard try rows.first?.get("chosen") ?? 0 == rows.count else {
       throw PostgresError(
         .decoding, "a ready task was not ready: something changed it without taking its row")
     }
-    return try described(try rows.map { try LeasedRow($0) }, of: claimers, known)
+    return try rows.map { try LeasedRow($0) }
   }
+}
 
+extension JobStore {
   /// Adds what the tasks' jobs say of them, and sorts them.
-  private func described(_ rows: [LeasedRow], of claimers: [Claimer], _ known: KnownJobs) throws -> Leased {
+  func described(_ rows: [LeasedRow], of claimers: [Claimer]) async throws -> Leased {
     var leased = Leased(to: claimers)
     guard !rows.isEmpty else { return leased }
     var jobs: [JobID: KnownJobs.Job] = [:]
-    for row in rows where jobs[row.job.job] == nil { jobs[row.job.job] = known[row.job] }
+    for row in rows where jobs[row.job.job] == nil { jobs[row.job.job] = knownJobs[row.job] }
     let unknown = Set(rows.map(\.job.job)).subtracting(jobs.keys)
     if !unknown.isEmpty {
-      let found = try claimedJobs(Array(unknown))
-      known.add(found)
+      let found = try await pool.run { session in try session.claimedJobs(Array(unknown)) }
+      knownJobs.add(found)
       for (key, job) in found { jobs[key.job] = job }
     }
     leased.begun = jobs.filter(\.value.isQueued).keys.sorted()
@@ -127,22 +138,22 @@ extension Session {
 }
 
 /// A task as the claim returns it.
-private struct LeasedRow {
+struct LeasedRow: Sendable {
   let task: TaskID
-  let epoch: Epoch
+  private let epoch: Epoch
   let session: SessionID
   let job: KnownJobs.Key
-  let kind: TaskKind
-  let stage: Int
-  let ordinal: Int64?
-  let attempt: Int
-  let memoryFailures: Int
-  let payload: JSON
+  private let kind: TaskKind
+  private let stage: Int
+  private let ordinal: Int64?
+  private let attempt: Int
+  private let memoryFailures: Int
+  private let payload: JSON
   let rank: Int64
   let hasNeed: Bool
   let extends: Bool
 
-  init(_ row: Rows.Row) throws {
+  fileprivate init(_ row: Rows.Row) throws {
     task = try row.get("id")
     epoch = try row.get("lease_epoch")
     session = try row.get("session")
@@ -158,7 +169,7 @@ private struct LeasedRow {
     extends = try row.get("extends")
   }
 
-  func task(of job: KnownJobs.Job) -> ClaimedTask {
+  fileprivate func task(of job: KnownJobs.Job) -> ClaimedTask {
     ClaimedTask(
       id: task, epoch: epoch, job: self.job.job, lab: job.lab, kind: kind, stage: stage, ordinal: ordinal,
       attempt: attempt, maxAttempts: job.maxAttempts, memoryFailures: memoryFailures, payload: payload,

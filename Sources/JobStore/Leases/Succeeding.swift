@@ -29,39 +29,43 @@ extension Session {
   /// order. Tasks are found again by their numbers: by its place a task would be missed that somebody has just changed.)
   /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
   /// tasks_unfinished.)
-  func succeed(_ leases: [Lease], underLock: Bool = false) throws -> [EndedTask] {
+  static func succeeding(_ leases: [Lease], underLock: Bool = false) -> Statement {
     // Rows are locked in the order of their ids, as by whoever ends a job.
     let leases = leases.sorted { $0.task < $1.task }
-    let rows = try execute(
+    return Statement(
       """
-      WITH held AS MATERIALIZED (
-        SELECT t.id, t.lease_epoch, t.job_id, t.stage, t.kind = 'learn' AS follows
-        FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
-          JOIN tasks t ON t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
-      ), stages AS MATERIALIZED (
-        SELECT job_id, stage, (SELECT j.at_once IS NOT NULL FROM jobs j WHERE j.id = s.job_id) AS follows, (
+      WITH stages AS MATERIALIZED (
+        SELECT s.job_id, s.stage, j.lab_id, j.user_id, j.need_id, j.light_need_id, j.priority,
+          j.at_once IS NOT NULL AS follows, (
             SELECT t.state FROM tasks t
             WHERE (t.job_id, t.stage) >= (s.job_id, s.stage) AND (t.job_id, t.stage) <= (s.job_id, s.stage)
               AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
             ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
-        FROM (SELECT DISTINCT job_id, stage FROM held) AS s
+        FROM (SELECT DISTINCT job_id, stage FROM tasks WHERE id = ANY($1::bigint[])) AS s
+          CROSS JOIN LATERAL (SELECT * FROM jobs WHERE id = s.job_id OFFSET 0) AS j
       ), ended AS (
-        UPDATE tasks SET state = 'succeeded', finished_at = now()
-        FROM held h JOIN stages s ON s.job_id = h.job_id AND s.stage = h.stage
-        WHERE tasks.id = h.id AND tasks.lease_epoch = h.lease_epoch AND tasks.state = 'running'
-          AND ($3 OR (s.other IS NOT NULL AND NOT s.follows AND NOT h.follows))
-        RETURNING tasks.id, tasks.lease_epoch, tasks.job_id, tasks.kind, tasks.stage, tasks.claimed_at,
-          tasks.attempt > 1 OR tasks.interruptions > 0 AS tried, s.other IS DISTINCT FROM 'ready' AS may_close
+        UPDATE tasks t SET state = 'succeeded', finished_at = now()
+        FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch), stages s
+        WHERE t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
+          AND s.job_id = t.job_id AND s.stage = t.stage
+          AND ($3 OR (s.other IS NOT NULL AND NOT s.follows AND t.kind <> 'learn'))
+        RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.claimed_at,
+          t.attempt > 1 OR t.interruptions > 0 AS tried, s.other IS DISTINCT FROM 'ready' AS may_close,
+          s.lab_id, s.user_id, s.priority,
+          CASE WHEN t.kind IN ('plan', 'report') THEN s.light_need_id ELSE s.need_id END AS need_id
       ), charged AS (
         INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
-        SELECT j.lab_id, j.user_id, j.id, e.kind,
-          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority, true,
-          sum(greatest(extract(epoch FROM clock_timestamp() - e.claimed_at), 0))::float8, count(*)
-        FROM ended e JOIN jobs j ON j.id = e.job_id GROUP BY j.id, e.kind
+        SELECT lab_id, user_id, job_id, kind, need_id, priority, true,
+          sum(greatest(extract(epoch FROM clock_timestamp() - claimed_at), 0))::float8, count(*)
+        FROM ended GROUP BY job_id, kind, lab_id, user_id, need_id, priority
       )
       SELECT id, lease_epoch, job_id, kind, stage, tried, may_close FROM ended
       """, leases.map(\.task), leases.map(\.epoch), underLock)
-    return try rows.map { row in
+  }
+
+  /// What `succeeding` has brought to its end.
+  static func ended(_ rows: Rows) throws -> [EndedTask] {
+    try rows.map { row in
       EndedTask(
         id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
         kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"),

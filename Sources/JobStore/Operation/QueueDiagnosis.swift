@@ -1,3 +1,4 @@
+import JobModel
 import PostgresClient
 
 /// Looks at what keeps work from getting done.
@@ -6,7 +7,7 @@ extension JobStore {
   public func diagnoseQueue(version: String) async throws -> [Finding] {
     try await pool.transaction { session in
       (try session.workerFindings(version: version)) + (try session.tokenFindings())
-        + (try session.webhookFindings())
+        + (try session.webhookFindings()) + (try session.taskFindings())
     }
   }
 }
@@ -46,6 +47,23 @@ extension Session {
     ).only().get("alive")
     if findings.isEmpty { findings = [Finding(.fine, "workers", "\(alive) alive, all of this version")] }
     return findings
+  }
+
+  /// Unfinished tasks that are recorded as finished ones, or as running with nobody. (Index tasks_unfinished.)
+  fileprivate func taskFindings() throws -> [Finding] {
+    try execute(
+      """
+      SELECT t.id, t.job_id, t.state, count(*) OVER () AS tasks FROM tasks t
+      WHERE t.finished_at IS NULL AND (t.state NOT IN ('blocked', 'ready', 'running')
+        OR (t.state = 'running' AND t.session_id IS NULL)) ORDER BY t.job_id, t.stage, t.id LIMIT 1
+      """
+    ).map { row in
+      Finding(
+        .problem, "tasks",
+        "\(try row.get("tasks", as: Int.self)) tasks contradict themselves; task \(try row.get("id", as: TaskID.self)) "
+          + "of job \(try row.get("job_id", as: JobID.self)) is \(try row.get("state", as: String.self)) and unfinished",
+        advice: "somebody has changed the records by hand; ar1 cancel and ar1 retry set a job right")
+    }
   }
 
   fileprivate func tokenFindings() throws -> [Finding] {

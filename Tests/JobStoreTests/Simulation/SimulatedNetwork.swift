@@ -13,7 +13,7 @@ struct SimulatedNetwork {
     case claimed(worker: Int, life: Int, [ClaimedTask], alive: Bool)
     case heartbeat(worker: Int, life: Int, SessionID, [Lease])
     case beaten(worker: Int, life: Int, HeartbeatReply)
-    case complete(worker: Int, life: Int, ClaimedTask)
+    case complete(worker: Int, life: Int, ClaimedTask, next: SessionID?)
     case fail(worker: Int, life: Int, ClaimedTask, FailureClass)
     case release(worker: Int, life: Int, ClaimedTask)
     case ended(worker: Int, life: Int, Lease)

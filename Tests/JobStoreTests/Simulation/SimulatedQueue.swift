@@ -115,7 +115,10 @@ struct SimulatedQueue {
       case 1: network.send(.fail(worker: index, life: life, task, .outOfMemory), &draws)
       case 2: network.send(.release(worker: index, life: life, task), &draws)
       case 3: network.send(.fail(worker: index, life: life, task, .interrupted), &draws)
-      default: network.send(.complete(worker: index, life: life, task), &draws)
+      default:
+        let asks = !worker.isWaiting && !worker.isInDoubt && draws.once(in: 2)
+        if asks { workers[index].isWaiting = true }
+        network.send(.complete(worker: index, life: life, task, next: asks ? session : nil), &draws)
       }
     } else if draws.once(in: 2) {
       network.send(
@@ -156,8 +159,11 @@ struct SimulatedQueue {
           Lease(task: $0.task, epoch: $0.epoch)
         })
       workers[index].tasks.removeAll { lost.contains($0.lease) }
-    case .complete(let worker, let life, let task):
-      try await complete(task)
+    case .complete(let worker, let life, let task, let session):
+      if let reply = try await complete(task, next: session) {
+        claims += reply.tasks.count
+        network.send(.claimed(worker: worker, life: life, reply.tasks, alive: reply.sessionAlive), &draws)
+      }
       network.send(.ended(worker: worker, life: life, task.lease), &draws)
     case .fail(let worker, let life, let task, let failure):
       _ = try await bench.store.fail(FailRequest(lease: task.lease, failure: TaskFailure(failure, "drawn")))
@@ -170,12 +176,24 @@ struct SimulatedQueue {
     }
   }
 
-  private mutating func complete(_ task: ClaimedTask) async throws {
-    let outcome =
-      task.kind == .plan
-      ? try await bench.plan(task, shards: 3)
-      : try await bench.store.complete(CompleteRequest(lease: task.lease)).outcome
+  /// - Parameter next: the session that asks for the next tasks.
+  private mutating func complete(_ task: ClaimedTask, next: SessionID?) async throws -> ClaimReply? {
+    let ask = next.map { ClaimRequest(session: $0, kinds: TaskKind.allCases, limit: 2) }
+    let outcome: WriteOutcome
+    var reply: ClaimReply?
+    if task.kind == .plan {
+      outcome = try await bench.plan(task, shards: 3)
+      if let ask { reply = try await bench.store.claim(ask, token: bench.workerToken) }
+    } else if let ask {
+      let (results, next) = try await bench.store.complete(
+        [CompleteRequest(lease: task.lease)], next: ask, token: bench.workerToken)
+      outcome = results[0].outcome == .accepted ? .accepted : .stale
+      reply = next
+    } else {
+      outcome = try await bench.store.complete(CompleteRequest(lease: task.lease)).outcome
+    }
     if outcome == .accepted { commits[task.id, default: []].insert(task.epoch) }
+    return reply
   }
 
   // MARK: Time
@@ -202,7 +220,8 @@ struct SimulatedQueue {
     let now = try await bench.store.pool.run { session in
       try session.execute(
         """
-        SELECT t.id, t.job_id, t.state, t.lease_epoch, r.task_id IS NOT NULL AS listed
+        SELECT t.id, t.job_id, t.state, t.lease_epoch, r.task_id IS NOT NULL AS listed,
+          t.finished_at IS NOT NULL AS is_over, t.session_id IS NOT NULL AS is_held
         FROM tasks t LEFT JOIN ready r ON r.task_id = t.id
         """
       ).map { row in
@@ -210,12 +229,15 @@ struct SimulatedQueue {
           id: try row.get("id", as: TaskID.self), job: try row.get("job_id", as: JobID.self),
           state: try #require(TaskState(rawValue: try row.get("state"))),
           epoch: try row.get("lease_epoch", as: Epoch.self),
-          listed: try row.get("listed", as: Bool.self)
+          listed: try row.get("listed", as: Bool.self), isOver: try row.get("is_over", as: Bool.self),
+          isHeld: try row.get("is_held", as: Bool.self)
         )
       }
     }
     for task in now {
       #expect(task.listed == (task.state == .ready), "task \(task.id) is \(task.state)")
+      #expect(task.isOver == task.state.isFinal, "task \(task.id) is \(task.state)")
+      #expect(task.isHeld || task.state != .running, "task \(task.id) runs with nobody")
       if let before = seen[task.id] {
         #expect(task.epoch >= before.epoch, "the epoch of task \(task.id) fell")
         #expect(

@@ -1,0 +1,118 @@
+import JobModel
+import PostgresClient
+
+/// What a call asks of the leases: that tasks end, that tasks are leased, or both.
+struct LeaseCall: Sendable {
+  /// Nothing follows from their ends.
+  var ended: [CompleteRequest] = []
+  var claim: Claim?
+
+  /// How many it is about.
+  var tasks: Int { ended.count + (claim?.claimer.limit ?? 0) }
+}
+
+struct LeaseReply: Sendable {
+  /// For each task that was to end; nil for one that has to be completed under its job's lock.
+  var outcomes: [CompletionOutcome?] = []
+  var tasks: [ClaimedTask] = []
+}
+
+extension JobStore {
+  /// Does what the calls ask with one commit: ends their tasks, and then leases others, from where the last claims ended;
+  /// nothing to a session whose row is locked just now. So a transaction that ends tasks waits for no lock once it has
+  /// theirs.
+  @Sendable func take(_ calls: [LeaseCall]) async throws -> [LeaseReply] {
+    let requests = calls.flatMap(\.ended)
+    let leases = requests.map(\.lease)
+    let claims = SharedClaim.merging(calls)
+    let scans = claims.map { $0.only == nil ? frontier.begin($0.reach) : nil }
+    let before = closingStages.count
+    let ended: [EndedTask]
+    var leased: [Leased] = []
+    do {
+      let rows: [[LeasedRow]]
+      (ended, rows) = try await commit(requests, claims, after: scans.map { $0?.after ?? .head })
+      for (claim, rows) in zip(claims, rows) { leased.append(try await described(rows, of: claim.claimers)) }
+    } catch {
+      for scan in scans { scan.map { frontier.end($0, last: nil, isFull: false) } }
+      throw error
+    }
+    var replies = calls.map { _ in LeaseReply() }
+    for (claim, (scan, leased)) in zip(claims, zip(scans, leased)) {
+      scan.map { frontier.end($0, last: leased.last, isFull: leased.count == claim.limit) }
+      for (index, tasks) in zip(claim.calls, try await settled(leased)) { replies[index].tasks = tasks }
+    }
+    // Where the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
+    if ended.contains(where: \.mayCloseStage) { closingStages.note() }
+    if closingStages.count != before { try await takeTurns(after: ended.map(\.id)) }
+    let accepted = Set(ended.map(\.lease))
+    let missing = leases.filter { !accepted.contains($0) }
+    let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
+    for (index, call) in calls.enumerated() {
+      replies[index].outcomes = call.ended.map { request in
+        accepted.contains(request.lease) ? .accepted : found[request.lease] ?? .stale
+      }
+    }
+    return replies
+  }
+
+  private func commit(
+    _ requests: [CompleteRequest], _ claims: [SharedClaim], after: [ReadyKey]
+  ) async throws -> ([EndedTask], [[LeasedRow]]) {
+    let leases = requests.map(\.lease)
+    let statements =
+      (leases.isEmpty ? [] : [Session.succeeding(leases)])
+      + (try zip(claims, after).map { claim, after in
+        try Session.leasing(to: claim.claimers, claim.reach, after: after, only: claim.only)
+      })
+    @Sendable func execute(in session: Session) throws -> ([EndedTask], [[LeasedRow]]) {
+      var rows = try session.executeTogether(statements)[...]
+      let ended = leases.isEmpty ? [] : try Session.ended(rows.removeFirst())
+      return (ended, try rows.map(Session.leased))
+    }
+    if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
+      return try await pool.transaction { session in
+        let (ended, rows) = try execute(in: session)
+        try session.keep(requests, of: ended)
+        return (ended, rows)
+      }
+    }
+    let (ended, rows) = try await pool.run(execute)
+    if ended.contains(where: \.wasTriedBefore) {
+      try await pool.run { session in try session.keep(requests, of: ended) }
+    }
+    return (ended, rows)
+  }
+}
+
+/// Claims that one statement serves: of one reach, of different sessions, and of no more tasks than one may claim.
+private struct SharedClaim: Sendable {
+  let reach: ClaimFrontier.Reach
+  let only: [TaskID]?
+  private(set) var claimers: [Claimer]
+  /// Whose they are.
+  private(set) var calls: [Int]
+
+  var limit: Int { claimers.reduce(0) { $0 + $1.limit } }
+
+  static func merging(_ calls: [LeaseCall]) -> [SharedClaim] {
+    var merged: [SharedClaim] = []
+    for (index, call) in calls.enumerated() {
+      guard let claim = call.claim else { continue }
+      if let place = merged.firstIndex(where: { $0.takes(claim) }) {
+        merged[place].claimers.append(claim.claimer)
+        merged[place].calls.append(index)
+      } else {
+        merged.append(
+          SharedClaim(reach: claim.reach, only: claim.only, claimers: [claim.claimer], calls: [index]))
+      }
+    }
+    return merged
+  }
+
+  private func takes(_ claim: Claim) -> Bool {
+    reach == claim.reach && only == nil && claim.only == nil
+      && !claimers.contains { $0.session == claim.claimer.session }
+      && limit + claim.claimer.limit <= Claimer.most
+  }
+}
