@@ -89,18 +89,19 @@ class Bench:
             sys.exit(f"{database} was drained before the end: PER_SECOND is too small")
         return found
 
-    def drain_ours(self, batch, clients, durable, url=None) -> dict:
+    def drain_ours(self, batch, clients, durable, url=None, together=True) -> dict:
+        """Each client ends its tasks and claims the next ones with one call, as workers do, or with one call each."""
         database = self.cluster.conninfo("ours")
         if url is None:
             self.cluster.fresh("ours", durable)
             self.ours("prepare", database)
-        through = ["--url", url] if url else []
+        more = (["--together"] if together else []) + (["--url", url] if url else [])
         self.ours("fill", database, "--tasks", int(PER_SECOND[batch] * self.options.seconds))
         self.settled("ours")
 
         def load():
             return self.ours("drain", database, "--clients", clients, "--batch", batch, "--seconds",
-                             self.options.seconds, "--connections", clients, *through)
+                             self.options.seconds, "--connections", clients, *more)
 
         # A coordinator keeps its connections, so its counts are not in before it ends.
         found = load() if url else self.measured(load)
@@ -112,8 +113,10 @@ class Bench:
             for clients in self.options.clients:
                 pairs = []
                 for turn in range(self.options.rounds):
-                    both = [("bare", self.drain_bare), ("ours", self.drain_ours)]
-                    pairs.append({name: run(batch, clients, durable) for name, run in both[:: 1 if turn % 2 else -1]})
+                    loads = {"bare": self.drain_bare, "ours": self.drain_ours,
+                             "apart": lambda *load: self.drain_ours(*load, together=False)}
+                    names = list(loads)[:: 1 if turn % 2 else -1]
+                    pairs.append({name: loads[name](batch, clients, durable) for name in names})
                 rows.append({"batch": batch, "clients": clients, "rounds": pairs})
                 progress(f"batches of {batch}, {clients} clients: " + queue_report.brief(rows[-1]))
         return rows

@@ -87,10 +87,10 @@ static const unsigned char migration_0014_down[] = {
 #embed "../../migrations/0014_heap_only_claims.down.sql"
 };
 static const unsigned char migration_0015_up[] = {
-#embed "../../migrations/0015_checks_of_values.sql"
+#embed "../../migrations/0015_lean_rows.sql"
 };
 static const unsigned char migration_0015_down[] = {
-#embed "../../migrations/0015_checks_of_values.down.sql"
+#embed "../../migrations/0015_lean_rows.down.sql"
 };
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
@@ -138,8 +138,8 @@ static const ar1_asset assets[] = {
     {"migrations/0013_device_use.sql", migration_0013_up, sizeof migration_0013_up},
     {"migrations/0014_heap_only_claims.down.sql", migration_0014_down, sizeof migration_0014_down},
     {"migrations/0014_heap_only_claims.sql", migration_0014_up, sizeof migration_0014_up},
-    {"migrations/0015_checks_of_values.down.sql", migration_0015_down, sizeof migration_0015_down},
-    {"migrations/0015_checks_of_values.sql", migration_0015_up, sizeof migration_0015_up},
+    {"migrations/0015_lean_rows.down.sql", migration_0015_down, sizeof migration_0015_down},
+    {"migrations/0015_lean_rows.sql", migration_0015_up, sizeof migration_0015_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -40,19 +40,24 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
   /// An array in the server's text form; elements are quoted, so any text may be in them.
   public var postgresParameter: Parameter {
     var text: [UInt8] = [UInt8(ascii: "{")]
-    for (index, element) in enumerated() {
-      if index > 0 { text.append(UInt8(ascii: ",")) }
+    text.reserveCapacity(2 + count * 16)
+    for element in self {
+      if text.count > 1 { text.append(UInt8(ascii: ",")) }
       switch element.postgresParameter {
-      case .null: text += Array<UInt8>("NULL".utf8)
+      case .null: text.append(contentsOf: "NULL".utf8)
       case .text(let value):
         text.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
-          text.append(byte)
+        if value.utf8.contains(where: PostgresText.isEscaped) {
+          for byte in value.utf8 {
+            if PostgresText.isEscaped(byte) { text.append(UInt8(ascii: "\\")) }
+            text.append(byte)
+          }
+        } else {
+          text.append(contentsOf: value.utf8)
         }
         text.append(UInt8(ascii: "\""))
       case .bytes(let bytes):
-        text += Array<UInt8>("\"\\\\x".utf8)
+        text.append(contentsOf: "\"\\\\x".utf8)
         for byte in bytes {
           text.append(PostgresText.digit(byte >> 4))
           text.append(PostgresText.digit(byte & 15))
@@ -66,6 +71,9 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
 }
 
 enum PostgresText {
+  /// Whether a byte of an array's element has a backslash before it.
+  static func isEscaped(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
+
   static func of(_ value: some BinaryFloatingPoint & CustomStringConvertible) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }

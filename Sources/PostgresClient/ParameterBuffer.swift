@@ -2,7 +2,7 @@ import Glibc
 
 /// Parameters laid out as libpq wants them.
 struct ParameterBuffer {
-  private var bytes: [CChar] = []
+  private var bytes: [UInt8] = []
   private var offsets: [Int?] = []
   private var lengths: [Int32] = []
   private var formats: [Int32] = []
@@ -10,38 +10,37 @@ struct ParameterBuffer {
   init(_ parameters: [Parameter]) throws(PostgresError) {
     for (index, parameter) in parameters.enumerated() {
       switch parameter {
-      case .null:
-        offsets.append(nil)
-        lengths.append(0)
-        formats.append(0)
+      case .null: add(nil, length: 0, format: 0)
       case .text(let text):
         let start = bytes.count
-        for byte in text.utf8 {
-          guard byte != 0 else {
-            throw PostgresError(.misuse, "parameter $\(index + 1) holds a NUL character, which no text can")
-          }
-          bytes.append(CChar(bitPattern: byte))
+        bytes.append(contentsOf: text.utf8)
+        guard !bytes[start...].contains(0) else {
+          throw PostgresError(.misuse, "parameter $\(index + 1) holds a NUL character, which no text can")
         }
-        offsets.append(start)
-        lengths.append(Int32(bytes.count - start))
-        formats.append(0)
-        bytes.append(0)
+        add(start, length: bytes.count - start, format: 0)
       case .bytes(let value):
-        offsets.append(bytes.count)
-        lengths.append(Int32(value.count))
-        formats.append(1)
-        for byte in value { bytes.append(CChar(bitPattern: byte)) }
-        bytes.append(0)
+        let start = bytes.count
+        bytes.append(contentsOf: value)
+        add(start, length: value.count, format: 1)
       }
     }
+  }
+
+  /// Ends the value whose bytes were added last.
+  private mutating func add(_ offset: Int?, length: Int, format: Int32) {
+    offsets.append(offset)
+    lengths.append(Int32(length))
+    formats.append(format)
+    bytes.append(0)
   }
 
   /// Calls `body` with values, lengths and formats, valid during the call.
   func withPointers<R>(
     _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
   ) -> R {
-    bytes.withUnsafeBufferPointer { bytes in
-      let values = offsets.map { offset in offset.flatMap { bytes.baseAddress?.advanced(by: $0) } }
+    bytes.withUnsafeBytes { bytes in
+      let start = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+      let values = offsets.map { offset in offset.flatMap { start?.advanced(by: $0) } }
       return values.withUnsafeBufferPointer { values in
         lengths.withUnsafeBufferPointer { lengths in
           formats.withUnsafeBufferPointer { formats in

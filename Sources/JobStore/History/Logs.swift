@@ -47,10 +47,13 @@ extension Session {
     ).first.map { try $0.get("job_id") }
   }
 
+  /// (Primary key of log_ends.)
   fileprivate func advanceLog(of job: JobID, by count: Int) throws -> Int64 {
     try execute(
       """
-      UPDATE log_ends SET last_sequence = last_sequence + $2 WHERE job_id = $1 RETURNING last_sequence
+      INSERT INTO log_ends AS e (job_id, last_sequence) VALUES ($1, $2)
+      ON CONFLICT (job_id) DO UPDATE SET last_sequence = e.last_sequence + excluded.last_sequence
+      RETURNING last_sequence
       """, job, count
     ).only().get("last_sequence")
   }

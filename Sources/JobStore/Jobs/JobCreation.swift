@@ -37,8 +37,7 @@ extension Session {
     let rows = try execute(
       """
       WITH given AS MATERIALIZED (
-        SELECT nextval((SELECT pg_get_serial_sequence('jobs', 'id'))::regclass) AS id,
-          nextval((SELECT pg_get_serial_sequence('tasks', 'id'))::regclass) AS task_id, g.*
+        SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, g.*
         FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::text[], $11::int[], $12::int[], $13::float8[], $14::int[], $15::text[], $16::text[],
             $17::text[], $18::text[], $19::int[], $20::float8[], $21::float8[], $22::text[], $23::bigint[], $24::text[])
@@ -59,8 +58,6 @@ extension Session {
         FROM given g
         ON CONFLICT DO NOTHING
         RETURNING id, created_at
-      ), log_end AS (
-        INSERT INTO log_ends (job_id) SELECT id FROM job
       ), placed AS MATERIALIZED (
         SELECT g.*, job.created_at, l.name AS lab, l.paused_at, a.contended,
           g.waits_for = 0 AND l.paused_at IS NULL AND coalesce(to_timestamp(g.moment) <= now(), true) AS is_due

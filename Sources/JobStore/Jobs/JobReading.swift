@@ -15,7 +15,7 @@ extension JobStore {
         """
         SELECT id FROM jobs
         WHERE lab_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR id < $3)
-          AND ($5::jsonb IS NULL OR labels @> $5::jsonb)
+          AND ($5::jsonb IS NULL OR (labels @> $5::jsonb AND labels <> '{}'))
         ORDER BY id DESC LIMIT $4
         """, lab, state?.rawValue, before, page.lookedFor, labels
       ).map { try $0.get("id") }
