@@ -57,6 +57,19 @@ class Comparison:
             found["answers"] = row["shared_decode_tokens_per_second"]
         return found
 
+    def make_room(self, name: str, dtype: str) -> None:
+        """Takes the files that only other programs read out of the system's memory. Where all of them do not fit, what
+        a program has just read would be given up for what another one read before."""
+        folder = self.args.folder
+        for file in (*folder.glob("model*.safetensors"), *folder.glob(".ar1/*.safetensors"),
+                     *folder.parent.glob(folder.name + "-*.gguf")):
+            if name.startswith("llama.cpp"):
+                is_read = file.name.endswith(f"-{TYPES[dtype]}.gguf")
+            else:
+                is_read = file.parent == folder or (file.suffix != ".gguf" and dtype == "int8")
+            if not is_read:
+                models.forget(file)
+
     def programs(self) -> dict[str, tuple[str, object]]:
         """Name → whose figures it is compared with, and how to get them."""
         args = self.args
@@ -87,7 +100,8 @@ class Comparison:
         programs = self.programs()
         rounds: dict[str, list[dict[str, float]]] = {name: [] for name in programs}
         for _ in range(self.args.rounds):
-            for name, (_, run) in programs.items():
+            for name, (dtype, run) in programs.items():
+                self.make_room(name, dtype)
                 rounds[name].append(run())
         columns = [figure for figure in FIGURES if figure != "answers" or self.args.answers]
         titles = {"prefill": "prefill", "decode": "decode", "answers": f"{self.args.answers} answers"}
