@@ -26,7 +26,7 @@ public struct JobStore: Sendable {
   let completions = leaseCalls()
   let turns = leaseCalls()
   let submissions = CallMerger<NewJob, CreatedJob?>(
-    mostAtOnce: 4, patience: .milliseconds(20), enough: 4, most: 64, isOfOne: isOfOne)
+    mostAtOnce: 4, patience: .milliseconds(20), enough: 8, most: 64, isOfOne: isOfOne)
   private let hint: ReadyHint
 
   public init(

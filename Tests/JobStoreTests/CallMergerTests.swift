@@ -74,6 +74,56 @@ struct CallMergerTests {
     #expect(try await held.value == ["0"])
   }
 
+  @Test("callers whose calls ran together come together again: the first to call lets the others come")
+  func again() async throws {
+    let runs = Runs()
+    let merger = Self.merger()
+    let calls = (21...29).map { [$0] }
+    _ = await runs.outcomes(of: calls, by: merger)
+    #expect(runs.batches.map(\.count) == [1, 9])
+    // Whether all of them are there in time is the scheduler's affair, so it is tried until they were.
+    for _ in 0..<10_000 where runs.batches.last?.count == 1 || runs.batches.count == 2 {
+      let again = calls.map { items in Task { try await merger(items, runs.run) } }
+      for (items, call) in zip(calls, again) { #expect(try await call.value == items.map(String.init)) }
+    }
+    #expect(runs.batches.dropFirst(2).contains { $0.count > 1 })
+  }
+
+  @Test("who is cancelled takes nobody along: not those that go with the first caller")
+  func cancelledFirst() async throws {
+    let merger = Self.merger()
+    for round in 0..<200 {
+      let calls = (21...25).map { item in
+        Task {
+          try await merger([item]) { items in
+            try Task.checkCancellation()
+            return items.map { "\($0)" }
+          }
+        }
+      }
+      calls[round % 5].cancel()
+      for (index, call) in calls.enumerated() where index != round % 5 {
+        #expect(try await call.value == ["\(21 + index)"])
+      }
+      _ = await calls[round % 5].result
+    }
+  }
+
+  @Test("one of the calls that go with the first is at fault, and the others get their replies")
+  func faultBesideTheFirst() async throws {
+    let runs = Runs()
+    let merger = Self.merger()
+    _ = await runs.outcomes(of: (21...29).map { [$0] }, by: merger)
+    let calls = [11, 12, 13, 14].map { item in Task { try await merger([item], runs.run) } }
+    for (item, call) in zip([11, 12, 13, 14], calls) {
+      if item == 13 {
+        await #expect(throws: Bad.self) { try await call.value }
+      } else {
+        #expect(try await call.value == ["\(item)"])
+      }
+    }
+  }
+
   @Test("calls that weigh enough together run beside the one that is under way")
   func beside() async throws {
     let runs = Runs()

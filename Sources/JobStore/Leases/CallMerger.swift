@@ -18,8 +18,22 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     var running = 0
     var waiting: [Call] = []
     var nextNumber = 0
+    /// How many calls ran as one the last time.
+    var lastMerged = 1
     /// Somebody looks whether those under way take long.
     var isWatched = false
+
+    /// The calls that have waited longest.
+    /// - Parameter beside: what another call weighs that they go with; without any the first one goes whatever it weighs.
+    mutating func take(upTo most: Int, beside own: Int = 0) -> [Call] {
+      var (count, weighs) = (0, own)
+      while count < waiting.count, weighs == 0 || weighs + waiting[count].weight <= most {
+        weighs += waiting[count].weight
+        count += 1
+      }
+      defer { waiting.removeFirst(count) }
+      return Array(waiting.prefix(count))
+    }
   }
 
   private let mostAtOnce: Int
@@ -52,14 +66,15 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
 
   /// - Parameter body: the same for every call.
   package func callAsFunction(_ items: [Item], _ body: @escaping Body) async throws -> [Reply] {
-    let isFree = state.withLock { state in
-      defer { if state.running == 0 { state.running = 1 } }
-      return state.running == 0
+    let expected: Int? = state.withLock { state in
+      guard state.running == 0 else { return nil }
+      state.running = 1
+      return state.lastMerged
     }
-    if isFree {
-      // In the caller's own task: nobody has to be woken.
+    if let expected {
       defer { goOn(body) }
-      return try await body(items)
+      await gather(expected - 1)
+      return try await runFirst(items, body)
     }
     let number = state.withLock { state in
       state.nextNumber += 1
@@ -106,6 +121,37 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
 
   private enum Turn { case now, never, goOn, wait, waitAndWatch }
 
+  /// Callers whose calls ran together come together again, one shortly after the other: those that are about to come are
+  /// let come.
+  private func gather(_ expected: Int) async {
+    var looks = 0
+    while looks < 2 * expected, waiting < expected {
+      looks += 1
+      await Task.yield()
+    }
+  }
+
+  /// Runs a call that need not wait, with those that have come meanwhile.
+  private func runFirst(_ items: [Item], _ body: @escaping Body) async throws -> [Reply] {
+    try Task.checkCancellation()
+    let others = next(beside: items.reduce(0) { $0 + weight($1) })
+    // In the caller's own task, so that nobody has to be woken; but who cancels it shall not cancel others' calls.
+    guard !others.isEmpty else { return try await body(items) }
+    return try await Task {
+      do {
+        let replies = try await body(items + others.flatMap(\.items))
+        answer(others, replies.dropFirst(items.count))
+        return Array(replies.prefix(items.count))
+      } catch let error where isOfOne(error) {
+        for call in others { await run([call], body) }
+        return try await body(items)
+      } catch {
+        for call in others { call.continuation.resume(throwing: error) }
+        throw error
+      }
+    }.value
+  }
+
   /// As long as calls wait, looks now and then whether those under way hold them up for too long.
   private func watch(_ body: @escaping Body) async {
     var first = state.withLock { $0.waiting.first?.number }
@@ -135,6 +181,7 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
     if !calls.isEmpty {
       Task {
         await run(calls, body)
+        await gather(calls.count)
         goOn(body)
       }
     }
@@ -143,29 +190,36 @@ package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// The calls that have waited longest; none, and one less is running.
   private func next() -> [Call] {
     state.withLock { state in
-      var (count, weighs) = (0, 0)
-      while count < state.waiting.count, count == 0 || weighs + state.waiting[count].weight <= most {
-        weighs += state.waiting[count].weight
-        count += 1
-      }
-      if count == 0 { state.running -= 1 }
-      let calls = Array(state.waiting.prefix(count))
-      state.waiting.removeFirst(count)
+      let calls = state.take(upTo: most)
+      if calls.isEmpty { state.running -= 1 } else { state.lastMerged = calls.count }
+      return calls
+    }
+  }
+
+  /// The calls that go with one that weighs so much.
+  private func next(beside own: Int) -> [Call] {
+    state.withLock { state in
+      let calls = state.take(upTo: most, beside: own)
+      state.lastMerged = calls.count + 1
       return calls
     }
   }
 
   private func run(_ calls: [Call], _ body: Body) async {
     do {
-      var replies = try await body(calls.flatMap(\.items))[...]
-      for call in calls {
-        call.continuation.resume(returning: Array(replies.prefix(call.items.count)))
-        replies = replies.dropFirst(call.items.count)
-      }
+      answer(calls, try await body(calls.flatMap(\.items))[...])
     } catch let error where calls.count > 1 && isOfOne(error) {
       for call in calls { await run([call], body) }
     } catch {
       for call in calls { call.continuation.resume(throwing: error) }
+    }
+  }
+
+  private func answer(_ calls: [Call], _ replies: ArraySlice<Reply>) {
+    var replies = replies
+    for call in calls {
+      call.continuation.resume(returning: Array(replies.prefix(call.items.count)))
+      replies = replies.dropFirst(call.items.count)
     }
   }
 }
