@@ -58,16 +58,13 @@ class Comparison:
         return found
 
     def make_room(self, name: str, dtype: str) -> None:
-        """Takes the files that only other programs read out of the system's memory. Where all of them do not fit, what
-        a program has just read would be given up for what another one read before."""
+        """Takes the files of the other programs out of the system's memory, where all of them may not fit: what a program
+        has just read would be given up for what another one read before. Of ours the own files, too: they may lie there in
+        the small pages in which another program read them."""
         folder = self.args.folder
         for file in (*folder.glob("model*.safetensors"), *folder.glob(".ar1/*.safetensors"),
                      *folder.parent.glob(folder.name + "-*.gguf")):
-            if name.startswith("llama.cpp"):
-                is_read = file.name.endswith(f"-{TYPES[dtype]}.gguf")
-            else:
-                is_read = file.parent == folder or (file.suffix != ".gguf" and dtype == "int8")
-            if not is_read:
+            if not (name.startswith("llama.cpp") and file.name.endswith(f"-{TYPES[dtype]}.gguf")):
                 models.forget(file)
 
     def programs(self) -> dict[str, tuple[str, object]]:
