@@ -33,10 +33,11 @@ final class Metrics: Sendable {
     counts.withLock { $0.requests[min(max(status / 100, 0), 5)] += 1 }
   }
 
-  func claimed(_ tasks: Int, in duration: Duration) {
+  /// - Parameter duration: of the claim; nil when it was a part of something else.
+  func claimed(_ tasks: Int, in duration: Duration?) {
     counts.withLock { counts in
       counts.claimedTasks += tasks
-      counts.claims.add(duration / .seconds(1))
+      if let duration { counts.claims.add(duration / .seconds(1)) }
     }
   }
 }

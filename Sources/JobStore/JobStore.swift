@@ -9,7 +9,8 @@ public import Scheduling
 ///   answer is `stale`;
 /// - rows are locked in the order session, job, ready row, task, so that transactions wait for each other but
 ///   never in a circle; several jobs are locked in the order of their ids; a claim locks ready rows and tasks
-///   and skips whatever is locked already; a completion locks tasks, and then only jobs that nobody has locked;
+///   and skips whatever is locked already; a completion locks tasks, and then only jobs that nobody has locked, or
+///   claims, which skips;
 /// - a read or write for a person names the lab; things of other labs do not exist.
 ///
 /// Every function throws `PostgresError` (its `isUnavailable` is a database that is down) or `StoreError`.

@@ -56,14 +56,14 @@ extension Session {
     }
     // Then the end of the transaction; before it, a commit that failed.
     while true {
-      guard let end = PQgetResult(connection) ?? PQgetResult(connection) else { throw failure ?? unavailable }
+      guard let end = PQgetResult(connection) ?? PQgetResult(connection) else { throw unavailable }
       if PQresultStatus(end) == PGRES_PIPELINE_SYNC {
         PQclear(end)
         break
       }
       do { PQclear(try check(end, "COMMIT")) } catch { failure = failure ?? error }
     }
-    guard PQexitPipelineMode(connection) == 1 else { throw failure ?? unavailable }
+    guard PQexitPipelineMode(connection) == 1 else { throw unavailable }
     if let failure { throw failure }
     return rows
   }

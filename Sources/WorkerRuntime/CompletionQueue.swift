@@ -66,8 +66,10 @@ actor CompletionQueue {
       let (results, reply) = try await client.complete(requests, next: claim, patience: patience)
       Task { await worker.claimed(reply, by: claim, after: leases) }
       return results
-    } catch let error as CoordinatorError where error.kind == .invalid || error.kind == .tooLarge {
-      // Nothing was done.
+    } catch let error as CoordinatorError
+      where error.kind == .tooLarge || error.kind == .tooMany || error.status == 0 && error.kind == .invalid
+    {
+      // Nothing was done, or not even sent.
       Task { await worker.claimed(ClaimReply(tasks: [], sessionAlive: true), by: claim, after: leases) }
       throw error
     } catch {

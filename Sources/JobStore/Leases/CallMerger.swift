@@ -1,8 +1,9 @@
 import Synchronization
 
 /// Runs calls that come while another is under way together, as one call: under load many share a transaction and its
-/// flush. A call that comes alone runs at once; one that is cancelled while it waits does not run. While a call takes
-/// long, as one does that waits for a lock, those that have come meanwhile go on without it.
+/// flush. A call that comes alone runs at once, or lets those come first that ran with the last one; one that is
+/// cancelled while it waits does not run. While a call takes long, as one does that waits for a lock, those that have come
+/// meanwhile go on without it.
 package final class CallMerger<Item: Sendable, Reply: Sendable>: Sendable {
   /// Gives a reply for each item, in their order.
   package typealias Body = @Sendable ([Item]) async throws -> [Reply]

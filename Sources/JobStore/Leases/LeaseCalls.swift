@@ -3,7 +3,7 @@ import PostgresClient
 
 /// What a call asks of the leases: that tasks end, that tasks are leased, or both.
 struct LeaseCall: Sendable {
-  /// Nothing follows from their ends.
+  /// Those after whose ends something follows are left alone.
   var ended: [CompleteRequest] = []
   var claim: Claim?
 
@@ -19,8 +19,8 @@ struct LeaseReply: Sendable {
 
 extension JobStore {
   /// Does what the calls ask with one commit: ends their tasks, and then leases others, from where the last claims ended;
-  /// nothing to a session whose row is locked just now. So a transaction that ends tasks waits for no lock once it has
-  /// theirs.
+  /// nothing to a session whose row is locked just now, so that a transaction which holds ended tasks does not wait for
+  /// a session or for a ready task.
   @Sendable func take(_ calls: [LeaseCall]) async throws -> [LeaseReply] {
     let requests = calls.flatMap(\.ended)
     let leases = requests.map(\.lease)
@@ -28,32 +28,47 @@ extension JobStore {
     let scans = claims.map { $0.only == nil ? frontier.begin($0.reach) : nil }
     let before = closingStages.count
     let ended: [EndedTask]
-    var leased: [Leased] = []
+    let leased: [Leased]
     do {
       let rows: [[LeasedRow]]
       (ended, rows) = try await commit(requests, claims, after: scans.map { $0?.after ?? .head })
-      for (claim, rows) in zip(claims, rows) { leased.append(try await described(rows, of: claim.claimers)) }
+      leased = try await described(rows, of: claims)
     } catch {
       for scan in scans { scan.map { frontier.end($0, last: nil, isFull: false) } }
       throw error
     }
+    // From here on everything is committed, and a failure would cost others than whose it is their leases.
     var replies = calls.map { _ in LeaseReply() }
     for (claim, (scan, leased)) in zip(claims, zip(scans, leased)) {
       scan.map { frontier.end($0, last: leased.last, isFull: leased.count == claim.limit) }
       for (index, tasks) in zip(claim.calls, try await settled(leased)) { replies[index].tasks = tasks }
     }
-    // Where the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
+    // Where this fails, or the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
     if ended.contains(where: \.mayCloseStage) { closingStages.note() }
-    if closingStages.count != before { try await takeTurns(after: ended.map(\.id)) }
+    if closingStages.count != before { try? await takeTurns(after: ended.map(\.id)) }
     let accepted = Set(ended.map(\.lease))
     let missing = leases.filter { !accepted.contains($0) }
-    let found = missing.isEmpty ? [:] : try await pool.run { try $0.outcomes(of: missing) }
+    // Where nothing is known of them, whoever completes them under their jobs' locks looks again.
+    let found = missing.isEmpty ? [:] : try? await pool.run { try $0.outcomes(of: missing) }
     for (index, call) in calls.enumerated() {
       replies[index].outcomes = call.ended.map { request in
-        accepted.contains(request.lease) ? .accepted : found[request.lease] ?? .stale
+        if accepted.contains(request.lease) { return .accepted }
+        guard let found else { return nil }
+        return found[request.lease] ?? .stale
       }
     }
     return replies
+  }
+
+  /// - Throws: `PostgresError` as of a database that is away: what was leased is not known to whom it was leased.
+  private func described(_ rows: [[LeasedRow]], of claims: [SharedClaim]) async throws -> [Leased] {
+    do {
+      var leased: [Leased] = []
+      for (claim, rows) in zip(claims, rows) { leased.append(try await described(rows, of: claim.claimers)) }
+      return leased
+    } catch {
+      throw PostgresError(.unavailable, "tasks were leased, and what they are could not be read: \(error)")
+    }
   }
 
   private func commit(
@@ -79,7 +94,8 @@ extension JobStore {
     }
     let (ended, rows) = try await pool.run(execute)
     if ended.contains(where: \.wasTriedBefore) {
-      try await pool.run { session in try session.keep(requests, of: ended) }
+      // Takes the words of an earlier failure away, and is worth no failure.
+      try? await pool.run { session in try session.keep(requests, of: ended) }
     }
     return (ended, rows)
   }

@@ -62,7 +62,9 @@ extension Session {
         .problem, "tasks",
         "\(try row.get("tasks", as: Int.self)) tasks contradict themselves; task \(try row.get("id", as: TaskID.self)) "
           + "of job \(try row.get("job_id", as: JobID.self)) is \(try row.get("state", as: String.self)) and unfinished",
-        advice: "somebody has changed the records by hand; ar1 cancel and ar1 retry set a job right")
+        advice:
+          "somebody has changed the records by hand; ar1 cancel ends what is left of a job that has not ended"
+      )
     }
   }
 
