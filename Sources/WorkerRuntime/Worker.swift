@@ -163,13 +163,10 @@ public actor Worker {
         isClaiming = true
         defer { isClaiming = false }
         reply = try await client.claim(
-          ClaimRequest(
-            session: session.session, kinds: kinds, limit: slots, waitSeconds: claimWaitSeconds,
-            free: free, loaded: loaded))
+          claim(in: session, slots: slots, free: free, waitSeconds: claimWaitSeconds))
       } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
         try Task.checkCancellation()
-        logger.warning("a claim got no answer: \(error.message)")
-        isSessionInDoubt = true
+        claimGotNoAnswer(error)
         continue
       }
       take(reply, in: session)
@@ -195,7 +192,15 @@ public actor Worker {
     var free = free
     for task in ended { task.devices.map { free.give(task.context.task.need, devices: $0) } }
     isClaiming = true
-    return ClaimRequest(session: session.session, kinds: kinds, limit: slots, free: free, loaded: loaded)
+    return claim(in: session, slots: slots, free: free)
+  }
+
+  private func claim(
+    in session: RegisterReply, slots: Int, free: FreeResources, waitSeconds: Double = 0
+  ) -> ClaimRequest {
+    ClaimRequest(
+      session: session.session, kinds: kinds, limit: slots, waitSeconds: waitSeconds, free: free,
+      loaded: loaded)
   }
 
   /// Begins what was leased, once the tasks whose places it takes have ended.
