@@ -7,29 +7,31 @@
 #pragma clang attribute push(__attribute__((target(CK_AVX512 ",avx512bf16"))), apply_to = function)
 
 enum {
-  /// How far ahead of the arithmetic a single row of x fetches weights, in bytes.
-  AHEAD = 4096,
+  /// How far ahead of the arithmetic weights are fetched, in bytes: for a single row of x, and for a few. Less and memory
+  /// answers too late; more and the first cache of 48 KiB loses rows of x.
+  AHEAD = 4 << 10,
+  AHEAD_OF_FEW = 12 << 10,
   /// Columns of a vector, and bytes of a line of the cache.
   WIDTH = 32,
   LINE = 64,
-  /// The first cache of the processors this is made for, and the most of it that weights are fetched into before
-  /// their turn, in bytes.
-  CACHE = 48 << 10,
-  MOST_AHEAD = 12 << 10,
+  /// Rows of weights that few rows of x are multiplied with at a time: with 8 of x their sums fill the registers.
+  ROWS = 3,
   /// Rows of x that take more than this together do not stay in the first cache from one row of weights to the next:
   /// they are multiplied in parts.
   MOST_STAYING = 32 << 10,
-  /// Columns of a part, and strips of rows of weights that use it before the next one is read.
-  PART = 1024,
-  STRIPS = 8,
-  /// Which rows of the next strip a pass over this one fetches, as bits. Otherwise the processor would wait for memory
-  /// in the first pass and leave it idle in the others.
-  NONE = 0,
-  FIRST = 1,
-  EVEN = 5,
-  ODD = 10,
-  ALL = 15,
+  /// The most columns of a part, and strips of rows of weights that use it before the next one is read.
+  PART = 1408,
+  STRIPS = 4,
 };
+
+/// What is fetched beside the arithmetic. Otherwise the processor would wait for memory.
+typedef enum {
+  NOTHING,
+  /// As many lines as are read, one after the other: memory is quickest with a single stream.
+  ONE_STREAM,
+  /// Each row's successor in the next strip.
+  ROW_BY_ROW,
+} fetching;
 
 CK_INLINE __m512bh load(const uint8_t *source) {
   return (__m512bh)_mm512_loadu_si512((const void *)source);
@@ -92,12 +94,12 @@ CK_INLINE void vector_product(
   for (int j = 0; j < N; j++) ck_put(y + j, dots[j], accumulate);
 }
 
-/// Adds the products of M rows of x with N of weights to sums[PITCH * j + i], or begins them. Meanwhile it fetches those
-/// rows at `next` that `fetched` names. Every lane adds in the order of the columns, so that the sums are the same to the
-/// last bit, however many rows of x are multiplied at once.
+/// Adds the products of M rows of x with N of weights to sums[PITCH * j + i], or begins them. Meanwhile it fetches what
+/// lies at `next`. Every lane adds in the order of the columns, so that the sums are the same to the last bit, however
+/// many rows of x are multiplied at once.
 CK_INLINE void add_products(
     const int M, const int N, const int PITCH, const bool CROSSING, const uint8_t *x, size_t x_stride, const uint8_t *w,
-    size_t w_stride, size_t columns, const uint8_t *next, const int fetched, __m512 *sums, bool begins) {
+    size_t w_stride, size_t columns, const fetching FETCHED, const uint8_t *next, __m512 *sums, bool begins) {
   // In registers while they are added to.
   __m512 s[8][4];
   for (int i = 0; i < M; i++)
@@ -109,11 +111,12 @@ CK_INLINE void add_products(
 #pragma clang loop unroll(disable)
   for (; l + WIDTH <= columns; l += WIDTH) {
     __m512bh b[4];
-    for (int j = 0; j < N; j++) {
-      b[j] = next_vector(CROSSING, &rows[j], 2 * l, places);
-      // They are read once and shall not drive out the rows of x.
-      if (fetched >> j & 1) _mm_prefetch((const char *)(next + (size_t)j * w_stride + 2 * l), _MM_HINT_NTA);
-    }
+    for (int j = 0; j < N; j++) b[j] = next_vector(CROSSING, &rows[j], 2 * l, places);
+    // They are read once and shall not drive out the rows of x.
+    if (FETCHED == ONE_STREAM)
+      for (int j = 0; j < N; j++) _mm_prefetch((const char *)(next + (size_t)N * 2 * l + LINE * j), _MM_HINT_NTA);
+    if (FETCHED == ROW_BY_ROW)
+      for (int j = 0; j < N; j++) _mm_prefetch((const char *)(next + (size_t)j * w_stride + 2 * l), _MM_HINT_NTA);
     for (int i = 0; i < M; i++) {
       __m512bh a = load(x + (size_t)i * x_stride + 2 * l);
       for (int j = 0; j < N; j++) s[i][j] = _mm512_dpbf16_ps(s[i][j], a, b[j]);
@@ -147,35 +150,27 @@ CK_INLINE void put(
   }
 }
 
-/// COUNT rows of weights, at most 4, N at a time, with UPPER rows of x and LOWER more, at most 4 each. The rows `ahead`
-/// bytes behind are fetched one after the other: memory is quickest with a single stream.
+/// M rows of x, at most 8, with N rows of weights.
 CK_INLINE void strip(
-    const int UPPER, const int LOWER, const int COUNT, const int N, const bool CROSSING, const ck_weight_operands *o, size_t ahead,
-    const uint8_t *w, float *y) {
+    const int M, const int N, const bool CROSSING, const ck_weight_operands *o, const uint8_t *x, const uint8_t *w,
+    const fetching FETCHED, const uint8_t *next, float *y) {
+  const int PITCH = M > 4 ? 8 : 4;
   size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
-  const uint8_t *upper = o->x, *lower = upper + 4 * x_stride;
-  __m512 sums[2][16];
-  for (int j = 4 * COUNT; j < 16; j++) sums[0][j] = sums[1][j] = _mm512_setzero_ps();
-  for (int j = 0; j < COUNT; j += N) {
-    const uint8_t *rows = w + (size_t)j * stride, *next = rows + ahead;
-    add_products(UPPER, N, 4, CROSSING, upper, x_stride, rows, stride, o->columns, next, FIRST, sums[0] + 4 * j, true);
-    if (LOWER > 0)
-      add_products(LOWER, N, 4, CROSSING, lower, x_stride, rows, stride, o->columns, next + stride, FIRST, sums[1] + 4 * j,
-          true);
-  }
-  put(UPPER, COUNT, 4, sums[0], y, o->ldy, o->accumulate);
-  if (LOWER > 0) put(LOWER, COUNT, 4, sums[1], y + 4 * o->ldy, o->ldy, o->accumulate);
+  __m512 sums[32];
+  // What `put` takes besides the sums.
+  for (int i = PITCH * N; i % 16 > 0; i++) sums[i] = _mm512_setzero_ps();
+  add_products(M, N, PITCH, CROSSING, x, x_stride, w, stride, o->columns, FETCHED, next, sums, true);
+  put(M, N, PITCH, sums, y, o->ldy, o->accumulate);
 }
 
 /// M rows of x, at most 8, that stay in the first cache.
 CK_INLINE void staying_rows(const int M, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
-  const int upper = M > 4 ? 4 : M, lower = M - upper, rows = M > 4 ? 2 : 1;
-  size_t stride = 2 * o->columns, held = (size_t)M * stride + (size_t)rows * stride;
-  size_t ahead = CACHE > held ? CACHE - held : 0, j = 0;
-  ahead = (ahead < MOST_AHEAD ? ahead : MOST_AHEAD) / stride;
-  ahead = (ahead > (size_t)rows ? ahead : (size_t)rows) * stride;
-  for (; j + 4 <= o->n; j += 4) strip(upper, lower, 4, rows, CROSSING, o, ahead, w + j * stride, o->y + j);
-  for (; j < o->n; j++) strip(upper, lower, 1, 1, CROSSING, o, ahead, w + j * stride, o->y + j);
+  size_t stride = 2 * o->columns, j = 0;
+  for (; j + ROWS <= o->n; j += ROWS) {
+    const uint8_t *rows = w + j * stride;
+    strip(M, ROWS, CROSSING, o, o->x, rows, ONE_STREAM, rows + AHEAD_OF_FEW, o->y + j);
+  }
+  for (; j < o->n; j++) strip(M, 1, CROSSING, o, o->x, w + j * stride, NOTHING, NULL, o->y + j);
 }
 
 /// M rows of x, at most 8, with some strips of N rows of weights, part after part; the sums wait in memory meanwhile.
@@ -187,12 +182,14 @@ CK_INLINE void strips_in_parts(
   // What `put` takes besides the sums.
   for (size_t s = 0; s < strips; s++)
     for (int i = 8 * N; i < 32; i++) sums[s][i] = _mm512_setzero_ps();
-  for (size_t l = 0; l < o->columns; l += PART) {
-    size_t count = o->columns - l < PART ? o->columns - l : PART;
+  size_t parts = (o->columns + PART - 1) / PART;
+  size_t width = ((o->columns + parts - 1) / parts + WIDTH - 1) / WIDTH * WIDTH;
+  for (size_t l = 0; l < o->columns; l += width) {
+    size_t count = o->columns - l < width ? o->columns - l : width;
     for (size_t s = 0; s < strips; s++) {
       const uint8_t *part = w + s * N * stride + 2 * l, *next = part + (size_t)N * stride;
-      if (s + 1 == strips && l + PART < o->columns) next = w + 2 * (l + PART);
-      add_products(M, N, 8, CROSSING, x + 2 * l, x_stride, part, stride, count, next, ALL, sums[s], l == 0);
+      if (s + 1 == strips && l + width < o->columns) next = w + 2 * (l + width);
+      add_products(M, N, 8, CROSSING, x + 2 * l, x_stride, part, stride, count, ROW_BY_ROW, next, sums[s], l == 0);
     }
   }
   for (size_t s = 0; s < strips; s++) put(M, N, 8, sums[s], y + s * N, o->ldy, o->accumulate);
@@ -201,10 +198,10 @@ CK_INLINE void strips_in_parts(
 /// M rows of x, at most 8, that do not stay in the first cache.
 CK_INLINE void long_rows(const int M, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
   size_t stride = 2 * o->columns, j = 0;
-  while (j + 3 <= o->n) {
-    size_t strips = (o->n - j) / 3 < STRIPS ? (o->n - j) / 3 : STRIPS;
-    strips_in_parts(M, 3, CROSSING, strips, o, w + j * stride, o->y + j);
-    j += 3 * strips;
+  while (j + ROWS <= o->n) {
+    size_t strips = (o->n - j) / ROWS < STRIPS ? (o->n - j) / ROWS : STRIPS;
+    strips_in_parts(M, ROWS, CROSSING, strips, o, w + j * stride, o->y + j);
+    j += ROWS * strips;
   }
   for (; j < o->n; j++) strips_in_parts(M, 1, CROSSING, 1, o, w + j * stride, o->y + j);
 }
@@ -217,25 +214,14 @@ CK_INLINE void few_rows(const int M, const bool CROSSING, const ck_weight_operan
     long_rows(M, CROSSING, o, w);
 }
 
-/// M of more rows of x, at most 4, from `first` on, with N rows of weights.
-CK_INLINE void tile(
-    const int M, const int N, const bool CROSSING, const ck_weight_operands *o, size_t first, const uint8_t *w, float *y,
-    const int fetched) {
-  size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
-  const uint8_t *x = (const uint8_t *)o->x + first * x_stride;
-  __m512 sums[16];
-  for (int i = 4 * N; i < 16; i++) sums[i] = _mm512_setzero_ps();
-  add_products(M, N, 4, CROSSING, x, x_stride, w, stride, o->columns, w + (size_t)N * stride, fetched, sums, true);
-  put(M, N, 4, sums, y + first * o->ldy, o->ldy, o->accumulate);
-}
-
-/// More than 8 rows of x with N rows of weights.
+/// More than 8 rows of x, 4 at a time, with N rows of weights. The next ones are fetched twice, as what was fetched first
+/// may have been driven out by rows of x.
 CK_INLINE void many_rows(const int N, const bool CROSSING, const ck_weight_operands *o, const uint8_t *w, float *y) {
-  tile(4, N, CROSSING, o, 0, w, y, EVEN);
-  tile(4, N, CROSSING, o, 4, w, y, ODD);
-  size_t i = 8;
-  for (; i + 4 <= o->m; i += 4) tile(4, N, CROSSING, o, i, w, y, NONE);
-  for (; i < o->m; i++) tile(1, N, CROSSING, o, i, w, y, NONE);
+  size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns), i = 0;
+  const uint8_t *x = o->x, *next = w + (size_t)N * stride;
+  for (; i < 8; i += 4) strip(4, N, CROSSING, o, x + i * x_stride, w, ROW_BY_ROW, next, y + i * o->ldy);
+  for (; i + 4 <= o->m; i += 4) strip(4, N, CROSSING, o, x + i * x_stride, w, NOTHING, NULL, y + i * o->ldy);
+  for (; i < o->m; i++) strip(1, N, CROSSING, o, x + i * x_stride, w, NOTHING, NULL, y + i * o->ldy);
 }
 
 CK_INLINE void product(const bool CROSSING, const ck_weight_operands *o, const uint8_t *w) {
