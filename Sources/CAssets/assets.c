@@ -92,6 +92,12 @@ static const unsigned char migration_0015_up[] = {
 static const unsigned char migration_0015_down[] = {
 #embed "../../migrations/0015_lean_rows.down.sql"
 };
+static const unsigned char migration_0016_up[] = {
+#embed "../../migrations/0016_lean_submissions.sql"
+};
+static const unsigned char migration_0016_down[] = {
+#embed "../../migrations/0016_lean_submissions.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -140,6 +146,8 @@ static const ar1_asset assets[] = {
     {"migrations/0014_heap_only_claims.sql", migration_0014_up, sizeof migration_0014_up},
     {"migrations/0015_lean_rows.down.sql", migration_0015_down, sizeof migration_0015_down},
     {"migrations/0015_lean_rows.sql", migration_0015_up, sizeof migration_0015_up},
+    {"migrations/0016_lean_submissions.down.sql", migration_0016_down, sizeof migration_0016_down},
+    {"migrations/0016_lean_submissions.sql", migration_0016_up, sizeof migration_0016_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -35,9 +35,14 @@ struct TreeCodingTests {
     #expect(try JSON(parsing: text).decode(RolloutGroup.self) == group)
   }
 
-  @Test("a number that JSON cannot hold is refused")
+  @Test("a number that JSON cannot hold is refused, and where it stands is said")
   func notFinite() {
-    #expect(throws: EncodingError.self) { try JSON(encoding: ["loss": Double.nan]) }
+    #expect {
+      try JSON(encoding: ["runs": [["loss": [0.5, Double.nan]]]])
+    } throws: { error in
+      guard case EncodingError.invalidValue(_, let context) = error else { return false }
+      return context.codingPath.map(\.stringValue) == ["runs", "0", "loss", "1"]
+    }
   }
 
   @Test("a missing member is named")

@@ -64,5 +64,5 @@ struct AnyKey: CodingKey {
   var intValue: Int? { nil }
   init(_ name: String) { stringValue = name }
   init?(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { stringValue = String(intValue) }
+  init(intValue: Int) { stringValue = String(intValue) }
 }

@@ -36,7 +36,11 @@ extension Session {
     let specs = new.map(\.spec)
     let rows = try execute(
       """
-      WITH given AS MATERIALIZED (
+      WITH lessons AS MATERIALIZED (
+        -- What earlier jobs have learnt to be too much at once.
+        SELECT checkpoint, device, kind, failures FROM memory_lessons
+        WHERE checkpoint = ANY($17::text[]) AND learnt_at > now() - interval '30 days'
+      ), given AS MATERIALIZED (
         SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, g.*
         FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::text[], $11::int[], $12::int[], $13::float8[], $14::int[], $15::text[], $16::text[],
@@ -51,9 +55,8 @@ extension Session {
         SELECT g.id, g.lab_id, g.user_id, g.priority, g.max_attempts, g.kind, g.name, g.idempotency_key, g.spec::json,
           g.confinement::json, g.labels::jsonb, g.need_id, g.light_need_id, g.stall_seconds, g.at_once, g.unique_key,
           g.cron, g.checkpoint,
-          -- What earlier jobs have learnt to be too much at once.
-          coalesce((SELECT failures FROM memory_lessons m WHERE m.checkpoint = g.checkpoint AND m.device = g.device
-            AND m.kind = g.kind AND m.learnt_at > now() - interval '30 days'), 0), now(), g.waits_for,
+          coalesce((SELECT failures FROM lessons l WHERE l.checkpoint = g.checkpoint AND l.device = g.device
+            AND l.kind = g.kind), 0), now(), g.waits_for,
           greatest(now(), coalesce(to_timestamp(g.moment), now())) + make_interval(secs => g.deadline)
         FROM given g
         ON CONFLICT DO NOTHING
@@ -81,14 +84,15 @@ extension Session {
         extract(epoch FROM p.paused_at)::float8 AS paused_at, p.is_due, p.is_due AND NOT p.contended AS is_ready
       FROM placed p JOIN users u ON u.id = p.user_id
       """, new.map(\.lab), new.map(\.user), specs.map(\.priority), specs.map(\.maxAttempts),
-      specs.map(\.kind.rawValue), specs.map(\.name), new.map(\.idempotencyKey), new.map(\.text),
-      try new.map { try $0.confinement.map(StoredJSON.text) },
+      specs.map(\.kind.rawValue), specs.map(\.name), column(new.map(\.idempotencyKey)), new.map(\.text),
+      column(try new.map { try $0.confinement.map(StoredJSON.text) }),
       try specs.map { try StoredJSON.text($0.labels) },
-      try specs.map { try number(of: $0.resources) }, try specs.map { try number(of: $0.resources.light) },
-      specs.map(\.stallAfter), specs.map(\.atOnce), specs.map(\.unique), specs.map(\.cron),
-      specs.map(\.settings.model), specs.map(\.resources.kind.rawValue), new.map(\.waitsFor),
-      new.map(\.moment),
-      specs.map(\.deadline), specs.map(\.kind.firstTask.rawValue), new.map(\.submitter),
+      column(try specs.map { try number(of: $0.resources) }),
+      column(try specs.map { try number(of: $0.resources.light) }),
+      column(specs.map(\.stallAfter)), column(specs.map(\.atOnce)), column(specs.map(\.unique)),
+      column(specs.map(\.cron)), column(specs.map(\.settings.model)), specs.map(\.resources.kind.rawValue),
+      new.map(\.waitsFor), column(new.map(\.moment)), column(specs.map(\.deadline)),
+      specs.map(\.kind.firstTask.rawValue), column(new.map(\.submitter)),
       new.map { StoredJSON.clean($0.message) })
     var created = [CreatedJob?](repeating: nil, count: new.count)
     for index in 0..<rows.count {
@@ -98,6 +102,11 @@ extension Session {
     }
     return created
   }
+}
+
+/// Most columns are of few jobs: NULL stands for one that has no value at all, and costs nothing to write and to read.
+private func column<Value>(_ values: [Value?]) -> [Value?]? {
+  values.contains { $0 != nil } ? values : nil
 }
 
 extension Rows.Row {
