@@ -15,6 +15,7 @@ struct ar1_http_transfer {
   ar1_http_on_bytes on_bytes;
   void *context;
   int stopped;
+  int sent;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -51,6 +52,14 @@ static size_t receive(char *bytes, size_t size, size_t count, void *user) {
   return total;
 }
 
+// Where a connection that was used before breaks without a byte of an answer, libcurl sends the request once more by
+// itself, whatever it asks for. The server may have acted on the first one.
+static int send_once(void *user, char *address, char *local_address, int port, int local_port) {
+  (void)address, (void)local_address, (void)port, (void)local_port;
+  ar1_http_transfer *transfer = user;
+  return transfer->sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *request) {
   ar1_http_transfer *transfer = calloc(1, sizeof *transfer);
   if (!transfer) return NULL;
@@ -81,6 +90,10 @@ ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *r
   } else if (strcmp(request->method, "POST") == 0) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
     curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
+  }
+  if (strcmp(request->method, "GET") != 0) {
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, send_once);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -163,6 +176,7 @@ int ar1_http_take_finished(ar1_http_loop *loop, ar1_http_result *result) {
     curl_off_t after = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &after);
     result->retry_after_s = (long)after;
+    if (code == CURLE_ABORTED_BY_CALLBACK) strcpy(transfer->error, "closed before an answer came");
     const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
     strncpy(result->message, text, sizeof result->message - 1);
     result->message[sizeof result->message - 1] = 0;

@@ -13,6 +13,10 @@ extension CoordinatorClient {
       "/v1/sessions/\(body.session)/heartbeat", body, mayRepeat: true, timeout: timeout, patience: .once)
   }
 
+  public func releaseForgotten(_ body: ReleaseForgottenRequest, patience: Patience) async throws {
+    try await post("/v1/sessions/\(body.session)/forgotten", body, mayRepeat: true, patience: patience)
+  }
+
   public func endSession(_ body: EndSessionRequest, patience: Patience) async throws {
     try await post("/v1/sessions/\(body.session)/end", body, mayRepeat: true, patience: patience)
   }

@@ -12,6 +12,7 @@ extension Worker {
         continue
       }
       let delivered = await renew()
+      if isComparisonDue { wakeClaims() }
       // Early, so that one lost heartbeat and its repetition fit into a lease; not in step with others.
       let pause =
         delivered ? session.heartbeatSeconds * .random(in: 0.8...1) : min(1, session.heartbeatSeconds / 2)

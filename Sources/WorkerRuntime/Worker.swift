@@ -91,8 +91,9 @@ public actor Worker {
   private var idleThreads: [DedicatedThread] = []
   /// The coordinator has been asked for tasks and has not answered yet: by the claim loop, or together with ends of tasks.
   private var isClaiming = false
-  /// The coordinator may count leases as held by the session that this worker does not hold.
-  private var isSessionInDoubt = false
+  /// When to have the session's leases compared with those in hand: the coordinator may count some as the session's that
+  /// this worker does not hold.
+  private var comparisons: [ContinuousClock.Instant] = []
   private var changeWaiter: CheckedContinuation<Void, Never>?
 
   public init(
@@ -149,13 +150,13 @@ public actor Worker {
     while true {
       try Task.checkCancellation()
       let session = try await currentSession()
+      if isComparisonDue, !isClaiming {
+        await settleDoubt(session)
+        continue
+      }
       let slots = configuration.slots - performing.count
       guard slots > 0, !isClaiming, !isOwnDeviceWithheld else {
         await waitForChange()
-        continue
-      }
-      if isSessionInDoubt {
-        await startAfresh(session)
         continue
       }
       let reply: ClaimReply
@@ -186,7 +187,7 @@ public actor Worker {
   func claim(after ending: [Lease]) -> ClaimRequest? {
     let ended = ending.compactMap { running[$0] }
     let slots = configuration.slots - performing.count + ended.count
-    guard let session, slots > 0, !isClaiming, !isSessionInDoubt, !isOwnDeviceWithheld,
+    guard let session, slots > 0, !isClaiming, !isComparisonDue, !isOwnDeviceWithheld,
       ended.count == ending.count, ended.allSatisfy(\.context.withheldDevices.isEmpty)
     else { return nil }
     var free = free
@@ -214,25 +215,45 @@ public actor Worker {
 
   func claimGotNoAnswer(_ error: any Error) {
     isClaiming = false
-    isSessionInDoubt = true
+    doubtSession()
     logger.warning("a claim got no answer: \((error as? CoordinatorError)?.message ?? "\(error)")")
     wakeClaims()
   }
 
   /// A lease may still be the session's, and nobody works on its task: the end of the task could not be delivered, or the
   /// lease could not be renewed in time.
-  func doubtSession() { isSessionInDoubt = true }
+  func doubtSession() {
+    // At once, and again when the coordinator has surely done with whatever it did not answer.
+    comparisons = [.now, .now + .seconds(configuration.claimWaitSeconds + 30)]
+    wakeClaims()
+  }
+
+  var isComparisonDue: Bool { comparisons.first.map { $0 <= .now } ?? false }
 
   /// A claim whose answer never came may have leased tasks that this worker knows nothing of, a task's end may not have
-  /// arrived, and heartbeats keep all leases of a session. So nothing more is claimed until the work in hand is done;
-  /// then a new session begins, and ending the old one gives back whatever it still holds.
-  private func startAfresh(_ old: RegisterReply) async {
+  /// arrived, and heartbeats keep all leases of a session. So before more is claimed, the coordinator takes back whatever
+  /// is not in hand; where nothing is, a new session begins.
+  private func settleDoubt(_ old: RegisterReply) async {
+    let asOf = ContinuousClock.now
+    // What is claimed meanwhile would be taken back, too.
+    isClaiming = true
+    defer { isClaiming = false }
     if performing.isEmpty {
       try? await client.endSession(EndSessionRequest(session: old.session), patience: Patience(seconds: 30))
       if session?.session == old.session { session = nil }
-      isSessionInDoubt = false
-    } else {
-      await waitForChange()
+      return
+    }
+    let held = running.filter { $0.value.context.stopReason == nil }.map(\.key)
+    do {
+      try await client.releaseForgotten(
+        ReleaseForgottenRequest(session: old.session, held: held), patience: Patience(seconds: 10))
+      comparisons.removeAll { $0 <= asOf }
+    } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
+    } catch {
+      // A coordinator of an earlier version: a new session begins once the work in hand is done.
+      logger.warning("nothing more is claimed before the work in hand is done: \(error)")
+      let inHand = performing.values
+      for task in inHand { await task.value }
     }
   }
 
@@ -245,7 +266,7 @@ public actor Worker {
         kinds: kinds, slots: configuration.slots, inventory: inventory))
     session = reply
     renewedAt = start
-    isSessionInDoubt = false
+    comparisons = []
     logger.info(
       "registered as session \(reply.session) for \(kinds.map(\.rawValue).joined(separator: ", "))")
     return reply

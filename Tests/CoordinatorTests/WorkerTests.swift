@@ -77,9 +77,12 @@ import WorkerRuntime
             $0.lastSeenAt > session.lastSeenAt || ($0.session == session.session && !$0.alive)
           }
         }
+        // The task is free for others, although its work lingers.
+        try await eventually {
+          try await !queue.member.job(job.id).tasks.contains { $0.state == .running && $0.kind == .shard }
+        }
         lingering.gate.open()
         try await queue.succeeds(job.id)
-        #expect(try await queue.member.workers().contains { $0.session == session.session && !$0.alive })
       }
     }
   }
@@ -120,6 +123,31 @@ import WorkerRuntime
         executor.gate.open()
         try await queue.succeeds(job.id)
       }
+    }
+  }
+
+  @Test("what a claim leased whose answer was lost is done by the worker that is busy with something else")
+  func lostClaim() async throws {
+    try await TestQueue.run(heartbeatSeconds: 0.3) { queue in
+      let relay = try ClaimLosingRelay(to: queue.url)
+      defer { relay.stop() }
+      let first = try await queue.submit()
+      let executor = GatedExecutor(isOpen: false)
+      let worker = queue.makeWorker(executor, slots: 4, url: relay.url)
+      let working = Task { try await worker.run() }
+      try await eventually { executor.begun.count { $0.kind == .shard } == 3 }
+      relay.loseNextClaim()
+      let second = try await queue.submit()
+      try await eventually { executor.begun.contains { $0.job == second.id } }
+      #expect(relay.lost == 1)
+      let plan = try #require(executor.begun.first { $0.job == second.id })
+      #expect(plan.kind == .plan && plan.attempt == 1 && plan.epoch > 1)
+      #expect(executor.stops.isEmpty, "what was in hand went on")
+      executor.open()
+      try await queue.succeeds(first.id)
+      try await queue.succeeds(second.id)
+      working.cancel()
+      _ = await working.result
     }
   }
 

@@ -110,6 +110,14 @@ struct WorkerRoutes {
       try Self.check(session: body.session, context)
       return try JSONBody.response(try await heartbeats.renew(body, token: caller.token))
     }
+    group.post("sessions/:session/forgotten") { request, context in
+      let caller = try context.worker()
+      let body: ReleaseForgottenRequest = try await JSONBody.read(from: request)
+      try Self.check(session: body.session, context)
+      let released = try await store.releaseForgotten(body, token: caller.token)
+      signals.places.fire()
+      return try JSONBody.response(["released": released])
+    }
     group.post("sessions/:session/end") { request, context in
       let caller = try context.worker()
       let body: EndSessionRequest = try await JSONBody.read(from: request)

@@ -352,6 +352,18 @@ public struct ReleaseRequest: Codable, Sendable, Equatable {
   }
 }
 
+/// Gives back what a session holds and its worker does not know of: what a claim leased whose answer was lost, or a task
+/// whose end did not arrive. Heartbeats would keep it for as long as the worker lives.
+public struct ReleaseForgottenRequest: Codable, Sendable, Equatable {
+  public var session: SessionID
+  /// Everything that the worker works on, or is about to tell the end of.
+  public var held: [Lease]
+  public init(session: SessionID, held: [Lease]) {
+    self.session = session
+    self.held = held
+  }
+}
+
 /// Ends a session; leases it still holds are given back.
 public struct EndSessionRequest: Codable, Sendable, Equatable {
   public var session: SessionID

@@ -40,6 +40,23 @@ extension JobStore {
     }
   }
 
+  /// Gives back, without cost, what a session holds and its worker does not name. Claims of the session that are under way
+  /// are waited for.
+  /// - Parameter token: whose session it must be; of any other nothing is given back. nil asks nobody.
+  /// - Returns: how many leases were given back.
+  public func releaseForgotten(_ request: ReleaseForgottenRequest, token: TokenID? = nil) async throws -> Int
+  {
+    let leases = try await pool.transaction { session -> [Lease] in
+      guard try session.waitForClaims(of: request.session, token: token) else { return [] }
+      return try session.leases(of: request.session)
+    }
+    let held = Set(request.held)
+    let forgotten = leases.filter { !held.contains($0) }
+    guard !forgotten.isEmpty else { return 0 }
+    return try await release(
+      ReleaseRequest(leases: forgotten, reason: "its worker does not know of it: an answer was lost"))
+  }
+
   /// Sessions that live or ended within a day, newest first. Of their tasks only those of the lab are named, and of what
   /// they have in memory only what its jobs that have not ended use.
   /// - Parameter seesAll: for someone who administers the pool, whatever the lab.
@@ -70,6 +87,17 @@ extension Session {
         "SELECT 1 FROM worker_sessions WHERE id = $1 AND ($2::bigint IS NULL OR token_id = $2)", session,
         token
       ).count == 1
+  }
+
+  /// Claims hold their session's row FOR SHARE. (Primary key of worker_sessions.)
+  /// - Returns: whether the session is the token's and lives.
+  fileprivate func waitForClaims(of session: SessionID, token: TokenID?) throws -> Bool {
+    try execute(
+      """
+      SELECT 1 FROM worker_sessions WHERE id = $1 AND state = 'alive' AND ($2::bigint IS NULL OR token_id = $2)
+      FOR NO KEY UPDATE
+      """, session, token
+    ).count == 1
   }
 
   /// (Index tasks_unfinished.)
