@@ -45,6 +45,27 @@ struct LeaseTests {
     #expect(try await bench.store.logs(job.id, lab: bench.person.lab).lines.isEmpty)
   }
 
+  @Test("what a session holds and its worker does not name is given back at no cost, and to nobody else's call")
+  func forgotten() async throws {
+    let bench = try await Bench.make()
+    for _ in 0..<3 { _ = try await bench.submit() }
+    let session = try await bench.session()
+    let other = try await bench.session("other")
+    let held = try await bench.take(session)
+    let forgotten = try await bench.take(session)
+    let foreign = try await bench.take(other)
+    let request = ReleaseForgottenRequest(session: session, held: [held.lease])
+    #expect(try await bench.store.releaseForgotten(request, token: bench.workerToken + 1_000) == 0)
+    #expect(try await bench.store.releaseForgotten(request, token: bench.workerToken) == 1)
+    #expect(try await bench.store.releaseForgotten(request, token: bench.workerToken) == 0)
+    let again = try await bench.take(session)
+    #expect(again.id == forgotten.id && again.epoch > forgotten.epoch && again.attempt == 1)
+    for task in [held, foreign, again] {
+      #expect(try await bench.store.complete(CompleteRequest(lease: task.lease)).outcome == .accepted)
+    }
+    #expect(try await bench.store.complete(CompleteRequest(lease: forgotten.lease)).outcome == .stale)
+  }
+
   @Test("a task that keeps losing its workers fails at the cap, and says so")
   func interruptionCap() async throws {
     let bench = try await Bench.make()

@@ -17,6 +17,8 @@ struct SimulatedNetwork {
     case fail(worker: Int, life: Int, ClaimedTask, FailureClass)
     case release(worker: Int, life: Int, ClaimedTask)
     case ended(worker: Int, life: Int, Lease)
+    case forgotten(worker: Int, life: Int, SessionID, held: [Lease])
+    case compared(worker: Int, life: Int)
   }
 
   private var underWay: [Message] = []

@@ -17,6 +17,8 @@ struct SimulatedQueue {
     var unanswered: Set<Lease> = []
     /// A claim or the end of a task got no answer: the session may hold leases that nobody works on.
     var isInDoubt = false
+    /// It was in doubt before: what was under way may have leased something even then. It ends when nothing is in hand.
+    var wasInDoubt = false
   }
 
   let bench: Bench
@@ -102,7 +104,11 @@ struct SimulatedQueue {
       return
     }
     if worker.isWaiting || !worker.unanswered.isEmpty, draws.once(in: 6) { workers[index].isInDoubt = true }
-    if worker.isInDoubt, worker.tasks.isEmpty {
+    if worker.isInDoubt, !worker.tasks.isEmpty, draws.once(in: 3) {
+      network.send(
+        .forgotten(worker: index, life: worker.life, session, held: worker.tasks.map(\.lease)), &draws)
+    }
+    if worker.isInDoubt || worker.wasInDoubt, worker.tasks.isEmpty {
       try await bench.store.endSession(EndSessionRequest(session: session))
       return crash(index)
     }
@@ -171,6 +177,16 @@ struct SimulatedQueue {
     case .release(let worker, let life, let task):
       _ = try await bench.store.release(ReleaseRequest(leases: [task.lease], reason: "drawn"))
       network.send(.ended(worker: worker, life: life, task.lease), &draws)
+    case .forgotten(let worker, let life, let session, let held):
+      _ = try await bench.store.releaseForgotten(
+        ReleaseForgottenRequest(session: session, held: held), token: bench.workerToken)
+      network.send(.compared(worker: worker, life: life), &draws)
+    case .compared(let index, let life):
+      guard workers[index].life == life else { return }
+      workers[index].isInDoubt = false
+      workers[index].wasInDoubt = true
+      workers[index].isWaiting = false
+      workers[index].unanswered = []
     case .ended(let index, let life, let lease):
       if workers[index].life == life { workers[index].unanswered.remove(lease) }
     }
