@@ -86,7 +86,7 @@ extension Session {
       """, new.map(\.lab), new.map(\.user), specs.map(\.priority), specs.map(\.maxAttempts),
       specs.map(\.kind.rawValue), specs.map(\.name), column(new.map(\.idempotencyKey)), new.map(\.text),
       column(try new.map { try $0.confinement.map(StoredJSON.text) }),
-      try specs.map { try StoredJSON.text($0.labels) },
+      try specs.map { $0.labels.isEmpty ? "{}" : try StoredJSON.text($0.labels) },
       column(try specs.map { try number(of: $0.resources) }),
       column(try specs.map { try number(of: $0.resources.light) }),
       column(specs.map(\.stallAfter)), column(specs.map(\.atOnce)), column(specs.map(\.unique)),
