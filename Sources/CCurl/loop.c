@@ -145,12 +145,13 @@ static ar1_http_outcome outcome_of(const ar1_http_transfer *transfer, CURLcode c
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-      return AR1_HTTP_UNREACHABLE;
+      // Once it was sent the server may have acted on it, whatever came of connecting anew.
+      return transfer->sent > 0 ? AR1_HTTP_BROKEN : AR1_HTTP_UNREACHABLE;
     case CURLE_OPERATION_TIMEDOUT: {
       // A connection that was never made is a server that is away, not a slow answer.
       double connected = 0;
       curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME, &connected);
-      return connected > 0 ? AR1_HTTP_TIMEOUT : AR1_HTTP_UNREACHABLE;
+      return connected > 0 || transfer->sent > 0 ? AR1_HTTP_TIMEOUT : AR1_HTTP_UNREACHABLE;
     }
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:

@@ -19,6 +19,9 @@ actor Connection {
     while true {
       do {
         return try attempt(body)
+      } catch let error as PostgresError where error.isOfOldPlan && losses == 0 {
+        losses += 1
+        session = nil
       } catch let error as PostgresError where error.isTransient && losses < 4 {
         losses += 1
         if let session, session.isAlive { try SchemaLocks.waitForChange(session) }

@@ -35,6 +35,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     code == .server(sqlState: "40001") || code == .server(sqlState: "40P01")
   }
 
+  /// What the statement answers with has changed its type since it was prepared: it has to be prepared anew.
+  var isOfOldPlan: Bool { code == .server(sqlState: "0A000") }
+
   public var description: String {
     switch code {
     case .unavailable: "the database is not available: \(message)"

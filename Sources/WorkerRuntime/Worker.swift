@@ -92,8 +92,8 @@ public actor Worker {
   /// The coordinator has been asked for tasks and has not answered yet: by the claim loop, or together with ends of tasks.
   private var isClaiming = false
   /// When to have the session's leases compared with those in hand: the coordinator may count some as the session's that
-  /// this worker does not hold.
-  private var comparisons: [ContinuousClock.Instant] = []
+  /// this worker does not hold. nil: it was never in doubt.
+  private var comparisonDue: ContinuousClock.Instant?
   private var changeWaiter: CheckedContinuation<Void, Never>?
 
   public init(
@@ -223,16 +223,16 @@ public actor Worker {
   /// A lease may still be the session's, and nobody works on its task: the end of the task could not be delivered, or the
   /// lease could not be renewed in time.
   func doubtSession() {
-    // At once, and again when the coordinator has surely done with whatever it did not answer.
-    comparisons = [.now, .now + .seconds(configuration.claimWaitSeconds + 30)]
+    comparisonDue = .now
     wakeClaims()
   }
 
-  var isComparisonDue: Bool { comparisons.first.map { $0 <= .now } ?? false }
+  var isComparisonDue: Bool { comparisonDue.map { $0 <= .now } ?? false }
 
   /// A claim whose answer never came may have leased tasks that this worker knows nothing of, a task's end may not have
   /// arrived, and heartbeats keep all leases of a session. So before more is claimed, the coordinator takes back whatever
-  /// is not in hand; where nothing is, a new session begins.
+  /// is not in hand. It may not be done with what it did not answer, so it is asked again, until nothing is in hand: then a
+  /// new session begins.
   private func settleDoubt(_ old: RegisterReply) async {
     let asOf = ContinuousClock.now
     // What is claimed meanwhile would be taken back, too.
@@ -243,17 +243,21 @@ public actor Worker {
       if session?.session == old.session { session = nil }
       return
     }
-    let held = running.filter { $0.value.context.stopReason == nil }.map(\.key)
+    let held = running.filter { $0.value.context.stopReason != .leaseLost }.map(\.key)
     do {
       try await client.releaseForgotten(
         ReleaseForgottenRequest(session: old.session, held: held), patience: Patience(seconds: 10))
-      comparisons.removeAll { $0 <= asOf }
-    } catch let error as CoordinatorError where error.kind == .unreachable || error.kind == .unavailable {
+      // Unless there was new doubt meanwhile.
+      if comparisonDue.map({ $0 <= asOf }) ?? false {
+        comparisonDue = asOf + .seconds(configuration.claimWaitSeconds + 40)
+      }
+    } catch let error as CoordinatorError where error.status == 404 {
+      // A coordinator of an earlier version: nothing more is claimed before the work in hand is done.
+      while !performing.isEmpty, !Task.isCancelled { await waitForChange() }
     } catch {
-      // A coordinator of an earlier version: a new session begins once the work in hand is done.
-      logger.warning("nothing more is claimed before the work in hand is done: \(error)")
-      let inHand = performing.values
-      for task in inHand { await task.value }
+      // The heartbeats go on, and so does the work in hand.
+      logger.warning("what the coordinator takes for this worker's could not be compared: \(error)")
+      try? await Task.sleep(for: .seconds(1))
     }
   }
 
@@ -266,7 +270,7 @@ public actor Worker {
         kinds: kinds, slots: configuration.slots, inventory: inventory))
     session = reply
     renewedAt = start
-    comparisons = []
+    comparisonDue = nil
     logger.info(
       "registered as session \(reply.session) for \(kinds.map(\.rawValue).joined(separator: ", "))")
     return reply

@@ -75,7 +75,7 @@ final class ClaimLosingRelay: Sendable {
       if isRequest {
         // The body may come by itself.
         if buffer.starts(with: "POST ".utf8) { isClaim = buffer.starts(with: "POST /v1/claim ".utf8) }
-      } else if isClaim, loses() {
+      } else if isClaim, Self.hasTasks(buffer[..<count]), loses() {
         lostCount.withLock { $0 += 1 }
         return
       }
@@ -87,6 +87,15 @@ final class ClaimLosingRelay: Sendable {
         sent += more
       }
     }
+  }
+
+  /// Whether an answer says more than that there is nothing to do.
+  private static func hasTasks(_ head: ArraySlice<UInt8>) -> Bool {
+    let lines = String(decoding: head, as: UTF8.self).lowercased().split(separator: "\r\n")
+    let length = lines.first { $0.hasPrefix("content-length:") }?.split(separator: " ").last.flatMap {
+      Int($0)
+    }
+    return length ?? 0 > 100
   }
 
   private func loses() -> Bool {

@@ -55,6 +55,27 @@ struct DatabaseTests {
     #expect(!FileManager.default.fileExists(atPath: folder))
   }
 
+  @Test("statements that were prepared before a migration changed what they answer with go on")
+  func changedType() async throws {
+    let address = try await TestServer.shared.database()
+    let running = ConnectionPool(address: address, size: 1)
+    let migrating = ConnectionPool(address: address, size: 1)
+    try await migrating.run { session in
+      try session.executeScript("CREATE TABLE things (kind text); INSERT INTO things VALUES ('a')")
+    }
+    func kinds() async throws -> [String] {
+      try await running.transaction { session in
+        try session.execute("SELECT kind FROM things").map { try $0.get("kind") }
+      }
+    }
+    #expect(try await kinds() == ["a"])
+    try await migrating.run { session in
+      try session.executeScript(
+        "CREATE DOMAIN kind AS text CHECK (VALUE = 'a'); ALTER TABLE things ALTER COLUMN kind TYPE kind")
+    }
+    #expect(try await kinds() == ["a"])
+  }
+
   @Test("a transaction that throws leaves nothing, and its connection works on")
   func rollback() async throws {
     struct Stop: Error {}

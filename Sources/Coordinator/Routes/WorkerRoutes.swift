@@ -112,11 +112,14 @@ struct WorkerRoutes {
     }
     group.post("sessions/:session/forgotten") { request, context in
       let caller = try context.worker()
-      let body: ReleaseForgottenRequest = try await JSONBody.read(from: request)
-      try Self.check(session: body.session, context)
-      let released = try await store.releaseForgotten(body, token: caller.token)
-      signals.places.fire()
-      return try JSONBody.response(["released": released])
+      // Not for someone who has gone and asked again: he may have claimed more since.
+      return try await LongPoll.whileConnected(request) { read in
+        let body: ReleaseForgottenRequest = try await JSONBody.read(from: read)
+        try Self.check(session: body.session, context)
+        let released = try await store.releaseForgotten(body, token: caller.token)
+        signals.places.fire()
+        return try JSONBody.response(["released": released])
+      }
     }
     group.post("sessions/:session/end") { request, context in
       let caller = try context.worker()

@@ -53,6 +53,7 @@ extension JobStore {
     let held = Set(request.held)
     let forgotten = leases.filter { !held.contains($0) }
     guard !forgotten.isEmpty else { return 0 }
+    try Task.checkCancellation()
     return try await release(
       ReleaseRequest(leases: forgotten, reason: "its worker does not know of it: an answer was lost"))
   }

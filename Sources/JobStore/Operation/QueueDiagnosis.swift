@@ -7,7 +7,7 @@ extension JobStore {
   public func diagnoseQueue(version: String) async throws -> [Finding] {
     try await pool.transaction { session in
       (try session.workerFindings(version: version)) + (try session.tokenFindings())
-        + (try session.webhookFindings()) + (try session.recordFindings())
+        + (try session.webhookFindings()) + (try session.taskFindings())
     }
   }
 }
@@ -49,22 +49,9 @@ extension Session {
     return findings
   }
 
-  /// Unfinished jobs and tasks that are recorded as finished ones, or tasks as running with nobody. (Indices
-  /// jobs_unfinished, tasks_unfinished.)
-  fileprivate func recordFindings() throws -> [Finding] {
-    let jobs = try execute(
-      """
-      SELECT id, state, count(*) OVER () AS jobs FROM jobs
-      WHERE finished_at IS NULL AND state NOT IN ('queued', 'running') ORDER BY lab_id, id LIMIT 1
-      """
-    ).map { row in
-      Finding(
-        .problem, "jobs",
-        "\(try row.get("jobs", as: Int.self)) jobs contradict themselves; job \(try row.get("id", as: JobID.self)) is "
-          + "\(try row.get("state", as: String.self)) and unfinished",
-        advice: "somebody has changed the records by hand: set jobs.state to what they were, queued or running")
-    }
-    let tasks = try execute(
+  /// Unfinished tasks that are recorded as finished ones, or as running with nobody. (Index tasks_unfinished.)
+  fileprivate func taskFindings() throws -> [Finding] {
+    try execute(
       """
       SELECT t.id, t.job_id, t.state, count(*) OVER () AS tasks FROM tasks t
       WHERE t.finished_at IS NULL AND (t.state NOT IN ('blocked', 'ready', 'running')
@@ -79,7 +66,6 @@ extension Session {
           "somebody has changed the records by hand; ar1 cancel ends what is left of a job that has not ended"
       )
     }
-    return jobs + tasks
   }
 
   fileprivate func tokenFindings() throws -> [Finding] {
