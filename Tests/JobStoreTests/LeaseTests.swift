@@ -45,7 +45,7 @@ struct LeaseTests {
     #expect(try await bench.store.logs(job.id, lab: bench.person.lab).lines.isEmpty)
   }
 
-  @Test("what a session holds and its worker does not name is given back at no cost, and to nobody else's call")
+  @Test("what a session holds and its worker does not name is given back, but not when another asks")
   func forgotten() async throws {
     let bench = try await Bench.make()
     for _ in 0..<3 { _ = try await bench.submit() }

@@ -166,7 +166,9 @@ private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
   mutating func encodeNil(forKey key: Key) { add(.null, key) }
   mutating func encode(_ value: Bool, forKey key: Key) { add(.bool(value), key) }
   mutating func encode(_ value: String, forKey key: Key) { add(.string(value), key) }
-  mutating func encode(_ value: Double, forKey key: Key) throws { add(try number(value, at: codingPath + [key]), key) }
+  mutating func encode(_ value: Double, forKey key: Key) throws {
+    add(try number(value, at: codingPath + [key]), key)
+  }
   mutating func encode(_ value: Float, forKey key: Key) throws { try encode(Double(value), forKey: key) }
   mutating func encode(_ value: Int, forKey key: Key) { add(.integer(value), key) }
   mutating func encode(_ value: Int64, forKey key: Key) { add(whole(value), key) }
