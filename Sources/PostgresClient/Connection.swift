@@ -13,13 +13,14 @@ actor Connection {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// Runs `body` again, a few times, when it lost against another transaction or a change of the schema.
+  /// Runs `body` again, a few times, when it lost against another transaction or a change of the schema; on a new
+  /// connection when what was prepared on this one is of an older schema.
   func run<R: Sendable>(_ body: @Sendable (Session) throws -> R) throws -> R {
     var losses = 0
     while true {
       do {
         return try attempt(body)
-      } catch let error as PostgresError where error.isOfOldPlan && losses == 0 {
+      } catch let error as PostgresError where error.isOfOldPlan && losses < 4 {
         losses += 1
         session = nil
       } catch let error as PostgresError where error.isTransient && losses < 4 {

@@ -215,13 +215,12 @@ public actor Worker {
 
   func claimGotNoAnswer(_ error: any Error) {
     isClaiming = false
-    doubtSession()
     logger.warning("a claim got no answer: \((error as? CoordinatorError)?.message ?? "\(error)")")
-    wakeClaims()
+    doubtSession()
   }
 
-  /// A lease may still be the session's, and nobody works on its task: the end of the task could not be delivered, or the
-  /// lease could not be renewed in time.
+  /// A lease may still be the session's, and nobody works on its task: a claim got no answer, the end of the task could
+  /// not be delivered, or the lease could not be renewed in time.
   func doubtSession() {
     comparisonDue = .now
     wakeClaims()

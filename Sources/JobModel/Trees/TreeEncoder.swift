@@ -105,7 +105,6 @@ private final class TreeNode {
     add(.node(node))
     return node
   }
-
 }
 
 /// - Parameter path: where it stands.
