@@ -1,6 +1,6 @@
 import JobModel
-import OrderedJSON
-import PostgresClient
+public import OrderedJSON
+public import PostgresClient
 
 /// JSON columns are of type `json`, so that what was stored comes back as it was written.
 enum StoredJSON {
@@ -32,6 +32,13 @@ enum StoredJSON {
   }
 }
 
+extension JSON: PostgresDecodable {
+  public init?(postgresText text: UnsafeRawBufferPointer) {
+    guard let tree = try? JSON(parsing: text) else { return nil }
+    self = tree
+  }
+}
+
 extension Rows.Row {
   /// A column whose text is one of an enumeration's raw values.
   func name<T: RawRepresentable>(_ column: String, as type: T.Type = T.self) throws -> T
@@ -44,14 +51,7 @@ extension Rows.Row {
   }
 
   /// A JSON column as it is.
-  func tree(_ column: String) throws -> JSON {
-    let text: String = try get(column)
-    do {
-      return try JSON(parsing: text)
-    } catch {
-      throw PostgresError(.decoding, "column '\(column)' holds no JSON: \(error)")
-    }
-  }
+  func tree(_ column: String) throws -> JSON { try get(column) }
 
   func json<T: Decodable>(_ column: String, as type: T.Type = T.self) throws -> T {
     try StoredJSON.value(try get(column))

@@ -10,6 +10,35 @@ public enum Parameter: Sendable, Equatable {
 /// A type whose values can be parameters.
 public protocol PostgresEncodable: Sendable {
   var postgresParameter: Parameter { get }
+  /// Writes it as an element of an array, in the server's text form.
+  func appendElement(to array: inout [UInt8])
+}
+
+extension PostgresEncodable {
+  /// In quotes, so any text may be in it.
+  public func appendElement(to array: inout [UInt8]) {
+    switch postgresParameter {
+    case .null: array.append(contentsOf: "NULL".utf8)
+    case .text(let value):
+      array.append(UInt8(ascii: "\""))
+      if value.utf8.contains(where: PostgresText.isEscaped) {
+        for byte in value.utf8 {
+          if PostgresText.isEscaped(byte) { array.append(UInt8(ascii: "\\")) }
+          array.append(byte)
+        }
+      } else {
+        array.append(contentsOf: value.utf8)
+      }
+      array.append(UInt8(ascii: "\""))
+    case .bytes(let bytes):
+      array.append(contentsOf: "\"\\\\x".utf8)
+      for byte in bytes {
+        array.append(PostgresText.digit(byte >> 4))
+        array.append(PostgresText.digit(byte & 15))
+      }
+      array.append(UInt8(ascii: "\""))
+    }
+  }
 }
 
 extension Parameter: PostgresEncodable {
@@ -20,9 +49,11 @@ extension String: PostgresEncodable {
 }
 extension Int: PostgresEncodable {
   public var postgresParameter: Parameter { .text(description) }
+  public func appendElement(to array: inout [UInt8]) { array.append(contentsOf: description.utf8) }
 }
 extension Int64: PostgresEncodable {
   public var postgresParameter: Parameter { .text(description) }
+  public func appendElement(to array: inout [UInt8]) { array.append(contentsOf: description.utf8) }
 }
 extension Bool: PostgresEncodable {
   public var postgresParameter: Parameter { .text(self ? "t" : "f") }
@@ -37,33 +68,13 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
   public var postgresParameter: Parameter { self?.postgresParameter ?? .null }
 }
 extension Array: PostgresEncodable where Element: PostgresEncodable {
-  /// An array in the server's text form; elements are quoted, so any text may be in them.
+  /// An array in the server's text form.
   public var postgresParameter: Parameter {
     var text: [UInt8] = [UInt8(ascii: "{")]
     text.reserveCapacity(2 + count * 16)
     for element in self {
       if text.count > 1 { text.append(UInt8(ascii: ",")) }
-      switch element.postgresParameter {
-      case .null: text.append(contentsOf: "NULL".utf8)
-      case .text(let value):
-        text.append(UInt8(ascii: "\""))
-        if value.utf8.contains(where: PostgresText.isEscaped) {
-          for byte in value.utf8 {
-            if PostgresText.isEscaped(byte) { text.append(UInt8(ascii: "\\")) }
-            text.append(byte)
-          }
-        } else {
-          text.append(contentsOf: value.utf8)
-        }
-        text.append(UInt8(ascii: "\""))
-      case .bytes(let bytes):
-        text.append(contentsOf: "\"\\\\x".utf8)
-        for byte in bytes {
-          text.append(PostgresText.digit(byte >> 4))
-          text.append(PostgresText.digit(byte & 15))
-        }
-        text.append(UInt8(ascii: "\""))
-      }
+      element.appendElement(to: &text)
     }
     text.append(UInt8(ascii: "}"))
     return .text(String(decoding: text, as: UTF8.self))

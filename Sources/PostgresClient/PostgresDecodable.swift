@@ -3,6 +3,21 @@ public protocol PostgresDecodable {
   /// nil when the text is not of this type.
   /// - Parameter text: in UTF-8, valid during the call.
   init?(postgresText text: UnsafeRawBufferPointer)
+  /// The elements of a one-dimensional array without NULLs; nil when the text is no such array.
+  static func elements(ofPostgresArray text: UnsafeRawBufferPointer) -> [Self]?
+}
+
+extension PostgresDecodable {
+  public static func elements(ofPostgresArray text: UnsafeRawBufferPointer) -> [Self]? {
+    guard let parts = ArrayText.elements(of: text) else { return nil }
+    var elements: [Self] = []
+    elements.reserveCapacity(parts.count)
+    for part in parts {
+      guard let element = part.withUnsafeBytes({ Self(postgresText: $0) }) else { return nil }
+      elements.append(element)
+    }
+    return elements
+  }
 }
 
 extension String: PostgresDecodable {
@@ -13,6 +28,9 @@ extension Int: PostgresDecodable {
 }
 extension Int64: PostgresDecodable {
   public init?(postgresText text: UnsafeRawBufferPointer) { self.init(decimalDigits: text) }
+  public static func elements(ofPostgresArray text: UnsafeRawBufferPointer) -> [Self]? {
+    ArrayText.integers(of: text)
+  }
 }
 extension Double: PostgresDecodable {
   public init?(postgresText text: UnsafeRawBufferPointer) { self.init(String(decoding: text, as: UTF8.self)) }
@@ -34,13 +52,8 @@ extension Bool: PostgresDecodable {
 /// One-dimensional arrays without NULLs.
 extension Array: PostgresDecodable where Element: PostgresDecodable {
   public init?(postgresText text: UnsafeRawBufferPointer) {
-    guard let parts = ArrayText.elements(of: text) else { return nil }
-    self = []
-    reserveCapacity(parts.count)
-    for part in parts {
-      guard let element = part.withUnsafeBytes({ Element(postgresText: $0) }) else { return nil }
-      append(element)
-    }
+    guard let elements = Element.elements(ofPostgresArray: text) else { return nil }
+    self = elements
   }
 }
 
@@ -65,6 +78,25 @@ extension FixedWidthInteger {
 }
 
 enum ArrayText {
+  /// The elements of `{1,-2,3}`, which need no quotes; nil when one is no integer of this size.
+  static func integers<Integer: FixedWidthInteger>(of bytes: UnsafeRawBufferPointer) -> [Integer]? {
+    guard bytes.count >= 2, bytes[0] == UInt8(ascii: "{"), bytes[bytes.count - 1] == UInt8(ascii: "}") else {
+      return nil
+    }
+    if bytes.count == 2 { return [] }
+    var integers: [Integer] = []
+    var start = 1
+    for index in 1..<bytes.count where bytes[index] == UInt8(ascii: ",") || index == bytes.count - 1 {
+      guard let integer = Integer(decimalDigits: UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+      else {
+        return nil
+      }
+      integers.append(integer)
+      start = index + 1
+    }
+    return integers
+  }
+
   /// The elements of `{a,"b,c",d}` without their quotes; nil when the text is malformed, nested or holds NULL.
   static func elements(of bytes: UnsafeRawBufferPointer) -> [[UInt8]]? {
     guard bytes.count >= 2, bytes[0] == UInt8(ascii: "{"), bytes[bytes.count - 1] == UInt8(ascii: "}") else {

@@ -5,6 +5,8 @@ public final class Rows {
   private let result: OpaquePointer
   /// In their order: a result has few, and comparing short names costs less than hashing one.
   private let columns: [String]
+  /// The one behind that which was read last: columns are mostly read in their order.
+  private var next = 0
   public let count: Int
   /// How many rows an INSERT, UPDATE or DELETE touched.
   public let affected: Int
@@ -45,9 +47,12 @@ public final class Rows {
 
   /// The text of a value, nil for NULL; valid as long as the rows are.
   fileprivate func text(row: Int, column name: String) throws(PostgresError) -> UnsafeRawBufferPointer? {
-    guard let column = columns.firstIndex(of: name).map({ Int32($0) }) else {
+    if next >= columns.count { next = 0 }
+    guard next < columns.count, let place = columns[next] == name ? next : columns.firstIndex(of: name) else {
       throw PostgresError(.decoding, "no column '\(name)'; there are \(columns.joined(separator: ", "))")
     }
+    next = place + 1
+    let column = Int32(place)
     guard PQgetisnull(result, Int32(row), column) == 0 else { return nil }
     guard let value = PQgetvalue(result, Int32(row), column) else { return nil }
     return UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, Int32(row), column)))

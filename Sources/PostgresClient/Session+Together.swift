@@ -2,12 +2,12 @@ import CPostgres
 
 /// A statement with its values, to be sent together with others.
 public struct Statement: Sendable {
-  let sql: String
+  let sql: StaticString
   let parameters: [Parameter]
 
   /// - Parameter sql: a literal; values go as parameters.
   public init(_ sql: StaticString, _ parameters: any PostgresEncodable...) {
-    self.sql = sql.description
+    self.sql = sql
     self.parameters = parameters.map(\.postgresParameter)
   }
 }

@@ -4,8 +4,8 @@ import CPostgres
 /// only ever lent to closures.
 public final class Session {
   let connection: OpaquePointer
-  /// Statements prepared on this connection, by their text.
-  private var prepared: [String: String] = [:]
+  /// Statements prepared on this connection, by where the literal of their text lies: that costs less than hashing it.
+  private var prepared: [UnsafePointer<UInt8>: String] = [:]
   private(set) var inTransaction = false
 
   /// Connects and applies the settings; blocks.
@@ -56,10 +56,10 @@ public final class Session {
   public func execute(
     _ sql: StaticString, _ parameters: any PostgresEncodable...
   ) throws(PostgresError) -> Rows {
-    try execute(sql.description, parameters.map(\.postgresParameter))
+    try execute(sql, parameters.map(\.postgresParameter))
   }
 
-  func execute(_ sql: String, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
+  func execute(_ sql: StaticString, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
     let name = try prepare(sql)
     let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in
       PQexecPrepared(connection, name, Int32(parameters.count), values, lengths, formats, 0)
@@ -68,22 +68,23 @@ public final class Session {
   }
 
   /// The name of the statement on this connection, where it is prepared when first used.
-  func prepare(_ sql: String) throws(PostgresError) -> String {
-    if let known = prepared[sql] { return known }
+  func prepare(_ sql: StaticString) throws(PostgresError) -> String {
+    precondition(sql.hasPointerRepresentation, "a statement is longer than a character")
+    if let known = prepared[sql.utf8Start] { return known }
     let name = "s\(prepared.count)"
-    PQclear(try check(PQprepare(connection, name, sql, 0, nil), sql))
-    prepared[sql] = name
+    PQclear(try check(PQprepare(connection, name, sql.description, 0, nil), sql))
+    prepared[sql.utf8Start] = name
     return name
   }
 
   /// Runs a text of one or more statements without parameters: migrations, and commands that take none, such
   /// as CREATE DATABASE. Never give it text that came from outside.
   public func executeScript(_ sql: String) throws(PostgresError) {
-    PQclear(try check(PQexec(connection, sql), sql))
+    PQclear(try check(PQexec(connection, sql)) { sql })
     // A script may change what prepared statements refer to.
     if !prepared.isEmpty {
       prepared = [:]
-      PQclear(try check(PQexec(connection, "DEALLOCATE ALL"), sql))
+      PQclear(try check(PQexec(connection, "DEALLOCATE ALL")) { sql })
     }
   }
 
@@ -112,10 +113,15 @@ public final class Session {
   }
 
   private func command(_ text: StaticString) throws(PostgresError) {
-    PQclear(try check(PQexec(connection, text.description), text.description))
+    PQclear(try check(PQexec(connection, text.description), text))
   }
 
-  func check(_ result: OpaquePointer?, _ sql: String) throws(PostgresError) -> OpaquePointer {
+  func check(_ result: OpaquePointer?, _ sql: StaticString) throws(PostgresError) -> OpaquePointer {
+    try check(result) { sql.description }
+  }
+
+  /// - Parameter sql: gives the statement's text, for an error.
+  private func check(_ result: OpaquePointer?, _ sql: () -> String) throws(PostgresError) -> OpaquePointer {
     guard let result else {
       throw PostgresError(.unavailable, Self.trimmed(PQerrorMessage(connection)))
     }
@@ -129,7 +135,7 @@ public final class Session {
       guard let state, PQstatus(connection) == CONNECTION_OK, !Self.meansUnavailable(state) else {
         throw PostgresError(.unavailable, message)
       }
-      let start = sql.split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
+      let start = sql().split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
       throw PostgresError(.server(sqlState: state), "\(message) (in: \(start) …)")
     }
   }

@@ -84,6 +84,19 @@ struct ClaimTests {
     #expect(Set(tasks.flatMap { $0.map(\.id) }).count == 6)
   }
 
+  @Test("a task that needs more than a slot keeps its turn before later ones that do not")
+  func turnOfNeed() async throws {
+    let bench = try await Bench.make()
+    let inventory = Inventory(cores: 8)
+    let session = try await bench.session(inventory: inventory)
+    let plain = try await bench.submit()
+    let needy = try await bench.submit("score", priority: 1, with: [.init("resources", ["cores": 4])])
+    for task in try await bench.claim(session, limit: 2) { _ = try await bench.plan(task, shards: 2) }
+    for expected in [needy.id, needy.id, plain.id, plain.id] {
+      #expect(try await bench.claim(session, kinds: [.shard], free: inventory.free).map(\.job) == [expected])
+    }
+  }
+
   @Test("higher priority goes first, then the older job, and only kinds asked for")
   func order() async throws {
     let bench = try await Bench.make()

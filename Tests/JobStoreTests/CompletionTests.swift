@@ -213,6 +213,32 @@ struct CompletionTests {
     #expect(try await bench.job(job.id).state == .succeeded)
   }
 
+  @Test("a call that ends the last tasks of several jobs has what follows ready for each of them")
+  func lastOfSeveral() async throws {
+    let bench = try await Bench.make()
+    let session = try await bench.session(slots: 100)
+    let open = try await bench.submit()
+    let ending = [try await bench.submit(), try await bench.submit()]
+    let capped = try await bench.submit("score", with: [.init("at_once", 1)])
+    let shards = [open.id: 3, ending[0].id: 1, ending[1].id: 2, capped.id: 2]
+    for task in try await bench.claim(session, limit: 10) {
+      _ = try await bench.plan(task, shards: shards[task.job] ?? 0)
+    }
+    let taken = try await bench.claim(session, limit: 6)
+    #expect(taken.map(\.job) == [open.id, open.id, open.id, ending[0].id, ending[1].id, ending[1].id])
+    let last = try await bench.claim(session, limit: 10)
+    #expect(last.map(\.job) == [capped.id])
+    // One of the first job is left.
+    let requests = (taken.dropFirst() + last).map { CompleteRequest(lease: $0.lease) }
+    let (results, next) = try await bench.store.complete(
+      requests, next: ClaimRequest(session: session, kinds: TaskKind.allCases, limit: 10),
+      token: bench.workerToken)
+    #expect(results.allSatisfy { $0.outcome == .accepted })
+    let rest = next.tasks.isEmpty ? try await bench.claim(session, limit: 10) : next.tasks
+    #expect(rest.map(\.kind) == [.report, .report, .shard])
+    #expect(rest.map(\.job) == ending.map(\.id) + [capped.id])
+  }
+
   @Test("a job whose last completer died before it saw that it was the last is settled by the leader")
   func forsaken() async throws {
     let bench = try await Bench.make()

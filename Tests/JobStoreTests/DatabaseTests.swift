@@ -102,6 +102,15 @@ struct DatabaseTests {
         "SELECT $1::text[] AS texts, $2::real[] AS floats, $3::bigint AS big, $4::text AS nothing, $5::bytea AS raw",
         texts, floats, Int64.min, String?.none, Parameter.bytes([0, 255])
       ).only()
+      for numbers in [[Int64.min, -1, 0, .max], [7], []] {
+        #expect(
+          try session.execute("SELECT $1::bigint[] AS numbers", numbers).only().get("numbers") == numbers)
+      }
+      #expect {
+        try session.execute("SELECT '{1,NULL}'::bigint[] AS n").only().get("n", as: [Int64].self)
+      } throws: {
+        "\($0)".contains("column 'n' holds '{1,NULL}'")
+      }
       #expect(try row.get("texts") == texts)
       #expect(try row.get("floats") == floats)
       #expect(try row.get("big") == Int64.min)

@@ -24,7 +24,7 @@ extension JobStore {
     let results = try await complete(requests) { plain in
       // Where one of many is at fault each comes again by itself: only one of them claims.
       let reply = try await turns([LeaseCall(ended: plain, claim: tasks.isEmpty ? claim : nil)], take)[0]
-      tasks += reply.tasks
+      if !reply.tasks.isEmpty { tasks = reply.tasks }
       return reply.outcomes
     }
     return (results, try await reply(to: next, token: token, claim, tasks))
@@ -62,7 +62,11 @@ extension JobStore {
       if !next.isEmpty { return ClaimReply(tasks: next, sessionAlive: true) }
     }
     let second = try await claimAlone(claim)
-    if !second.isEmpty { return ClaimReply(tasks: second, sessionAlive: true) }
+    if !second.isEmpty {
+      // What it could not take at first may stand behind tasks that need more than a slot.
+      seenNeeds.note()
+      return ClaimReply(tasks: second, sessionAlive: true)
+    }
     let (isAlive, unmade) = try await pool.run { session in
       (try session.isAlive(request.session, token: token), try session.jobsToExtend())
     }

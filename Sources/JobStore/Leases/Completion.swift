@@ -28,7 +28,7 @@ extension JobStore {
   func complete(
     _ requests: [CompleteRequest], plainly: ([CompleteRequest]) async throws -> [CompletionOutcome?]
   ) async throws -> [CompletionResult] {
-    var outcomes: [Int: (CompletionOutcome, String?)] = [:]
+    var outcomes: [(CompletionOutcome, String?)?] = Array(repeating: nil, count: requests.count)
     var (plain, under): ([Int], [Int]) = ([], [])
     var seen: Set<TaskID> = []
     var again: [Int] = []

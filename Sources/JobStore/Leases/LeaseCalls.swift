@@ -23,8 +23,7 @@ extension JobStore {
   /// a session or for a ready task.
   @Sendable func take(_ calls: [LeaseCall]) async throws -> [LeaseReply] {
     let requests = calls.flatMap(\.ended)
-    let leases = requests.map(\.lease)
-    let claims = SharedClaim.merging(calls)
+    let claims = SharedClaim.merging(calls, onlySlots: !seenNeeds.areRecent)
     let scans = claims.map { $0.only == nil ? frontier.begin($0.reach) : nil }
     let before = closingStages.count
     let ended: [EndedTask]
@@ -44,12 +43,17 @@ extension JobStore {
       for (index, tasks) in zip(claim.calls, try await settled(leased)) { replies[index].tasks = tasks }
     }
     // Where this fails, or the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
-    if ended.contains(where: \.mayCloseStage) { closingStages.note() }
-    if closingStages.count != before { try? await takeTurns(after: ended.map(\.id)) }
+    try? await goOn(after: ended, leasing: replies, since: before)
+    if ended.count == requests.count {
+      for (index, call) in calls.enumerated() {
+        replies[index].outcomes = Array(repeating: .accepted, count: call.ended.count)
+      }
+      return replies
+    }
     let accepted = Set(ended.map(\.lease))
-    let missing = leases.filter { !accepted.contains($0) }
     // Where nothing is known of them, whoever completes them under their jobs' locks looks again.
-    let found = missing.isEmpty ? [:] : try? await pool.run { try $0.outcomes(of: missing) }
+    let missing = requests.map(\.lease).filter { !accepted.contains($0) }
+    let found = try? await pool.run { session in try session.outcomes(of: missing) }
     for (index, call) in calls.enumerated() {
       replies[index].outcomes = call.ended.map { request in
         if accepted.contains(request.lease) { return .accepted }
@@ -58,6 +62,27 @@ extension JobStore {
       }
     }
     return replies
+  }
+
+  /// Takes the turns of the jobs of tasks that have ended, where they are due.
+  /// - Parameters:
+  ///   - leased: with what was leased in the same commit: the stages of those tasks are not over, and whoever ends them
+  ///     sees that the ended ones are.
+  ///   - before: how many closing stages there were before the commit.
+  private func goOn(after ended: [EndedTask], leasing leased: [LeaseReply], since before: Int) async throws {
+    let unsure = ended.filter { !$0.isFollowed }
+    if !unsure.isEmpty {
+      let open = Set(leased.lazy.flatMap(\.tasks).map { StageOfJob(job: $0.job, stage: $0.stage) })
+      if unsure.contains(where: { !open.contains(StageOfJob(job: $0.job, stage: $0.stage)) }) {
+        closingStages.note()
+      }
+    }
+    var due = Set(ended.filter(\.leavesRoom).map(\.job))
+    if closingStages.count != before {
+      let others = ended.filter { !due.contains($0.job) }.map(\.id)
+      due.formUnion(try await pool.run { session in try session.jobsAtTurn(after: others) })
+    }
+    try await takeTurns(of: due.sorted())
   }
 
   /// - Throws: `PostgresError` as of a database that is away: what was leased is not known to whom it was leased.
@@ -77,13 +102,11 @@ extension JobStore {
     let leases = requests.map(\.lease)
     let statements =
       (leases.isEmpty ? [] : [Session.succeeding(leases)])
-      + (try zip(claims, after).map { claim, after in
-        try Session.leasing(to: claim.claimers, claim.reach, after: after, only: claim.only)
-      })
+      + (try zip(claims, after).map { try $0.leasing(after: $1) })
     @Sendable func execute(in session: Session) throws -> ([EndedTask], [[LeasedRow]]) {
       var rows = try session.executeTogether(statements)[...]
       let ended = leases.isEmpty ? [] : try Session.ended(rows.removeFirst())
-      return (ended, try rows.map(Session.leased))
+      return (ended, try zip(claims, rows).map { try Session.leased($1, by: $0.slotsOf) })
     }
     if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
       return try await pool.transaction { session in
@@ -101,17 +124,33 @@ extension JobStore {
   }
 }
 
+private struct StageOfJob: Hashable {
+  let job: JobID
+  let stage: Int
+}
+
 /// Claims that one statement serves: of one reach, of different sessions, and of no more tasks than one may claim.
 private struct SharedClaim: Sendable {
   let reach: ClaimFrontier.Reach
   let only: [TaskID]?
+  private let onlySlots: Bool
   private(set) var claimers: [Claimer]
   /// Whose they are.
   private(set) var calls: [Int]
 
   var limit: Int { claimers.reduce(0) { $0 + $1.limit } }
 
-  static func merging(_ calls: [LeaseCall]) -> [SharedClaim] {
+  /// The only session, where it takes tasks that need no more than a slot.
+  var slotsOf: SessionID? { onlySlots && claimers.count == 1 ? claimers[0].session : nil }
+
+  func leasing(after: ReadyKey) throws -> Statement {
+    slotsOf == nil
+      ? try Session.leasing(to: claimers, reach, after: after, only: only)
+      : Session.leasingSlots(to: claimers[0], reach.kinds, after: after, only: only)
+  }
+
+  /// - Parameter onlySlots: no task is about that needs more than a slot, as far as is known.
+  static func merging(_ calls: [LeaseCall], onlySlots: Bool) -> [SharedClaim] {
     var merged: [SharedClaim] = []
     for (index, call) in calls.enumerated() {
       guard let claim = call.claim else { continue }
@@ -120,7 +159,9 @@ private struct SharedClaim: Sendable {
         merged[place].calls.append(index)
       } else {
         merged.append(
-          SharedClaim(reach: claim.reach, only: claim.only, claimers: [claim.claimer], calls: [index]))
+          SharedClaim(
+            reach: claim.reach, only: claim.only, onlySlots: onlySlots, claimers: [claim.claimer],
+            calls: [index]))
       }
     }
     return merged

@@ -15,7 +15,7 @@ struct Claimer: Sendable {
 
 /// What claims took.
 struct Leased: Sendable {
-  /// For each claimer, in their order: the most urgent and oldest first.
+  /// For each claimer, in their order, and each one's in the order of the queue.
   var tasks: [[ClaimedTask]]
   /// Where to look for more; nil where something may have been passed over, or nothing was found.
   var last: ReadyKey?
@@ -30,6 +30,41 @@ struct Leased: Sendable {
 }
 
 extension Session {
+  /// The claim of one session while no task is about that needs more than a slot; where one is among the first, nothing
+  /// is taken, so that none goes before its turn. (`leasing` says how rows are locked.)
+  static func leasingSlots(
+    to claimer: Claimer, _ kinds: [TaskKind], after: ReadyKey, only tasks: [TaskID]? = nil
+  ) -> Statement {
+    Statement(
+      """
+      WITH picked AS MATERIALIZED (
+        SELECT ctid AS place, need_id FROM ready
+        WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($5::bigint, $6::bigint, $7::bigint)
+          AND ($8::bigint[] IS NULL OR task_id = ANY($8::bigint[]))
+        ORDER BY rank, job_id, task_id LIMIT coalesce((
+          SELECT $3::bigint FROM worker_sessions WHERE id = $1 AND token_id = $2 AND state = 'alive' AND NOT draining
+          FOR SHARE SKIP LOCKED), 0)
+        FOR UPDATE SKIP LOCKED
+      ), taken AS (
+        DELETE FROM ready WHERE ctid = ANY(ARRAY(
+          SELECT place FROM picked WHERE NOT EXISTS (SELECT FROM picked WHERE need_id IS NOT NULL)))
+        RETURNING task_id, rank, extends
+      ), leased AS (
+        UPDATE tasks t SET state = 'running', attempt = attempt + 1, lease_epoch = lease_epoch + 1, session_id = $1,
+          claimed_at = now(), yield_by = NULL
+        FROM taken WHERE t.id = taken.task_id AND t.state = 'ready'
+        RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt, t.memory_failures,
+          taken.rank, taken.extends
+      )
+      SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
+        greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
+        l.rank, l.extends, (SELECT count(*) FROM taken) AS chosen
+      FROM leased l JOIN task_details d ON d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      """, claimer.session, claimer.token, claimer.limit, kinds.map(\.rawValue), after.rank, after.job,
+      after.task,
+      tasks)
+  }
+
   /// The claim. The sessions' rows are locked FOR SHARE, so that the reaper cannot declare them dead between the look
   /// and the lease; one that somebody else has locked gets nothing, so that the others need not wait for it. Of tasks
   /// that need more than a slot only those are picked that fit what the workers have left, and one at a time, since each
@@ -95,43 +130,47 @@ extension Session {
   }
 
   /// What `leasing` has taken.
-  static func leased(_ rows: Rows) throws -> [LeasedRow] {
+  /// - Parameter session: whose `leasingSlots` it was; nil for one of `leasing`.
+  static func leased(_ rows: Rows, by session: SessionID? = nil) throws -> [LeasedRow] {
     guard try rows.first?.get("chosen") ?? 0 == rows.count else {
       throw PostgresError(
         .decoding, "a ready task was not ready: something changed it without taking its row")
     }
-    return try rows.map { try LeasedRow($0) }
+    return try rows.map { try LeasedRow($0, of: session) }
   }
 }
 
 extension JobStore {
-  /// Adds what the tasks' jobs say of them, and sorts them.
+  /// Adds what the tasks' jobs say of them, and brings them into the order of the queue.
   func described(_ rows: [LeasedRow], of claimers: [Claimer]) async throws -> Leased {
     var leased = Leased(to: claimers)
     guard !rows.isEmpty else { return leased }
+    let rows = rows.sorted { $0.key < $1.key }
     var jobs: [JobID: KnownJobs.Job] = [:]
-    for row in rows where jobs[row.job.job] == nil { jobs[row.job.job] = knownJobs[row.job] }
-    let unknown = Set(rows.map(\.job.job)).subtracting(jobs.keys)
+    var unknown: Set<JobID> = []
+    var last: JobID?
+    for row in rows where row.job.job != last {
+      last = row.job.job
+      if let known = knownJobs[row.job] { jobs[row.job.job] = known } else { unknown.insert(row.job.job) }
+    }
     if !unknown.isEmpty {
-      let found = try await pool.run { session in try session.claimedJobs(Array(unknown)) }
+      let found = try await pool.run { [unknown] session in try session.claimedJobs(Array(unknown)) }
       knownJobs.add(found)
       for (key, job) in found { jobs[key.job] = job }
     }
     leased.begun = jobs.filter(\.value.isQueued).keys.sorted()
     leased.toExtend = rows.filter(\.extends).map(\.job.job)
-    // Others that need more than a slot may have been passed over.
-    if !rows.contains(where: \.hasNeed) {
-      leased.last = rows.map { ReadyKey(rank: $0.rank, job: $0.job.job, task: $0.task) }.max()
+    if rows.contains(where: \.hasNeed) {
+      // Others that need more than a slot may have been passed over.
+      seenNeeds.note()
+    } else {
+      leased.last = rows.last?.key
     }
-    var bySession: [SessionID: [ClaimedTask]] = [:]
+    let places = Dictionary(uniqueKeysWithValues: zip(claimers.map(\.session), claimers.indices))
     for row in rows {
       guard let job = jobs[row.job.job] else { throw StoreError.noJob(row.job.job) }
-      bySession[row.session, default: []].append(row.task(of: job))
-    }
-    leased.tasks = claimers.map { claimer in
-      (bySession.removeValue(forKey: claimer.session) ?? []).sorted { a, b in
-        (-a.spec.priority, a.job, a.id) < (-b.spec.priority, b.job, b.id)
-      }
+      guard let place = places[row.session] else { continue }
+      leased.tasks[place].append(row.task(of: job))
     }
     return leased
   }
@@ -149,14 +188,17 @@ struct LeasedRow: Sendable {
   private let attempt: Int
   private let memoryFailures: Int
   private let payload: JSON
-  let rank: Int64
+  private let rank: Int64
   let hasNeed: Bool
   let extends: Bool
 
-  fileprivate init(_ row: Rows.Row) throws {
+  /// Its place in the queue.
+  var key: ReadyKey { ReadyKey(rank: rank, job: job.job, task: task) }
+
+  fileprivate init(_ row: Rows.Row, of session: SessionID?) throws {
     task = try row.get("id")
     epoch = try row.get("lease_epoch")
-    session = try row.get("session")
+    self.session = try session ?? row.get("session")
     job = KnownJobs.Key(job: try row.get("job_id"), version: try row.get("version"))
     kind = try row.name("kind")
     stage = try row.get("stage")
@@ -165,7 +207,7 @@ struct LeasedRow: Sendable {
     memoryFailures = try row.get("memory_failures")
     payload = try row.tree("payload")
     rank = try row.get("rank")
-    hasNeed = try row.getIfPresent("need_id", as: Int.self) != nil
+    hasNeed = try session == nil && row.getIfPresent("need_id", as: Int.self) != nil
     extends = try row.get("extends")
   }
 

@@ -11,66 +11,78 @@ struct EndedTask {
   let stage: Int
   /// It may carry an earlier failure.
   let wasTriedBefore: Bool
-  /// When it ended, the last unfinished task of its stage was not one that waits to be claimed: the stage may be over,
-  /// or nothing of it admitted.
-  let mayCloseStage: Bool
+  /// Its job may only have so many tasks at once: another one may be admitted.
+  let leavesRoom: Bool
+  /// When it ended, the last unfinished task of its stage was one that waits to be claimed: the stage is not over.
+  let isFollowed: Bool
 
   var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
   var lease: Lease { Lease(task: id, epoch: epoch) }
 }
 
 extension Session {
-  /// Ends the tasks whose leases hold and charges what they used.
+  /// Ends the tasks whose leases hold and charges what they used: a charge, and a row of the answer, for each kind of
+  /// tasks of a stage.
   ///
-  /// Without the locks of their jobs it leaves alone what needs them: learners, the last tasks of a stage, and tasks of
-  /// jobs that may only have so many at once. Nothing follows from the others, so completions of one job share flushes.
-  /// Others may end at the same time, each taking the rest for unfinished: after the commit the caller looks whether it
-  /// was the last (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the
-  /// order. Tasks are found again by their numbers: by its place a task would be missed that somebody has just changed.)
-  /// A job that ends meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index
-  /// tasks_unfinished.)
+  /// Without the locks of their jobs it leaves alone what is better done under them: learners, and, where nothing but
+  /// these tasks is left of the first one's stage, all of them, so that what follows is in the same commit. Nothing
+  /// follows from the others but what can come after the commit, so completions of one job share flushes. Others may end
+  /// at the same time, each taking the rest for unfinished: after the commit the caller looks whether it was the last
+  /// (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the order. Tasks are
+  /// found again by their numbers: by its place a task would be missed that somebody has just changed.) A job that ends
+  /// meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index tasks_unfinished.)
   static func succeeding(_ leases: [Lease], underLock: Bool = false) -> Statement {
     // Rows are locked in the order of their ids, as by whoever ends a job.
     let leases = leases.sorted { $0.task < $1.task }
     return Statement(
       """
-      WITH stages AS MATERIALIZED (
-        SELECT s.job_id, s.stage, j.lab_id, j.user_id, j.need_id, j.light_need_id, j.priority,
-          j.at_once IS NOT NULL AS follows, (
-            SELECT t.state FROM tasks t
-            WHERE (t.job_id, t.stage) >= (s.job_id, s.stage) AND (t.job_id, t.stage) <= (s.job_id, s.stage)
-              AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
-            ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
-        FROM (SELECT DISTINCT job_id, stage FROM tasks WHERE id = ANY($1::bigint[])) AS s
-          CROSS JOIN LATERAL (SELECT * FROM jobs WHERE id = s.job_id OFFSET 0) AS j
+      WITH first AS MATERIALIZED (
+        SELECT (
+          SELECT t.state FROM tasks t
+          WHERE (t.job_id, t.stage) >= (f.job_id, f.stage) AND (t.job_id, t.stage) <= (f.job_id, f.stage)
+            AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
+          ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
+        FROM tasks f WHERE f.id = ($1::bigint[])[1]
       ), ended AS (
         UPDATE tasks t SET state = 'succeeded', finished_at = now()
-        FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch), stages s
+        FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
         WHERE t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
-          AND s.job_id = t.job_id AND s.stage = t.stage
-          AND ($3 OR (s.other IS NOT NULL AND NOT s.follows AND t.kind <> 'learn'))
+          AND ($3 OR ((SELECT other FROM first) IS NOT NULL AND t.kind <> 'learn'))
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.claimed_at,
-          t.attempt > 1 OR t.interruptions > 0 AS tried, s.other IS DISTINCT FROM 'ready' AS may_close,
-          s.lab_id, s.user_id, s.priority,
-          CASE WHEN t.kind IN ('plan', 'report') THEN s.light_need_id ELSE s.need_id END AS need_id
+          t.attempt > 1 OR t.interruptions > 0 AS tried
+      ), parts AS MATERIALIZED (
+        SELECT e.*, j.lab_id, j.user_id, j.priority, j.at_once IS NOT NULL AS leaves_room,
+          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
+        FROM (
+          SELECT job_id, kind, stage, array_agg(id) AS ids, array_agg(lease_epoch) AS epochs,
+            array_agg(id) FILTER (WHERE tried) AS tried, count(*) AS attempts,
+            sum(greatest(extract(epoch FROM clock_timestamp() - claimed_at), 0))::float8 AS seconds
+          FROM ended GROUP BY job_id, kind, stage) AS e JOIN jobs j ON j.id = e.job_id
       ), charged AS (
         INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
-        SELECT lab_id, user_id, job_id, kind, need_id, priority, true,
-          sum(greatest(extract(epoch FROM clock_timestamp() - claimed_at), 0))::float8, count(*)
-        FROM ended GROUP BY job_id, kind, lab_id, user_id, need_id, priority
+        SELECT lab_id, user_id, job_id, kind, need_id, priority, true, seconds, attempts FROM parts
       )
-      SELECT id, lease_epoch, job_id, kind, stage, tried, may_close FROM ended
+      SELECT job_id, kind, stage, leaves_room, ids, epochs, tried, ($1::bigint[])[1] = ANY(ids)
+        AND (SELECT other FROM first) = 'ready' AS followed FROM parts
       """, leases.map(\.task), leases.map(\.epoch), underLock)
   }
 
   /// What `succeeding` has brought to its end.
   static func ended(_ rows: Rows) throws -> [EndedTask] {
-    try rows.map { row in
-      EndedTask(
-        id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
-        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"),
-        mayCloseStage: try row.get("may_close"))
-    }
+    try rows.map { row -> [EndedTask] in
+      let job: JobID = try row.get("job_id")
+      let kind: TaskKind = try row.name("kind")
+      let stage: Int = try row.get("stage")
+      let leavesRoom: Bool = try row.get("leaves_room")
+      let isFollowed: Bool = try row.getIfPresent("followed") ?? false
+      let tried = Set(try row.getIfPresent("tried", as: [TaskID].self) ?? [])
+      let ids: [TaskID] = try row.get("ids")
+      return try zip(ids, row.get("epochs", as: [Epoch].self)).map { id, epoch in
+        EndedTask(
+          id: id, epoch: epoch, job: job, kind: kind, stage: stage, wasTriedBefore: tried.contains(id),
+          leavesRoom: leavesRoom, isFollowed: isFollowed)
+      }
+    }.flatMap { $0 }
   }
 
   /// What became of tasks that were not ended: accepted before, or stale; nothing for one whose lease holds.
