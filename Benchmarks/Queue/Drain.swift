@@ -34,9 +34,13 @@ struct Drain: AsyncParsableCommand {
       for session in sessions {
         group.addTask {
           let end = start + .seconds(seconds)
-          return together
-            ? try await Self.workOn(queue, session, batch: batch, until: end)
-            : try await Self.work(queue, session, batch: batch, until: end)
+          let work = { @Sendable in
+            together
+              ? try await Self.workOn(queue, session, batch: batch, until: end)
+              : try await Self.work(queue, session, batch: batch, until: end)
+          }
+          // A client by itself keeps to a thread, as one of pgbench's does.
+          return sessions.count == 1 ? try await store.pool.onThread(work) : try await work()
         }
       }
       return try await group.reduce(into: [Turn]()) { $0 += $1 }

@@ -2,7 +2,7 @@
 actor Connection {
   private let address: PostgresAddress
   private let settings: SessionSettings
-  private let executor: ThreadExecutor
+  nonisolated let executor: ThreadExecutor
   private var session: Session?
 
   init(address: PostgresAddress, settings: SessionSettings) {

@@ -1,8 +1,9 @@
 import Glibc
 import Synchronization
 
-/// A serial executor that owns one thread: what blocks on it never blocks Swift's cooperative pool.
-final class ThreadExecutor: SerialExecutor {
+/// An executor that owns one thread: what blocks on it never blocks Swift's cooperative pool. Its actor and tasks that
+/// prefer it take turns on the thread.
+final class ThreadExecutor: SerialExecutor, TaskExecutor {
   /// What the executor and its thread share. The thread keeps it alive, so the executor may go first.
   private final class Shared: Sendable {
     struct State {
@@ -11,6 +12,8 @@ final class ThreadExecutor: SerialExecutor {
     }
     let state = Mutex(State())
     let wake = Semaphore()
+    /// 0 until it has begun.
+    let thread = Atomic<UInt>(0)
   }
 
   private let shared = Shared()
@@ -18,6 +21,7 @@ final class ThreadExecutor: SerialExecutor {
   init() {
     let shared = self.shared
     OwnThread.start {
+      shared.thread.store(UInt(pthread_self()), ordering: .relaxed)
       while true {
         shared.wake.wait()
         let (jobs, stopped) = shared.state.withLock { state in
@@ -38,10 +42,15 @@ final class ThreadExecutor: SerialExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
     // The job keeps its actor alive and the actor this executor, so the reference stays valid while it runs.
     let job = UnownedJob(job)
-    let executor = asUnownedSerialExecutor()
-    shared.state.withLock { $0.jobs.append { job.runSynchronously(on: executor) } }
+    let (executor, preferred) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
+    shared.state.withLock {
+      $0.jobs.append { job.runSynchronously(isolatedTo: executor, taskExecutor: preferred) }
+    }
     shared.wake.post()
   }
+
+  /// Whether the caller runs on its thread.
+  var isCurrent: Bool { shared.thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }

@@ -124,6 +124,22 @@ struct DatabaseTests {
     }
   }
 
+  @Test("what runs on a thread of the pool has its statements run there")
+  func onThread() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 2)
+    try await pool.onThread {
+      let own = pthread_self()
+      for _ in 0..<3 {
+        let (thread, sum) = try await pool.run { session in
+          (pthread_self(), try session.execute("SELECT 1 + 1 AS sum").only().get("sum", as: Int.self))
+        }
+        #expect(pthread_equal(thread, own) != 0 && sum == 2)
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await pool.onThread { throw CancellationError() } }
+    await pool.close()
+  }
+
   @Test("a statement that takes too long is stopped with a typed error")
   func timeout() async throws {
     let pool = ConnectionPool(

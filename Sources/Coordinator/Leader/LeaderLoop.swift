@@ -33,7 +33,7 @@ struct LeaderLoop: Service {
         if current == nil, term != nil { logger.notice("another coordinator leads now") }
         term = current
         if term != nil {
-          let report = try await store.tick()
+          let report = try await store.pool.onThread { try await store.tick() }
           if report.tasksTakenBack > 0 {
             logger.notice(
               "\(report.sessionsLost) workers fell silent, \(report.tasksTakenBack) tasks were taken back")
