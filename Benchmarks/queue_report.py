@@ -151,9 +151,10 @@ def page(results: dict) -> str:
         "completes fenced by epoch, two commits a batch; it has no jobs, stages, results, charges or history, so it is a "
         "ceiling, not a queue. Through JobStore a client ends its tasks and claims the next ones with one call and one commit, "
         "as a busy worker does (which also stores results, and names the models it holds: a read or two more, not measured here); "
-        "\"apart\" is with a call and a commit for each. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "
+        "a client by itself keeps to a thread of the pool, as one of pgbench does to its own. \"Apart\" is with a call and a commit for each. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "
         "ratio is the median over pairs of one run whose flush times were within a factor of 1.5. By rate is the ratio whatever "
-        "the flushes took: who flushes less often has shorter flushes, too.", "",
+        "the flushes took: who flushes less often has shorter flushes, too. Where waking a processor is dear, as in many virtual "
+        "machines, small batches lose most.", "",
     ]
     for name, (heading, body) in HEADINGS.items():
         if name in results:

@@ -19,7 +19,7 @@ final class ClaimLosingRelay: Sendable {
     self.upstream = upstream
     let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     listener = listening
-    var place = Self.place(0)
+    var place = LoopbackSocket.place(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &place) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -49,18 +49,9 @@ final class ClaimLosingRelay: Sendable {
   }
 
   private func relay(_ client: Int32) {
-    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var place = Self.place(upstream)
-    let connected = withUnsafePointer(to: &place) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        connect(server, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    defer {
-      close(client)
-      close(server)
-    }
-    guard connected else { return }
+    defer { close(client) }
+    guard let server = LoopbackSocket.connect(to: upstream) else { return }
+    defer { close(server) }
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     var isClaim = false
     while true {
@@ -79,13 +70,7 @@ final class ClaimLosingRelay: Sendable {
         lostCount.withLock { $0 += 1 }
         return
       }
-      var sent = 0
-      while sent < count {
-        let more = send(
-          isRequest ? server : client, Array(buffer[sent..<count]), count - sent, Int32(MSG_NOSIGNAL))
-        guard more > 0 else { return }
-        sent += more
-      }
+      guard LoopbackSocket.send(buffer[..<count], to: isRequest ? server : client) else { return }
     }
   }
 
@@ -104,13 +89,5 @@ final class ClaimLosingRelay: Sendable {
       left -= 1
       return true
     }
-  }
-
-  private static func place(_ port: UInt16) -> sockaddr_in {
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = port.bigEndian
-    place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return place
   }
 }

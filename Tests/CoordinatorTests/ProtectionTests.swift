@@ -1,11 +1,13 @@
 import Coordinator
 import CoordinatorClient
 import FoundationEssentials
+import Glibc
 import JobModel
 import Logging
 import OrderedJSON
 import Synchronization
 import Testing
+import WorkerRuntime
 
 /// What stands between the API and the network.
 @Suite struct ProtectionTests {
@@ -74,6 +76,31 @@ import Testing
         #expect { try Coordinator(store: queue.store, configuration: configuration) } throws: {
           "\($0)".contains(certificate)
         }
+      }
+    }
+  }
+
+  @Test(
+    "a claim's answer says that its connection closes, a refusal too, so that no request goes out on it in vain"
+  )
+  func closing() async throws {
+    try await TestQueue.run { queue in
+      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
+      for (body, status) in [
+        ("{}", "400"), (#"{"session": 1, "kinds": ["plan"], "limit": 1, "wait_seconds": 0}"#, "200"),
+      ] {
+        let request =
+          "POST /v1/claim HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(queue.workerSecret)\r\n"
+          + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        let answer = try await DedicatedThread(name: "exchange").run {
+          let end = try #require(LoopbackSocket.connect(to: port))
+          defer { close(end) }
+          #expect(LoopbackSocket.send(request.utf8, to: end))
+          return LoopbackSocket.rest(from: end).lowercased()
+        }
+        #expect(
+          answer.hasPrefix("http/1.1 \(status) ") && answer.contains("\r\nconnection: close\r\n"), "\(answer)"
+        )
       }
     }
   }

@@ -82,22 +82,30 @@ struct ErrorReporting: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let failure as ReadToItsEnd {
+      var response = try answer(to: request, context, failure.cause)
+      response.headers[.connection] = "close"
+      return response
     } catch {
-      if let refusal = Refusal(error) {
-        if refusal.status == .serviceUnavailable { context.logger.warning("\(refusal.message): \(error)") }
-        return try refusal.response(from: request, context: context)
-      }
-      if error is CancellationError {
-        return try Refusal(
-          .serviceUnavailable, "shutting-down", "the request was given up: its caller left, or a shutdown",
-          retryAfter: 1
-        ).response(from: request, context: context)
-      }
-      context.logger.error("\(request.method) \(request.uri.path): \(error)")
+      return try answer(to: request, context, error)
+    }
+  }
+
+  private func answer(to request: Request, _ context: APIContext, _ error: any Error) throws -> Response {
+    if let refusal = Refusal(error) {
+      if refusal.status == .serviceUnavailable { context.logger.warning("\(refusal.message): \(error)") }
+      return try refusal.response(from: request, context: context)
+    }
+    if error is CancellationError {
       return try Refusal(
-        .internalServerError, "internal", "the coordinator failed at this request; its log says why"
+        .serviceUnavailable, "shutting-down", "the request was given up: its caller left, or a shutdown",
+        retryAfter: 1
       ).response(from: request, context: context)
     }
+    context.logger.error("\(request.method) \(request.uri.path): \(error)")
+    return try Refusal(
+      .internalServerError, "internal", "the coordinator failed at this request; its log says why"
+    ).response(from: request, context: context)
   }
 }
 

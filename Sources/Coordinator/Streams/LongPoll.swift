@@ -28,9 +28,19 @@ enum LongPoll {
   static func whileConnected(
     _ request: Request, _ operation: @Sendable (RequestBody) async throws -> Response
   ) async throws -> Response {
-    var response = try await request.body.consumeWithCancellationOnInboundClose(operation)
-    // The connection has been read to its end.
-    response.headers[.connection] = "close"
-    return response
+    // The connection has been read to its end, and nothing else can come on it, whatever the answer is.
+    do {
+      var response = try await request.body.consumeWithCancellationOnInboundClose(operation)
+      response.headers[.connection] = "close"
+      return response
+    } catch {
+      throw ReadToItsEnd(cause: error)
+    }
   }
+}
+
+/// A failure of a request whose connection cannot take another one: the answer says that it closes, or the caller would
+/// send its next request in vain.
+struct ReadToItsEnd: Error {
+  let cause: any Error
 }

@@ -1,0 +1,44 @@
+import Glibc
+
+/// Connections of this machine with itself, below HTTP.
+enum LoopbackSocket {
+  /// - Parameter port: 0 for any.
+  static func place(_ port: UInt16) -> sockaddr_in {
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_port = port.bigEndian
+    place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return place
+  }
+
+  /// - Returns: nil when nobody listens there.
+  static func connect(to port: UInt16) -> Int32? {
+    let end = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var place = place(port)
+    let isConnected = withUnsafePointer(to: &place) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        Glibc.connect(end, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    if isConnected { return end }
+    close(end)
+    return nil
+  }
+
+  static func send(_ bytes: some Collection<UInt8>, to end: Int32) -> Bool {
+    var left = ArraySlice(bytes)
+    while !left.isEmpty {
+      let sent = left.withUnsafeBytes { Glibc.send(end, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard sent > 0 else { return false }
+      left = left.dropFirst(sent)
+    }
+    return true
+  }
+
+  /// What comes until the other side closes.
+  static func rest(from end: Int32) -> String {
+    var (bytes, buffer): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 4096))
+    while case let count = recv(end, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
