@@ -159,5 +159,5 @@ def page(results: dict) -> str:
     for name, (heading, body) in HEADINGS.items():
         if name in results:
             section = results[name]
-            parts += [f"## {heading}", "", *body(section), "", f"{section['date']}, `{section['command']}`", ""]
+            parts += [f"## {heading}", "", *body(section), "", f"{section['date']}, {section['processor']}, `{section['command']}`", ""]
     return "\n".join(parts).rstrip() + "\n"

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Whether tasks that need more than a slot have been about lately: then claims look at what each needs, which costs them
-/// a quarter more.
+/// Whether tasks that need more than a slot have been about lately: then claims look at what each needs, which makes them
+/// dearer.
 final class SeenNeeds: Sendable {
   private static let memory = Duration.seconds(10)
   private let last = Mutex<ContinuousClock.Instant?>(nil)
