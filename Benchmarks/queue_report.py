@@ -143,6 +143,11 @@ HEADINGS = {
 }
 
 
+def made(section: dict) -> str:
+    """When, where and how; results of before do not name the processor."""
+    return ", ".join(filter(None, [section["date"], section.get("processor"), f"`{section['command']}`"]))
+
+
 def page(results: dict) -> str:
     parts = [
         "# Benchmarks of the queue", "",
@@ -153,11 +158,10 @@ def page(results: dict) -> str:
         "as a busy worker does (which also stores results, and names the models it holds: a read or two more, not measured here); "
         "a client by itself keeps to a thread of the pool, as one of pgbench does to its own. \"Apart\" is with a call and a commit for each. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "
         "ratio is the median over pairs of one run whose flush times were within a factor of 1.5. By rate is the ratio whatever "
-        "the flushes took: who flushes less often has shorter flushes, too. Where waking a processor is dear, as in many virtual "
-        "machines, small batches lose most.", "",
+        "the flushes took: who flushes less often has shorter flushes, too.", "",
     ]
     for name, (heading, body) in HEADINGS.items():
         if name in results:
             section = results[name]
-            parts += [f"## {heading}", "", *body(section), "", f"{section['date']}, {section['processor']}, `{section['command']}`", ""]
+            parts += [f"## {heading}", "", *body(section), "", made(section), ""]
     return "\n".join(parts).rstrip() + "\n"

@@ -276,7 +276,8 @@ def main() -> None:
         results = json.loads(options.results.read_text()) if options.results.exists() else {}
         for name in options.sections:
             found = SECTIONS[name](Bench(options, cluster))
-            results[name] = {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "command": queue_report.shown(sys.argv[1:]), **found}
+            results[name] = {"date": time.strftime("%Y-%m-%d"), "processor": processor(),
+                             "command": queue_report.shown(sys.argv[1:]), **found}
             options.results.parent.mkdir(parents=True, exist_ok=True)
             options.results.write_text(json.dumps(results, indent=1) + "\n")
             options.output.write_text(queue_report.page(results))

@@ -32,6 +32,7 @@ enum StoredJSON {
   }
 }
 
+/// A JSON column as it is.
 extension JSON: PostgresDecodable {
   public init?(postgresText text: UnsafeRawBufferPointer) {
     guard let tree = try? JSON(parsing: text) else { return nil }
@@ -49,9 +50,6 @@ extension Rows.Row {
     }
     return value
   }
-
-  /// A JSON column as it is.
-  func tree(_ column: String) throws -> JSON { try get(column) }
 
   func json<T: Decodable>(_ column: String, as type: T.Type = T.self) throws -> T {
     try StoredJSON.value(try get(column))

@@ -40,11 +40,12 @@ final class ThreadExecutor: SerialExecutor, TaskExecutor {
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
-    // The job keeps its actor alive and the actor this executor, so the reference stays valid while it runs.
     let job = UnownedJob(job)
-    let (executor, preferred) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
     shared.state.withLock {
-      $0.jobs.append { job.runSynchronously(isolatedTo: executor, taskExecutor: preferred) }
+      // Keeps this executor until the job has run: a task that only prefers it does not, once it has gone elsewhere.
+      $0.jobs.append { [self] in
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      }
     }
     shared.wake.post()
   }

@@ -35,8 +35,10 @@ enum LoopbackSocket {
     return true
   }
 
-  /// What comes until the other side closes.
+  /// What comes until the other side closes, or nothing more for half a minute.
   static func rest(from end: Int32) -> String {
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    setsockopt(end, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     var (bytes, buffer): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 4096))
     while case let count = recv(end, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
     return String(decoding: bytes, as: UTF8.self)

@@ -17,8 +17,8 @@ extension JobStore {
 
   /// Ends many tasks, with one commit for all that only leave something behind, and another one for those that need their
   /// job's lock: the last ones of a stage, those that add tasks or rollout groups, and learners. What follows for a job
-  /// that may only have so many at once is a commit of its own. Each has its own outcome, in the order of the requests: one that is stale or
-  /// contradicts itself costs the others nothing.
+  /// that may only have so many at once is a commit of its own. Each has its own outcome, in the order of the requests:
+  /// one that is stale or contradicts itself costs the others nothing.
   public func complete(_ requests: [CompleteRequest]) async throws -> [CompletionResult] {
     try await complete(requests) { try await completions([LeaseCall(ended: $0)], take)[0].outcomes }
   }

@@ -31,7 +31,8 @@ struct Leased: Sendable {
 
 extension Session {
   /// The claim of one session while no task is about that needs more than a slot; where one is among the first, nothing
-  /// is taken, so that none goes before its turn. (`leasing` says how rows are locked.)
+  /// is taken, so that none goes before its turn. `leasing` says how rows are locked. (Primary keys of worker_sessions,
+  /// tasks, task_details and jobs, index ready_order.)
   static func leasingSlots(
     to claimer: Claimer, _ kinds: [TaskKind], after: ReadyKey, only tasks: [TaskID]? = nil
   ) -> Statement {
@@ -61,8 +62,7 @@ extension Session {
         l.rank, l.extends, (SELECT count(*) FROM taken) AS chosen
       FROM leased l JOIN task_details d ON d.task_id = l.id JOIN jobs j ON j.id = l.job_id
       """, claimer.session, claimer.token, claimer.limit, kinds.map(\.rawValue), after.rank, after.job,
-      after.task,
-      tasks)
+      after.task, tasks)
   }
 
   /// The claim. The sessions' rows are locked FOR SHARE, so that the reaper cannot declare them dead between the look
@@ -205,7 +205,7 @@ struct LeasedRow: Sendable {
     ordinal = try row.getIfPresent("ordinal")
     attempt = try row.get("attempt")
     memoryFailures = try row.get("memory_failures")
-    payload = try row.tree("payload")
+    payload = try row.get("payload")
     rank = try row.get("rank")
     hasNeed = try session == nil && row.getIfPresent("need_id", as: Int.self) != nil
     extends = try row.get("extends")

@@ -11,7 +11,7 @@ extension Session {
       SELECT d.payload FROM task_details d JOIN jobs j ON j.id = $2
       WHERE d.task_id = $1 AND j.kind IN ('score', 'eval', 'rollout')
       """, task.id, task.job.id
-    ).first.flatMap { ItemRange(try $0.tree("payload")) }
+    ).first.flatMap { ItemRange(try $0.get("payload")) }
   }
 
   /// Splits the task or takes its only item out, as was decided, and lets the job go on.
