@@ -22,6 +22,7 @@ public struct JobStore: Sendable {
   let frontier = ClaimFrontier()
   let knownJobs = KnownJobs()
   let closingStages = ClosingStages()
+  let stageEnds = StageEnds()
   let seenNeeds = SeenNeeds()
   let settling = Interval(.seconds(10))
   let claims = leaseCalls()

@@ -60,14 +60,15 @@ struct CompletionTests {
   }
 
   @Test(
-    "a worker that ends tasks and asks for the next ones gets both with one commit", arguments: [false, true])
-  func turns(leavingResults: Bool) async throws {
+    "a worker that ends tasks and asks for the next ones gets both with one commit, and what follows the last",
+    arguments: [false, true], [10, 1])
+  func turns(leavingResults: Bool, at once: Int) async throws {
     let bench = try await Bench.make()
     let job = try await bench.submit()
     let session = try await bench.session(slots: 10)
     _ = try await bench.plan(try await bench.take(session), shards: 30)
-    let ask = ClaimRequest(session: session, kinds: TaskKind.allCases, limit: 10)
-    var tasks = try await bench.claim(session, limit: 10)
+    let ask = ClaimRequest(session: session, kinds: TaskKind.allCases, limit: once)
+    var tasks = try await bench.claim(session, limit: once)
     var seen: Set<TaskID> = []
     while tasks.first?.kind == .shard {
       seen.formUnion(tasks.map(\.id))
@@ -237,6 +238,23 @@ struct CompletionTests {
     let rest = next.tasks.isEmpty ? try await bench.claim(session, limit: 10) : next.tasks
     #expect(rest.map(\.kind) == [.report, .report, .shard])
     #expect(rest.map(\.job) == ending.map(\.id) + [capped.id])
+  }
+
+  @Test("a store that has claimed nothing of a capped job lets the next of it be claimed when it ends one")
+  func cappedElsewhere() async throws {
+    let bench = try await Bench.make()
+    let session = try await bench.session()
+    _ = try await bench.submit("score", with: [.init("at_once", 1)])
+    _ = try await bench.plan(try await bench.take(session), shards: 3)
+    let other = JobStore(pool: bench.store.pool)
+    var kinds: [TaskKind] = []
+    for _ in 0..<4 {
+      let task = try await bench.take(session)
+      kinds.append(task.kind)
+      #expect(try await bench.claim(session, limit: 4).isEmpty)
+      #expect(try await other.complete(CompleteRequest(lease: task.lease)).outcome == .accepted)
+    }
+    #expect(kinds == [.shard, .shard, .shard, .report])
   }
 
   @Test("a job whose last completer died before it saw that it was the last is settled by the leader")

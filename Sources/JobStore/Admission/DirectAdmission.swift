@@ -73,8 +73,8 @@ extension Session {
         INSERT INTO tasks (id, job_id, kind, stage, ordinal) OVERRIDING SYSTEM VALUE
         SELECT id, $1, kind, stage, ordinal FROM new
       )
-      INSERT INTO task_details (task_id, payload, progress_done, progress_total, progress_unit)
-      SELECT id, payload::json, CASE WHEN unit IS NULL THEN NULL ELSE 0 END, total, unit FROM new
+      INSERT INTO task_details (job_id, task_id, payload, progress_done, progress_total, progress_unit)
+      SELECT $1, id, payload::json, CASE WHEN unit IS NULL THEN NULL ELSE 0 END, total, unit FROM new
       """, job, tasks.map(\.kind.rawValue), tasks.map(\.stage), tasks.map(\.ordinal),
       try tasks.map { try StoredJSON.text($0.payload) }, tasks.map { $0.progress?.total },
       tasks.map { $0.progress?.unit })

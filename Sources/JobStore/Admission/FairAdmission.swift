@@ -100,9 +100,10 @@ extension Session {
     guard !contended else { return }
     try execute(
       """
-      WITH free AS (SELECT r.task_id, j.priority FROM ready r JOIN jobs j ON j.id = r.job_id
+      WITH free AS (SELECT r.job_id, r.task_id, j.priority FROM ready r JOIN jobs j ON j.id = r.job_id
         FOR UPDATE OF r SKIP LOCKED)
-      UPDATE ready SET rank = -free.priority FROM free WHERE ready.task_id = free.task_id
+      UPDATE ready SET rank = -free.priority FROM free
+      WHERE ready.job_id = free.job_id AND ready.task_id = free.task_id
       """)
     try execute("UPDATE jobs SET reserved_at = NULL WHERE reserved_at IS NOT NULL")
   }
@@ -111,8 +112,9 @@ extension Session {
   fileprivate func withdrawUnclaimed() throws {
     try execute(
       """
-      WITH free AS (SELECT task_id FROM ready FOR UPDATE SKIP LOCKED),
-        gone AS (DELETE FROM ready USING free WHERE ready.task_id = free.task_id RETURNING ready.task_id)
+      WITH free AS (SELECT job_id, task_id FROM ready FOR UPDATE SKIP LOCKED),
+        gone AS (DELETE FROM ready USING free WHERE ready.job_id = free.job_id AND ready.task_id = free.task_id
+          RETURNING ready.task_id)
       UPDATE tasks SET state = 'blocked', not_before = now() FROM gone
       WHERE tasks.id = gone.task_id AND tasks.state = 'ready'
       """)
@@ -153,7 +155,7 @@ extension Session {
     return report
   }
 
-  /// Makes the first waiting tasks of a job's kind ready. (Index tasks_of_job.)
+  /// Makes the first waiting tasks of a job's kind ready. (Indices tasks_unfinished, primary keys of tasks and jobs.)
   private func admit(_ grant: Grant, rank: Int64) throws -> Admitted {
     let made = try execute(
       """

@@ -101,8 +101,8 @@ extension Session {
         INSERT INTO tasks (id, job_id, kind, stage, state) OVERRIDING SYSTEM VALUE
         SELECT id, $1, kind, stage, 'ready' FROM part
       ), new_details AS (
-        INSERT INTO task_details (task_id, payload, progress_done, progress_total, progress_unit)
-        SELECT id, json_build_object('index', index, 'from', first, 'to', after),
+        INSERT INTO task_details (job_id, task_id, payload, progress_done, progress_total, progress_unit)
+        SELECT $1, id, json_build_object('index', index, 'from', first, 'to', after),
           CASE WHEN unit IS NOT NULL THEN 0 END, CASE WHEN unit IS NOT NULL THEN after - first END, unit
         FROM part
       ), new_ready AS (

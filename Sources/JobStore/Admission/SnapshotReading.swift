@@ -89,7 +89,7 @@ extension Session {
             * least(d.progress_total / d.progress_done, 1e6))::float8 END AS ends,
         CASE WHEN t.kind = 'learn' THEN (SELECT extract(epoch FROM max(s.recorded_at))::float8
           FROM learner_steps s WHERE s.run_id = t.job_id) END AS saved_at
-      FROM tasks t JOIN jobs j ON j.id = t.job_id JOIN task_details d ON d.task_id = t.id
+      FROM tasks t JOIN jobs j ON j.id = t.job_id JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
       WHERE t.finished_at IS NULL AND t.state = 'running' ORDER BY t.id
       """
     ).map { row in

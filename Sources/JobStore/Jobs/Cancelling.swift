@@ -55,13 +55,13 @@ extension Session {
     if let key { throw try uniqueConflict(key, lab: job.lab) }
   }
 
-  /// (Index tasks_of_job.)
+  /// (Primary keys of task_details and tasks.)
   fileprivate func reopen(_ job: JobID) throws {
     try execute(
       """
-      UPDATE tasks SET state = 'blocked', attempt = 0, interruptions = 0, not_before = NULL,
+      UPDATE tasks t SET state = 'blocked', attempt = 0, interruptions = 0, not_before = NULL,
         finished_at = NULL, lease_epoch = lease_epoch + 1
-      WHERE job_id = $1 AND state IN ('failed', 'cancelled')
+      FROM task_details d WHERE d.job_id = $1 AND t.id = d.task_id AND t.state IN ('failed', 'cancelled')
       """, job)
     try execute("UPDATE task_ranges SET shut = false WHERE job_id = $1", job)
     try execute(

@@ -62,7 +62,8 @@ extension Session {
         CROSS JOIN LATERAL (SELECT least(
           (SELECT min(stage) FROM tasks WHERE job_id = j.id AND finished_at IS NULL),
           (SELECT min(stage) FROM task_ranges WHERE job_id = j.id)) AS stage) AS low
-        LEFT JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL LEFT JOIN task_details d ON d.task_id = t.id
+        LEFT JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL
+        LEFT JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
       WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id, low.stage
       """, job
     ).only()
@@ -190,7 +191,7 @@ extension Session {
         (SELECT extract(epoch FROM max(claimed_at))::float8 FROM tasks
           WHERE job_id = $1 AND finished_at IS NULL AND state = 'running') AS last_start,
         (SELECT sum(d.progress_done / extract(epoch FROM d.progress_at - t.claimed_at))::float8
-          FROM tasks t JOIN task_details d ON d.task_id = t.id
+          FROM tasks t JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
           WHERE t.job_id = $1 AND t.finished_at IS NULL AND t.state = 'running' AND t.kind IN ('learn', 'shard')
             AND d.progress_at > t.claimed_at) AS running_rate,
         (SELECT (sum(seconds) / sum(finished))::float8 FROM task_lengths WHERE job_id = $1

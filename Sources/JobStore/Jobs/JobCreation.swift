@@ -71,7 +71,7 @@ extension Session {
           CASE WHEN NOT is_due THEN to_timestamp(moment) WHEN contended THEN coalesce(to_timestamp(moment), now()) END
         FROM placed
       ), detail AS (
-        INSERT INTO task_details (task_id, payload) SELECT task_id, '{}' FROM placed
+        INSERT INTO task_details (job_id, task_id, payload) SELECT id, task_id, '{}' FROM placed
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id)
         SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END

@@ -45,11 +45,10 @@ extension JobStore {
 
 extension Session {
   /// Jobs with their task counts and the progress of the tasks that carry their work: the learner of a training
-  /// job, the shards or groups of the others. (Primary key of jobs, index tasks_of_job.)
+  /// job, the shards or groups of the others. (Primary key of jobs.)
   func jobs(_ ids: [JobID], lab: LabID) throws -> [JobRecord] {
     guard !ids.isEmpty else { return [] }
-    var counts = try taskCounts(of: ids)
-    var progress = try jobProgress(of: ids)
+    var (counts, progress) = try taskSums(of: ids)
     for (id, rest) in try restOfRanges(of: ids) {
       counts[id, default: TaskCounts()][rest.isShut ? .cancelled : .blocked] += rest.tasks
       guard let unit = rest.unit else { continue }
@@ -79,47 +78,42 @@ extension Session {
     }
   }
 
-  private func taskCounts(of jobs: [JobID]) throws -> [JobID: TaskCounts] {
+  /// How many tasks of jobs are in which state, and the progress of those that carry their work, from one walk through
+  /// their details. (Primary keys of jobs, task_details and tasks.)
+  private func taskSums(of jobs: [JobID]) throws -> ([JobID: TaskCounts], [JobID: TaskProgress]) {
     let rows = try execute(
       """
-      SELECT job_id, state, count(*) AS tasks FROM tasks WHERE job_id = ANY($1::bigint[])
-      GROUP BY job_id, state
-      """, jobs)
-    var counts: [JobID: TaskCounts] = [:]
-    for index in 0..<rows.count {
-      let row = rows[index]
-      counts[try row.get("job_id"), default: TaskCounts()][try row.name("state")] = try row.get("tasks")
-    }
-    return counts
-  }
-
-  /// (Primary keys of jobs and task_details, index tasks_of_job.)
-  private func jobProgress(of jobs: [JobID]) throws -> [JobID: TaskProgress] {
-    let rows = try execute(
-      """
-      SELECT wanted.job_id, sum(d.progress_done) AS done,
+      SELECT wanted.job_id, t.state, w.carries, count(*) AS tasks, sum(d.progress_done) AS done,
         CASE WHEN bool_and(d.progress_total IS NOT NULL) THEN sum(d.progress_total) END AS total,
-        max(d.progress_unit) AS unit,
+        max(d.progress_unit) AS unit, extract(epoch FROM max(d.progress_at))::float8 AS at,
         (array_agg(d.progress_metrics::text ORDER BY d.progress_at DESC)
           FILTER (WHERE d.progress_at IS NOT NULL))[1] AS metrics,
         (array_agg(d.progress_message ORDER BY d.progress_at DESC)
           FILTER (WHERE d.progress_at IS NOT NULL))[1] AS message
       FROM unnest($1::bigint[]) AS wanted (job_id)
         CROSS JOIN LATERAL (SELECT kind FROM jobs WHERE id = wanted.job_id OFFSET 0) AS j
-        CROSS JOIN LATERAL (SELECT id, kind FROM tasks WHERE job_id = wanted.job_id OFFSET 0) AS t
-        CROSS JOIN LATERAL (SELECT * FROM task_details WHERE task_id = t.id OFFSET 0) AS d
-      WHERE t.kind IN ('learn', 'shard') OR (t.kind = 'rollout-group' AND j.kind = 'rollout')
-      GROUP BY wanted.job_id HAVING max(d.progress_unit) IS NOT NULL
+        CROSS JOIN LATERAL (SELECT * FROM task_details WHERE job_id = wanted.job_id OFFSET 0) AS d
+        CROSS JOIN LATERAL (SELECT kind, state FROM tasks WHERE id = d.task_id OFFSET 0) AS t
+        CROSS JOIN LATERAL (SELECT t.kind IN ('learn', 'shard') OR (t.kind = 'rollout-group' AND j.kind = 'rollout')
+          AS carries) AS w
+      GROUP BY wanted.job_id, t.state, w.carries
       """, jobs)
-    var progress: [JobID: TaskProgress] = [:]
+    var counts: [JobID: TaskCounts] = [:]
+    var parts: [JobID: [TaskProgress.Part]] = [:]
     for index in 0..<rows.count {
       let row = rows[index]
-      progress[try row.get("job_id")] = TaskProgress(
-        done: try row.getIfPresent("done") ?? 0, total: try row.getIfPresent("total"),
-        unit: try row.get("unit"), metrics: try row.jsonIfPresent("metrics") ?? [:],
-        message: try row.getIfPresent("message") ?? "")
+      let job: JobID = try row.get("job_id")
+      counts[job, default: TaskCounts()][try row.name("state")] += try row.get("tasks", as: Int.self)
+      guard try row.get("carries") else { continue }
+      parts[job, default: []].append(
+        TaskProgress.Part(
+          at: try row.getIfPresent("at"),
+          progress: TaskProgress(
+            done: try row.getIfPresent("done") ?? 0, total: try row.getIfPresent("total"),
+            unit: try row.getIfPresent("unit") ?? "", metrics: try row.jsonIfPresent("metrics") ?? [:],
+            message: try row.getIfPresent("message") ?? "")))
     }
-    return progress
+    return (counts, parts.compactMapValues(TaskProgress.init(of:)))
   }
 
   fileprivate func tasks(of job: JobID) throws -> [TaskRecord] {
@@ -131,8 +125,8 @@ extension Session {
         d.failure_detail, d.progress_done, d.progress_total, d.progress_unit, d.progress_message,
         d.progress_metrics,
         CASE WHEN t.state = 'succeeded' THEN coalesce(d.result, '{}') ELSE d.result END AS result
-      FROM tasks t JOIN task_details d ON d.task_id = t.id JOIN jobs j ON j.id = t.job_id
-      WHERE t.job_id = $1 ORDER BY t.stage, t.id
+      FROM task_details d JOIN tasks t ON t.id = d.task_id JOIN jobs j ON j.id = d.job_id
+      WHERE d.job_id = $1 ORDER BY t.stage, t.id
       """, job
     ).map { row in
       TaskRecord(
@@ -155,5 +149,26 @@ extension Session {
         path: try row.get("path"), sha256: try row.get("sha256"), bytes: try row.get("bytes"),
         epoch: try row.get("lease_epoch"), kind: try row.get("kind"))
     }
+  }
+}
+
+extension TaskProgress {
+  /// Some of a job's tasks together.
+  fileprivate struct Part {
+    /// When one of them last told of its progress.
+    let at: Double?
+    /// What it told last, and the sums.
+    let progress: TaskProgress
+  }
+
+  /// nil where none counts anything. What is to be done is known where all parts know it.
+  fileprivate init?(of parts: [Part]) {
+    guard let unit = parts.map(\.progress.unit).max(), !unit.isEmpty else { return nil }
+    let last = parts.filter { $0.at != nil }.max { ($0.at ?? 0) < ($1.at ?? 0) }?.progress
+    let totals = parts.compactMap(\.progress.total)
+    self.init(
+      done: parts.reduce(0) { $0 + $1.progress.done },
+      total: totals.count == parts.count ? totals.reduce(0, +) : nil, unit: unit,
+      metrics: last?.metrics ?? [:], message: last?.message ?? "")
   }
 }

@@ -50,7 +50,7 @@ extension Session {
       """
       SELECT t.id, t.lease_epoch, j.stall_seconds FROM jobs j
         JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL AND t.state = 'running'
-        JOIN task_details d ON d.task_id = t.id
+        JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
       WHERE j.finished_at IS NULL AND j.stall_seconds IS NOT NULL
         AND greatest(t.claimed_at, d.progress_at) < now() - make_interval(secs => j.stall_seconds) LIMIT 100
       """

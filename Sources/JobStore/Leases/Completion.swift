@@ -131,8 +131,11 @@ extension Session {
   func keep(_ requests: [CompleteRequest], of ended: [EndedTask]) throws {
     let byLease = Dictionary(uniqueKeysWithValues: ended.map { ($0.lease, $0) })
     try storeResults(
-      requests.filter { request in
-        byLease[request.lease].map { request.leavesDetails || $0.wasTriedBefore } ?? false
+      requests.compactMap { request in
+        guard let task = byLease[request.lease], request.leavesDetails || task.wasTriedBefore else {
+          return nil
+        }
+        return (task.fenced, request)
       })
     for request in requests {
       guard let task = byLease[request.lease]?.fenced else { continue }

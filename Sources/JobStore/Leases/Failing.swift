@@ -11,7 +11,7 @@ extension JobStore {
         return (FailReply(outcome: .stale, retryAfter: nil), .none)
       }
       try session.charge(task.id)
-      try session.storeFailure(request.failure, task: task.id)
+      try session.storeFailure(request.failure, task: task.fenced)
       let range = try session.range(of: task)
       let decision = policy.decision(
         for: request.failure.failureClass, attempt: task.attempt, maxAttempts: task.job.maxAttempts,

@@ -2,7 +2,8 @@ import JobModel
 import PostgresClient
 import Synchronization
 
-/// What claims say of the jobs of their tasks, by job and row version: whoever takes one task of a job takes many.
+/// What claims say of the jobs of their tasks, by job and row version, and what never changes of a job: whoever takes or
+/// ends one task of a job takes or ends many.
 final class KnownJobs: Sendable {
   struct Job: Sendable {
     let lab: LabID
@@ -11,6 +12,8 @@ final class KnownJobs: Sendable {
     let confinement: PathConfinement?
     /// Its first task has not been noted yet.
     let isQueued: Bool
+    /// Only so many of its tasks may be out at once.
+    let isCapped: Bool
   }
 
   struct Key: Hashable, Sendable {
@@ -19,15 +22,25 @@ final class KnownJobs: Sendable {
     let version: String
   }
 
-  private static let most = 1_024
-  private let jobs = Mutex<[Key: Job]>([:])
+  private struct State {
+    var jobs: [Key: Job] = [:]
+    var areCapped: [JobID: Bool] = [:]
+  }
 
-  subscript(key: Key) -> Job? { jobs.withLock { $0[key] } }
+  private static let most = 1_024
+  private let state = Mutex(State())
+
+  subscript(key: Key) -> Job? { state.withLock { $0.jobs[key] } }
+
+  /// Whether only so many of a job's tasks may be out at once; nil when nothing is known of it.
+  func isCapped(_ job: JobID) -> Bool? { state.withLock { $0.areCapped[job] } }
 
   func add(_ new: [Key: Job]) {
-    jobs.withLock { jobs in
-      if jobs.count + new.count > Self.most { jobs = [:] }
-      jobs.merge(new) { _, latest in latest }
+    state.withLock { state in
+      if state.jobs.count + new.count > Self.most { state.jobs = [:] }
+      if state.areCapped.count + new.count > Self.most { state.areCapped = [:] }
+      state.jobs.merge(new) { _, latest in latest }
+      for (key, job) in new { state.areCapped[key.job] = job.isCapped }
     }
   }
 }
@@ -37,7 +50,8 @@ extension Session {
   func claimedJobs(_ ids: [JobID]) throws -> [KnownJobs.Key: KnownJobs.Job] {
     let rows = try execute(
       """
-      SELECT id, xmin::text AS version, lab_id, max_attempts, state = 'queued' AS is_queued, spec, confinement
+      SELECT id, xmin::text AS version, lab_id, max_attempts, state = 'queued' AS is_queued,
+        at_once IS NOT NULL AS is_capped, spec, confinement
       FROM jobs WHERE id = ANY($1::bigint[])
       """, ids)
     var jobs: [KnownJobs.Key: KnownJobs.Job] = [:]
@@ -45,7 +59,8 @@ extension Session {
       let row = rows[index]
       jobs[KnownJobs.Key(job: try row.get("id"), version: try row.get("version"))] = KnownJobs.Job(
         lab: try row.get("lab_id"), maxAttempts: try row.get("max_attempts"), spec: try row.json("spec"),
-        confinement: try row.jsonIfPresent("confinement"), isQueued: try row.get("is_queued"))
+        confinement: try row.jsonIfPresent("confinement"), isQueued: try row.get("is_queued"),
+        isCapped: try row.get("is_capped"))
     }
     return jobs
   }

@@ -26,16 +26,16 @@ extension JobStore {
     let claims = SharedClaim.merging(calls, onlySlots: !seenNeeds.areRecent)
     let scans = claims.map { $0.only == nil ? frontier.begin($0.reach) : nil }
     let before = closingStages.count
-    let ended: [EndedTask]
+    let commit: Commit
     let leased: [Leased]
     do {
-      let rows: [[LeasedRow]]
-      (ended, rows) = try await commit(requests, claims, after: scans.map { $0?.after ?? .head })
-      leased = try await described(rows, of: claims)
+      commit = try await self.commit(requests, claims, after: scans.map { $0?.after ?? .head })
+      leased = try await described(commit.leased, of: claims)
     } catch {
       for scan in scans { scan.map { frontier.end($0, last: nil, isFull: false) } }
       throw error
     }
+    let ended = commit.ended
     // From here on everything is committed, and a failure would cost others than whose it is their leases.
     var replies = calls.map { _ in LeaseReply() }
     for (claim, (scan, leased)) in zip(claims, zip(scans, leased)) {
@@ -43,7 +43,7 @@ extension JobStore {
       for (index, tasks) in zip(claim.calls, try await settled(leased)) { replies[index].tasks = tasks }
     }
     // Where this fails, or the last of a stage was another coordinator's, the leader's tick sees that nothing is left.
-    try? await goOn(after: ended, leasing: replies, since: before)
+    try? await goOn(after: commit, leasing: replies, since: before)
     if ended.count == requests.count {
       for (index, call) in calls.enumerated() {
         replies[index].outcomes = Array(repeating: .accepted, count: call.ended.count)
@@ -66,23 +66,33 @@ extension JobStore {
 
   /// Takes the turns of the jobs of tasks that have ended, where they are due.
   /// - Parameters:
-  ///   - leased: with what was leased in the same commit: the stages of those tasks are not over, and whoever ends them
-  ///     sees that the ended ones are.
+  ///   - leased: what the commit leased: the stages of those tasks are not over, and whoever ends them sees that the
+  ///     ended ones are.
   ///   - before: how many closing stages there were before the commit.
-  private func goOn(after ended: [EndedTask], leasing leased: [LeaseReply], since before: Int) async throws {
-    let unsure = ended.filter { !$0.isFollowed }
-    if !unsure.isEmpty {
-      let open = Set(leased.lazy.flatMap(\.tasks).map { StageOfJob(job: $0.job, stage: $0.stage) })
-      if unsure.contains(where: { !open.contains(StageOfJob(job: $0.job, stage: $0.stage)) }) {
-        closingStages.note()
-      }
-    }
-    var due = Set(ended.filter(\.leavesRoom).map(\.job))
+  private func goOn(after commit: Commit, leasing leased: [LeaseReply], since before: Int) async throws {
+    let ended = commit.ended
+    guard !ended.isEmpty else { return }
+    let stages = StageOfJob.all(of: ended.lazy.map { StageOfJob(job: $0.job, stage: $0.stage) })
+    let open = StageOfJob.all(
+      of: leased.lazy.flatMap(\.tasks).map { StageOfJob(job: $0.job, stage: $0.stage) })
+    if stages.contains(where: { $0 != commit.followed && !open.contains($0) }) { closingStages.note() }
+    var due = try await cappedJobs(Set(stages.map(\.job)))
     if closingStages.count != before {
       let others = ended.filter { !due.contains($0.job) }.map(\.id)
-      due.formUnion(try await pool.run { session in try session.jobsAtTurn(after: others) })
+      let over = try await pool.run { session in try session.jobsAtTurn(after: others) }
+      if !over.isEmpty { stageEnds.note() }
+      due.formUnion(over)
     }
     try await takeTurns(of: due.sorted())
+  }
+
+  /// Those of which only so many tasks may be out at once: where some have ended, others may be admitted.
+  private func cappedJobs(_ jobs: Set<JobID>) async throws -> Set<JobID> {
+    let unknown = jobs.filter { knownJobs.isCapped($0) == nil }
+    if !unknown.isEmpty {
+      knownJobs.add(try await pool.run { session in try session.claimedJobs(Array(unknown)) })
+    }
+    return jobs.filter { knownJobs.isCapped($0) == true }
   }
 
   /// - Throws: `PostgresError` as of a database that is away: what was leased is not known to whom it was leased.
@@ -96,37 +106,74 @@ extension JobStore {
     }
   }
 
+  /// Ends the tasks and leases others. Where stages end often it looks before (`StageEnds`): when nothing but these is left
+  /// of the first one's stage they are left alone, to be ended under their job's lock. Nothing follows from the others
+  /// but what can come after the commit, so completions of one job share flushes.
   private func commit(
     _ requests: [CompleteRequest], _ claims: [SharedClaim], after: [ReadyKey]
-  ) async throws -> ([EndedTask], [[LeasedRow]]) {
+  ) async throws -> Commit {
     let leases = requests.map(\.lease)
-    let statements =
-      (leases.isEmpty ? [] : [Session.succeeding(leases)])
-      + (try zip(claims, after).map { try $0.leasing(after: $1) })
-    @Sendable func execute(in session: Session) throws -> ([EndedTask], [[LeasedRow]]) {
-      var rows = try session.executeTogether(statements)[...]
-      let ended = leases.isEmpty ? [] : try Session.ended(rows.removeFirst())
-      return (ended, try zip(claims, rows).map { try Session.leased($1, by: $0.slotsOf) })
+    let looksAhead = !leases.isEmpty && !stageEnds.areRare
+    let ending = leases.isEmpty ? [] : [Session.succeeding(leases)]
+    let claiming = try zip(claims, after).map { try $0.leasing(after: $1) }
+    @Sendable func execute(in session: Session) throws -> Commit {
+      let rest = looksAhead ? try session.restOfStage(beside: leases) : nil
+      let isLast = looksAhead && rest == nil
+      var rows = try session.executeTogether((isLast ? [] : ending) + claiming)[...]
+      var commit = Commit()
+      if !isLast, !leases.isEmpty { commit.ended = try Session.ended(rows.removeFirst()) }
+      if rest == .ready, let first = leases.map(\.task).min() {
+        commit.followed = commit.ended.first { $0.id == first }.map {
+          StageOfJob(job: $0.job, stage: $0.stage)
+        }
+      }
+      commit.leased = try zip(claims, rows).map { try Session.leased($1, by: $0.slotsOf) }
+      commit.isLast = isLast
+      return commit
     }
+    let commit: Commit
     if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
-      return try await pool.transaction { session in
-        let (ended, rows) = try execute(in: session)
-        try session.keep(requests, of: ended)
-        return (ended, rows)
+      commit = try await pool.transaction { session in
+        let commit = try execute(in: session)
+        try session.keep(requests, of: commit.ended)
+        return commit
+      }
+    } else {
+      commit = try await pool.run(execute)
+      if commit.ended.contains(where: \.wasTriedBefore) {
+        // Takes the words of an earlier failure away, and is worth no failure.
+        try? await pool.run { session in try session.keep(requests, of: commit.ended) }
       }
     }
-    let (ended, rows) = try await pool.run(execute)
-    if ended.contains(where: \.wasTriedBefore) {
-      // Takes the words of an earlier failure away, and is worth no failure.
-      try? await pool.run { session in try session.keep(requests, of: ended) }
-    }
-    return (ended, rows)
+    if !leases.isEmpty { commit.isLast ? stageEnds.note() : stageEnds.noteNone() }
+    return commit
   }
 }
 
-private struct StageOfJob: Hashable {
+/// What a commit has done.
+private struct Commit: Sendable {
+  var ended: [EndedTask] = []
+  /// For each claim.
+  var leased: [[LeasedRow]] = []
+  /// A stage of ended tasks of which, when they ended, the last unfinished task waited to be claimed: it is not over.
+  var followed: StageOfJob?
+  /// It has ended none, because nothing else was left of a stage.
+  var isLast = false
+}
+
+private struct StageOfJob: Hashable, Sendable {
   let job: JobID
   let stage: Int
+
+  /// Each of them once. Tasks of a stage mostly follow each other.
+  static func all(of tasks: some Sequence<StageOfJob>) -> Set<StageOfJob> {
+    var (all, last): (Set<StageOfJob>, StageOfJob?) = ([], nil)
+    for stage in tasks where stage != last {
+      all.insert(stage)
+      last = stage
+    }
+    return all
+  }
 }
 
 /// Claims that one statement serves: of one reach, of different sessions, and of no more tasks than one may claim.

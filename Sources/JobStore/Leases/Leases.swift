@@ -40,22 +40,23 @@ extension Session {
   }
 
   /// Stores the last progress of a task. The caller has checked the lease.
-  func storeProgress(_ progress: TaskProgress, task: TaskID) throws {
+  func storeProgress(_ progress: TaskProgress, task: FencedTask) throws {
     try execute(
       """
-      UPDATE task_details SET progress_at = now(), progress_done = $2, progress_total = $3,
-        progress_unit = $4, progress_message = $5, progress_metrics = $6::json
-      WHERE task_id = $1
-      """, task, progress.storedDone, progress.storedTotal, progress.storedUnit, progress.storedMessage,
+      UPDATE task_details SET progress_at = now(), progress_done = $3, progress_total = $4,
+        progress_unit = $5, progress_message = $6, progress_metrics = $7::json
+      WHERE job_id = $1 AND task_id = $2
+      """, task.job, task.id, progress.storedDone, progress.storedTotal, progress.storedUnit,
+      progress.storedMessage,
       try progress.storedMetrics)
   }
 
-  func storeFailure(_ failure: TaskFailure, task: TaskID) throws {
+  func storeFailure(_ failure: TaskFailure, task: FencedTask) throws {
     try execute(
       """
-      UPDATE task_details SET failure_class = $2, failure_message = $3, failure_detail = $4
-      WHERE task_id = $1
-      """, task, failure.failureClass.rawValue, StoredJSON.clean(failure.message),
+      UPDATE task_details SET failure_class = $3, failure_message = $4, failure_detail = $5
+      WHERE job_id = $1 AND task_id = $2
+      """, task.job, task.id, failure.failureClass.rawValue, StoredJSON.clean(failure.message),
       failure.detail.map(StoredJSON.clean))
   }
 }

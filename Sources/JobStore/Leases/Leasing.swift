@@ -60,7 +60,7 @@ extension Session {
       SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
         greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
         l.rank, l.extends, (SELECT count(*) FROM taken) AS chosen
-      FROM leased l JOIN task_details d ON d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      FROM leased l JOIN task_details d ON d.job_id = l.job_id AND d.task_id = l.id JOIN jobs j ON j.id = l.job_id
       """, claimer.session, claimer.token, claimer.limit, kinds.map(\.rawValue), after.rank, after.job,
       after.task, tasks)
   }
@@ -121,7 +121,7 @@ extension Session {
       SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
         greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
         l.rank, l.need_id, l.extends, l.session_id AS session, (SELECT count(*) FROM chosen) AS chosen
-      FROM leased l JOIN task_details d ON d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      FROM leased l JOIN task_details d ON d.job_id = l.job_id AND d.task_id = l.id JOIN jobs j ON j.id = l.job_id
       """, claimers.map(\.session), claimers.map(\.token),
       claimers.flatMap { repeatElement($0.session, count: $0.limit) }, reach.kinds.map(\.rawValue),
       free?.cores ?? 0, free?.memory ?? 0, try StoredJSON.text(free?.labels ?? [:]), free?.wholeDevices ?? [],

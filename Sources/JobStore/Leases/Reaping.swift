@@ -38,7 +38,7 @@ extension JobStore {
           let failure = TaskFailure(
             .interrupted,
             "interrupted \(task.interruptions + 1) times: its workers keep vanishing while they run it")
-          try session.storeFailure(failure, task: task.id)
+          try session.storeFailure(failure, task: task.fenced)
           try session.failForGood(task, failure)
         } else {
           try session.putBackInterrupted(task)

@@ -110,39 +110,42 @@ extension Session {
   /// Verdicts on the leases, and the progress of those that hold.
   fileprivate func answer(_ requests: [HeartbeatRequest], alive: [Bool]) throws -> [HeartbeatReply] {
     let tasks = try tasks(requests.flatMap(\.leases).map(\.task))
-    var progress: [(TaskID, TaskProgress)] = []
+    var progress: [(FencedTask, TaskProgress)] = []
     let replies = zip(requests, alive).map { request, alive in
       HeartbeatReply(
         sessionAlive: alive,
         results: request.leases.map { lease in
-          let verdict = Self.verdict(on: lease, tasks[lease.task], of: request.session, alive: alive)
-          if verdict == .renewed || verdict == .yieldRequested, let last = lease.progress {
-            progress.append((lease.task, last))
+          let task = tasks[lease.task]
+          let verdict = Self.verdict(on: lease, task, of: request.session, alive: alive)
+          if verdict == .renewed || verdict == .yieldRequested, let task, let last = lease.progress {
+            progress.append((FencedTask(id: lease.task, epoch: lease.epoch, job: task.job), last))
           }
           return .init(task: lease.task, epoch: lease.epoch, verdict: verdict)
         })
     }
     // In the order of ids, as everything that writes several tasks' details.
-    for (task, last) in progress.sorted(by: { $0.0 < $1.0 }) { try storeProgress(last, task: task) }
+    for (task, last) in progress.sorted(by: { $0.0.id < $1.0.id }) { try storeProgress(last, task: task) }
     return replies
   }
 
-  private typealias LeasedTask = (epoch: Epoch, state: TaskState, holder: SessionID?, yields: Bool)
+  private typealias LeasedTask = (
+    job: JobID, epoch: Epoch, state: TaskState, holder: SessionID?, yields: Bool
+  )
 
   /// (Primary key of tasks.)
   private func tasks(_ ids: [TaskID]) throws -> [TaskID: LeasedTask] {
     guard !ids.isEmpty else { return [:] }
     let rows = try execute(
       """
-      SELECT id, lease_epoch, state, session_id, yield_by IS NOT NULL AS yields
+      SELECT id, job_id, lease_epoch, state, session_id, yield_by IS NOT NULL AS yields
       FROM tasks WHERE id = ANY($1::bigint[])
       """, ids)
     var found: [TaskID: LeasedTask] = [:]
     for index in 0..<rows.count {
       let row = rows[index]
       found[try row.get("id")] = (
-        try row.get("lease_epoch"), try row.name("state"), try row.getIfPresent("session_id"),
-        try row.get("yields")
+        try row.get("job_id"), try row.get("lease_epoch"), try row.name("state"),
+        try row.getIfPresent("session_id"), try row.get("yields")
       )
     }
     return found

@@ -9,7 +9,7 @@ extension Session {
     return try execute(
       """
       SELECT d.payload FROM task_details d JOIN jobs j ON j.id = $2
-      WHERE d.task_id = $1 AND j.kind IN ('score', 'eval', 'rollout')
+      WHERE d.job_id = j.id AND d.task_id = $1 AND j.kind IN ('score', 'eval', 'rollout')
       """, task.id, task.job.id
     ).first.flatMap { ItemRange(try $0.get("payload")) }
   }
@@ -34,10 +34,10 @@ extension Session {
     guard let halves = range.halves else { return }
     let unit = try execute(
       """
-      UPDATE task_details SET payload = $2::json, progress_done = CASE WHEN progress_unit IS NULL THEN NULL ELSE 0 END,
-        progress_total = CASE WHEN progress_total IS NULL THEN NULL ELSE $3::float8 END, progress_at = NULL
-      WHERE task_id = $1 RETURNING progress_unit
-      """, task.id, try StoredJSON.text(halves.first), range.items.count / 2
+      UPDATE task_details SET payload = $3::json, progress_done = CASE WHEN progress_unit IS NULL THEN NULL ELSE 0 END,
+        progress_total = CASE WHEN progress_total IS NULL THEN NULL ELSE $4::float8 END, progress_at = NULL
+      WHERE job_id = $1 AND task_id = $2 RETURNING progress_unit
+      """, task.job.id, task.id, try StoredJSON.text(halves.first), range.items.count / 2
     ).only().getIfPresent("progress_unit", as: String.self)
     try execute(
       """
@@ -64,8 +64,10 @@ extension Session {
       "UPDATE tasks SET state = 'succeeded', lease_epoch = lease_epoch + 1, finished_at = now() WHERE id = $1",
       task.id)
     try execute(
-      "UPDATE task_details SET result = $2::json, progress_done = progress_total WHERE task_id = $1", task.id,
-      try StoredJSON.text(QuarantinedItem.result([item])))
+      """
+      UPDATE task_details SET result = $3::json, progress_done = progress_total
+      WHERE job_id = $1 AND task_id = $2
+      """, task.job.id, task.id, try StoredJSON.text(QuarantinedItem.result([item])))
     try noteEvent(
       "item-quarantined", lab: task.job.lab, job: task.job.id, task: task.id,
       message: "item \(item.item): \(message)")

@@ -11,78 +11,67 @@ struct EndedTask {
   let stage: Int
   /// It may carry an earlier failure.
   let wasTriedBefore: Bool
-  /// Its job may only have so many tasks at once: another one may be admitted.
-  let leavesRoom: Bool
-  /// When it ended, the last unfinished task of its stage was one that waits to be claimed: the stage is not over.
-  let isFollowed: Bool
 
   var fenced: FencedTask { FencedTask(id: id, epoch: epoch, job: job) }
   var lease: Lease { Lease(task: id, epoch: epoch) }
 }
 
 extension Session {
-  /// Ends the tasks whose leases hold and charges what they used: a charge, and a row of the answer, for each kind of
-  /// tasks of a stage.
+  /// Ends the tasks whose leases hold and charges what they used, once for each kind of tasks of a job.
   ///
-  /// Without the locks of their jobs it leaves alone what is better done under them: learners, and, where nothing but
-  /// these tasks is left of the first one's stage, all of them, so that what follows is in the same commit. Nothing
-  /// follows from the others but what can come after the commit, so completions of one job share flushes. Others may end
-  /// at the same time, each taking the rest for unfinished: after the commit the caller looks whether it was the last
-  /// (`jobsAtTurn`). (Stages are compared as rows, so that no other index than tasks_unfinished gives the order. Tasks are
-  /// found again by their numbers: by its place a task would be missed that somebody has just changed.) A job that ends
-  /// meanwhile waits for these rows and finds them finished. (Primary keys of tasks and jobs, index tasks_unfinished.)
+  /// Without the locks of their jobs it leaves learners alone. Others may end at the same time, each taking the rest for
+  /// unfinished: after the commit the caller looks whether it was the last (`jobsAtTurn`). (Tasks are found by their
+  /// numbers, one by one: by its place a task would be missed that somebody has just changed.) A job that ends meanwhile
+  /// waits for these rows and finds them finished. (Primary keys of tasks and jobs.)
   static func succeeding(_ leases: [Lease], underLock: Bool = false) -> Statement {
     // Rows are locked in the order of their ids, as by whoever ends a job.
     let leases = leases.sorted { $0.task < $1.task }
     return Statement(
       """
-      WITH first AS MATERIALIZED (
-        SELECT (
-          SELECT t.state FROM tasks t
-          WHERE (t.job_id, t.stage) >= (f.job_id, f.stage) AND (t.job_id, t.stage) <= (f.job_id, f.stage)
-            AND t.finished_at IS NULL AND t.id <> ALL($1::bigint[])
-          ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
-        FROM tasks f WHERE f.id = ($1::bigint[])[1]
-      ), ended AS (
+      WITH ended AS (
         UPDATE tasks t SET state = 'succeeded', finished_at = now()
         FROM unnest($1::bigint[], $2::bigint[]) AS given (task, epoch)
-        WHERE t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running'
-          AND ($3 OR ((SELECT other FROM first) IS NOT NULL AND t.kind <> 'learn'))
+        WHERE t.id = given.task AND t.lease_epoch = given.epoch AND t.state = 'running' AND ($3 OR t.kind <> 'learn')
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.claimed_at,
           t.attempt > 1 OR t.interruptions > 0 AS tried
-      ), parts AS MATERIALIZED (
-        SELECT e.*, j.lab_id, j.user_id, j.priority, j.at_once IS NOT NULL AS leaves_room,
-          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
-        FROM (
-          SELECT job_id, kind, stage, array_agg(id) AS ids, array_agg(lease_epoch) AS epochs,
-            array_agg(id) FILTER (WHERE tried) AS tried, count(*) AS attempts,
-            sum(greatest(extract(epoch FROM clock_timestamp() - claimed_at), 0))::float8 AS seconds
-          FROM ended GROUP BY job_id, kind, stage) AS e JOIN jobs j ON j.id = e.job_id
       ), charged AS (
         INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
-        SELECT lab_id, user_id, job_id, kind, need_id, priority, true, seconds, attempts FROM parts
+        SELECT j.lab_id, j.user_id, j.id, e.kind,
+          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority, true,
+          e.seconds, e.attempts
+        FROM (
+          SELECT job_id, kind, count(*) AS attempts,
+            sum(greatest(extract(epoch FROM clock_timestamp() - claimed_at), 0))::float8 AS seconds
+          FROM ended GROUP BY job_id, kind) AS e JOIN jobs j ON j.id = e.job_id
       )
-      SELECT job_id, kind, stage, leaves_room, ids, epochs, tried, ($1::bigint[])[1] = ANY(ids)
-        AND (SELECT other FROM first) = 'ready' AS followed FROM parts
+      SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
       """, leases.map(\.task), leases.map(\.epoch), underLock)
   }
 
   /// What `succeeding` has brought to its end.
   static func ended(_ rows: Rows) throws -> [EndedTask] {
-    try rows.map { row -> [EndedTask] in
-      let job: JobID = try row.get("job_id")
-      let kind: TaskKind = try row.name("kind")
-      let stage: Int = try row.get("stage")
-      let leavesRoom: Bool = try row.get("leaves_room")
-      let isFollowed: Bool = try row.getIfPresent("followed") ?? false
-      let tried = Set(try row.getIfPresent("tried", as: [TaskID].self) ?? [])
-      let ids: [TaskID] = try row.get("ids")
-      return try zip(ids, row.get("epochs", as: [Epoch].self)).map { id, epoch in
-        EndedTask(
-          id: id, epoch: epoch, job: job, kind: kind, stage: stage, wasTriedBefore: tried.contains(id),
-          leavesRoom: leavesRoom, isFollowed: isFollowed)
-      }
-    }.flatMap { $0 }
+    try rows.map { row in
+      EndedTask(
+        id: try row.get("id"), epoch: try row.get("lease_epoch"), job: try row.get("job_id"),
+        kind: try row.name("kind"), stage: try row.get("stage"), wasTriedBefore: try row.get("tried"))
+    }
+  }
+
+  /// The state of the last task that is left unfinished in the stage of the first of these when all of these have ended;
+  /// nil where none is left. (Stages are compared as rows, so that no other index than tasks_unfinished gives the order.)
+  /// (Primary key of tasks, index tasks_unfinished.)
+  func restOfStage(beside leases: [Lease]) throws -> TaskState? {
+    guard let first = leases.map(\.task).min() else { return nil }
+    return try execute(
+      """
+      SELECT (
+        SELECT t.state FROM tasks t
+        WHERE (t.job_id, t.stage) >= (f.job_id, f.stage) AND (t.job_id, t.stage) <= (f.job_id, f.stage)
+          AND t.finished_at IS NULL AND t.id <> ALL($2::bigint[])
+        ORDER BY t.job_id DESC, t.stage DESC, t.id DESC LIMIT 1) AS other
+      FROM tasks f WHERE f.id = $1
+      """, first, leases.map(\.task)
+    ).first?.getIfPresent("other", as: String.self).flatMap(TaskState.init(rawValue:))
   }
 
   /// What became of tasks that were not ended: accepted before, or stale; nothing for one whose lease holds.
@@ -103,9 +92,9 @@ extension Session {
   }
 
   /// Stores what finished tasks have left and takes earlier failures away. (Primary key of task_details.)
-  func storeResults(_ requests: [CompleteRequest]) throws {
-    guard !requests.isEmpty else { return }
-    let progress = requests.map(\.progress)
+  func storeResults(_ results: [(task: FencedTask, request: CompleteRequest)]) throws {
+    guard !results.isEmpty else { return }
+    let progress = results.map(\.request.progress)
     try execute(
       """
       UPDATE task_details d SET result = g.result::json, failure_class = NULL, failure_message = NULL,
@@ -116,10 +105,11 @@ extension Session {
         progress_unit = coalesce(g.unit, d.progress_unit),
         progress_message = CASE WHEN g.unit IS NULL THEN d.progress_message ELSE g.message END,
         progress_metrics = CASE WHEN g.unit IS NULL THEN d.progress_metrics ELSE g.metrics::json END
-      FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::float8[], $5::text[], $6::text[], $7::text[])
-        AS g (task, result, done, total, unit, message, metrics)
-      WHERE d.task_id = ANY($1::bigint[]) AND d.task_id = g.task
-      """, requests.map(\.lease.task), try requests.map { try StoredJSON.text($0.result) },
+      FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::text[], $7::text[], $8::text[])
+        AS g (job, task, result, done, total, unit, message, metrics)
+      WHERE d.job_id = g.job AND d.task_id = g.task
+      """, results.map(\.task.job), results.map(\.task.id),
+      try results.map { try StoredJSON.text($0.request.result) },
       progress.map { $0?.storedDone }, progress.map { $0?.storedTotal }, progress.map { $0?.storedUnit },
       progress.map { $0?.storedMessage }, try progress.map { try $0?.storedMetrics })
   }

@@ -76,7 +76,7 @@ extension Session {
         (SELECT name FROM worker_sessions WHERE id = t.session_id) AS worker,
         extract(epoch FROM t.claimed_at)::float8 AS started_at, d.progress_done, d.progress_total,
         d.progress_unit, d.progress_message, d.progress_metrics
-      FROM tasks t JOIN task_details d ON d.task_id = t.id
+      FROM tasks t JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
         JOIN jobs j ON j.id = t.job_id JOIN labs l ON l.id = j.lab_id
       WHERE t.finished_at IS NULL AND t.state = 'running' AND ($1::bigint IS NULL OR j.lab_id = $1)
       ORDER BY t.claimed_at LIMIT 200
