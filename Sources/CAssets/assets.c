@@ -99,10 +99,10 @@ static const unsigned char migration_0016_down[] = {
 #embed "../../migrations/0016_lean_submissions.down.sql"
 };
 static const unsigned char migration_0017_up[] = {
-#embed "../../migrations/0017_fewer_indices.sql"
+#embed "../../migrations/0017_fewer_checks_and_indices.sql"
 };
 static const unsigned char migration_0017_down[] = {
-#embed "../../migrations/0017_fewer_indices.down.sql"
+#embed "../../migrations/0017_fewer_checks_and_indices.down.sql"
 };
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
@@ -154,8 +154,8 @@ static const ar1_asset assets[] = {
     {"migrations/0015_lean_rows.sql", migration_0015_up, sizeof migration_0015_up},
     {"migrations/0016_lean_submissions.down.sql", migration_0016_down, sizeof migration_0016_down},
     {"migrations/0016_lean_submissions.sql", migration_0016_up, sizeof migration_0016_up},
-    {"migrations/0017_fewer_indices.down.sql", migration_0017_down, sizeof migration_0017_down},
-    {"migrations/0017_fewer_indices.sql", migration_0017_up, sizeof migration_0017_up},
+    {"migrations/0017_fewer_checks_and_indices.down.sql", migration_0017_down, sizeof migration_0017_down},
+    {"migrations/0017_fewer_checks_and_indices.sql", migration_0017_up, sizeof migration_0017_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

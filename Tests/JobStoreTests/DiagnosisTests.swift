@@ -49,16 +49,20 @@ struct DiagnosisTests {
     await pool.close()
   }
 
-  @Test("tasks whose records contradict themselves are told of")
+  @Test("jobs and tasks whose records contradict themselves are told of")
   func contradiction() async throws {
     let bench = try await Bench.make()
     let job = try await bench.submit()
     _ = try await bench.store.pool.run { session in
-      try session.execute("UPDATE tasks SET state = 'succeeded' WHERE job_id = $1", job.id).affected
+      try session.execute("UPDATE jobs SET state = 'failed' WHERE id = $1", job.id)
+      try session.execute("UPDATE tasks SET state = 'succeeded' WHERE job_id = $1", job.id)
     }
-    let findings = try await bench.store.diagnoseQueue(version: "1").filter { $0.subject == "tasks" }
-    #expect(findings.map(\.level) == [.problem])
-    #expect(findings[0].text.contains("of job \(job.id) is succeeded and unfinished"))
+    let findings = try await bench.store.diagnoseQueue(version: "1").filter {
+      $0.subject == "tasks" || $0.subject == "jobs"
+    }
+    #expect(findings.map(\.level) == [.problem, .problem])
+    #expect(findings[0].text.contains("job \(job.id) is failed and unfinished"))
+    #expect(findings[1].text.contains("of job \(job.id) is succeeded and unfinished"))
   }
 
   @Test("no leader, foreign versions, tasks nobody takes and tokens about to expire are told with what to do")

@@ -65,7 +65,7 @@ extension Session {
   fileprivate func setPriority(_ priority: Int, of job: JobID) throws {
     try execute(
       """
-      UPDATE jobs SET priority = $2, spec = jsonb_set(spec::jsonb, '{priority}', to_jsonb($2::int))::json
+      UPDATE jobs SET priority = $2::int, spec = jsonb_set(spec::jsonb, '{priority}', to_jsonb($2::int))::json
       WHERE id = $1
       """, job, priority)
     // While the leader decides about the order, ranks are his.

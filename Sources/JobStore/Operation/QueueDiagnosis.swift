@@ -7,7 +7,7 @@ extension JobStore {
   public func diagnoseQueue(version: String) async throws -> [Finding] {
     try await pool.transaction { session in
       (try session.workerFindings(version: version)) + (try session.tokenFindings())
-        + (try session.webhookFindings()) + (try session.taskFindings())
+        + (try session.webhookFindings()) + (try session.jobFindings()) + (try session.taskFindings())
     }
   }
 }
@@ -47,6 +47,24 @@ extension Session {
     ).only().get("alive")
     if findings.isEmpty { findings = [Finding(.fine, "workers", "\(alive) alive, all of this version")] }
     return findings
+  }
+
+  /// Unfinished jobs that are recorded as finished ones. (Index jobs_unfinished.)
+  fileprivate func jobFindings() throws -> [Finding] {
+    try execute(
+      """
+      SELECT id, state, count(*) OVER () AS jobs FROM jobs
+      WHERE finished_at IS NULL AND state NOT IN ('queued', 'running') ORDER BY lab_id, id LIMIT 1
+      """
+    ).map { row in
+      Finding(
+        .problem, "jobs",
+        "\(try row.get("jobs", as: Int.self)) jobs contradict themselves; job \(try row.get("id", as: JobID.self)) is "
+          + "\(try row.get("state", as: String.self)) and unfinished",
+        advice:
+          "somebody has changed the records by hand; ar1 retry lets one go on that is recorded as failed or cancelled"
+      )
+    }
   }
 
   /// Unfinished tasks that are recorded as finished ones, or as running with nobody. (Index tasks_unfinished.)
