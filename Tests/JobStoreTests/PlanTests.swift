@@ -136,7 +136,8 @@ struct PlanTests {
         FROM jobs j, generate_series(1, 40) AS n
         """)
       try connection.execute(
-        "INSERT INTO task_details (job_id, task_id, payload) SELECT job_id, id, '{}' FROM tasks ON CONFLICT DO NOTHING")
+        "INSERT INTO task_details (job_id, task_id, payload) SELECT job_id, id, '{}' FROM tasks ON CONFLICT DO NOTHING"
+      )
       try connection.execute(
         """
         INSERT INTO ready (task_id, job_id, rank, kind) SELECT id, job_id, 0, kind FROM tasks WHERE state = 'blocked'
