@@ -161,8 +161,8 @@ class Run:
             "effects are of another epoch": "SELECT count(*) FROM tasks t JOIN task_details d ON d.task_id = t.id"
                                             " WHERE (d.result ->> 'epoch')::bigint IS DISTINCT FROM t.lease_epoch",
             "jobs have not done each item once":
-                "SELECT count(*) FROM (SELECT job_id FROM tasks t JOIN task_details d ON d.task_id = t.id"
-                " WHERE kind = 'shard' GROUP BY job_id HAVING count(*) <> "
+                "SELECT count(*) FROM (SELECT t.job_id FROM tasks t JOIN task_details d ON d.task_id = t.id"
+                " WHERE kind = 'shard' GROUP BY t.job_id HAVING count(*) <> "
                 f"{ITEMS} OR count(DISTINCT d.payload ->> 'from') <> {ITEMS}) AS wrong",
             "ready rows are of tasks that are not ready":
                 "SELECT count(*) FROM ready r JOIN tasks t ON t.id = r.task_id WHERE t.state <> 'ready'",
