@@ -29,6 +29,7 @@ test: packages ## Builds and runs every test; a private PostgreSQL is started fo
 	$(SWIFT) build -c $(CONFIGURATION) --scratch-path $(TESTS) --build-tests
 	@nice $(TESTS)/$(CONFIGURATION)/AnomalyR1PackageTests.xctest --testing-library swift-testing --no-parallel \
 	  --filter '$(COMPUTING)' > $(TESTS)/computing.log 2>&1 & computing=$$!; \
+	trap 'kill $$computing' INT TERM; \
 	AR1_BINARY=$(CURDIR)/$(TESTS)/$(CONFIGURATION)/ar1 \
 	  $(SWIFT) test -c $(CONFIGURATION) --scratch-path $(TESTS) --skip-build --no-parallel --skip '$(COMPUTING)'; \
 	others=$$?; wait $$computing; status=$$?; cat $(TESTS)/computing.log; exit $$((others || status))

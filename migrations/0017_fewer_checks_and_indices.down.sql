@@ -10,7 +10,7 @@ ALTER TABLE jobs
   ADD CONSTRAINT jobs_at_once_check CHECK (at_once > 0),
   ADD CONSTRAINT jobs_stall_seconds_check CHECK (stall_seconds > 0),
   ADD CONSTRAINT jobs_waits_for_check CHECK (waits_for >= 0);
-DROP DOMAIN job_kind, job_state, job_priority, most_attempts, some_seconds, any_number;
+DROP DOMAIN job_kind, job_state, job_priority, most_attempts, some_seconds, natural_number;
 
 ALTER TABLE ready DROP CONSTRAINT ready_of_job, ADD CONSTRAINT ready_pkey PRIMARY KEY (task_id);
 CREATE INDEX ready_of_job ON ready (job_id);

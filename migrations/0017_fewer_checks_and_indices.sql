@@ -20,11 +20,11 @@ CREATE DOMAIN job_state AS text CHECK (VALUE IN ('queued', 'running', 'succeeded
 CREATE DOMAIN job_priority AS integer CHECK (VALUE BETWEEN -100 AND 100);
 CREATE DOMAIN most_attempts AS smallint CHECK (VALUE BETWEEN 1 AND 20);
 CREATE DOMAIN some_seconds AS double precision CHECK (VALUE > 0);
-CREATE DOMAIN any_number AS integer CHECK (VALUE >= 0);
+CREATE DOMAIN natural_number AS integer CHECK (VALUE >= 0);
 ALTER TABLE jobs
   DROP CONSTRAINT jobs_kind_check, DROP CONSTRAINT jobs_state_check, DROP CONSTRAINT jobs_check,
   DROP CONSTRAINT jobs_priority_check, DROP CONSTRAINT jobs_max_attempts_check, DROP CONSTRAINT jobs_at_once_check,
   DROP CONSTRAINT jobs_stall_seconds_check, DROP CONSTRAINT jobs_waits_for_check,
   ALTER COLUMN kind TYPE job_kind, ALTER COLUMN state TYPE job_state, ALTER COLUMN priority TYPE job_priority,
   ALTER COLUMN max_attempts TYPE most_attempts, ALTER COLUMN at_once TYPE some_times,
-  ALTER COLUMN stall_seconds TYPE some_seconds, ALTER COLUMN waits_for TYPE any_number;
+  ALTER COLUMN stall_seconds TYPE some_seconds, ALTER COLUMN waits_for TYPE natural_number;

@@ -3,7 +3,7 @@ import PostgresClient
 
 /// What a call asks of the leases: that tasks end, that tasks are leased, or both.
 struct LeaseCall: Sendable {
-  /// Those that are better ended under their jobs' locks are left alone (`Session.succeeding`).
+  /// Those that are better ended under their jobs' locks are left alone (`JobStore.commit`).
   var ended: [CompleteRequest] = []
   var claim: Claim?
 
