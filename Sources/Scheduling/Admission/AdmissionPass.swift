@@ -16,7 +16,9 @@ struct AdmissionPass {
   /// Where running tasks are, for those who reckon with their end.
   var spots: [TaskID: Pool.Spot] = [:]
 
-  private var queues: [WaitingLine]
+  private var lines: [WaitingLine]
+  /// The line whose first demand is considered.
+  private var turn = 0
   private var heads: [DeviceKind: BlockedHead] = [:]
   private var withoutPlace: Set<Shape> = []
   private var positions: [DeviceKind: Int] = [:]
@@ -36,7 +38,7 @@ struct AdmissionPass {
     self.pool = pool
     shares = Shares(
       snapshot, capacity: pool.capacity, deviceMemory: pool.deviceMemory, policy: policy)
-    queues = WaitingLine.lines(snapshot.demands, now: snapshot.now, policy: policy)
+    lines = WaitingLine.lines(snapshot.demands, now: snapshot.now, policy: policy)
   }
 
   mutating func run() {
@@ -45,7 +47,7 @@ struct AdmissionPass {
     while let demand = nextDemand() {
       guard admitted < policy.admissionsPerPass else {
         plan.waits[demand.job] = Wait(.nextPass)
-        drop(demand)
+        lines[turn].dropFirst()
         continue
       }
       consider(demand)
@@ -79,8 +81,8 @@ struct AdmissionPass {
   }
 
   private mutating func take(upTo most: Int, job: JobID, kind: TaskKind) -> Int {
-    for index in queues.indices {
-      let taken = queues[index].take(upTo: most, job: job, kind: kind)
+    for index in lines.indices {
+      let taken = lines[index].take(upTo: most, job: job, kind: kind)
       if taken > 0 { return taken }
     }
     return 0
@@ -88,19 +90,16 @@ struct AdmissionPass {
 
   // MARK: Order
 
-  private func nextDemand() -> Demand? {
-    var best: (demand: Demand, rank: ServiceRank)?
-    for queue in queues {
-      guard let demand = queue.first else { continue }
-      let rank = ServiceRank(demand, shares: shares, policy: policy)
+  private mutating func nextDemand() -> Demand? {
+    var best: (line: Int, rank: ServiceRank)?
+    for index in lines.indices {
+      guard let rank = lines[index].rank(shares, policy) else { continue }
       if let current = best, current.rank < rank { continue }
-      best = (demand, rank)
+      best = (index, rank)
     }
-    return best?.demand
-  }
-
-  private mutating func drop(_ demand: Demand) {
-    for index in queues.indices where queues[index].holds(demand) { queues[index].dropFirst() }
+    guard let best else { return nil }
+    turn = best.line
+    return lines[turn].first
   }
 
   private mutating func wait(_ demand: Demand, _ reason: Wait.Reason, isItsTurn: Bool) {
@@ -111,7 +110,7 @@ struct AdmissionPass {
     }
     // The first reason counts: a job may wait with more than one kind of task.
     if plan.waits[demand.job] == nil { plan.waits[demand.job] = Wait(reason, position: position) }
-    drop(demand)
+    lines[turn].dropFirst()
   }
 
   // MARK: One demand
@@ -139,7 +138,10 @@ struct AdmissionPass {
     heads[device]?.admitted(demand, now: snapshot.now)
     shares.hold(demand, members: 1 + demand.companions)
     grant(demand.job, demand.kind, 1)
-    for index in queues.indices where queues[index].holds(demand) { queues[index].served() }
+    lines[turn].served()
+    for index in lines.indices where lines[index].lab == demand.lab && lines[index].device == device {
+      lines[index].sharesChanged()
+    }
   }
 
   /// There is no place for it. The first of its kind of device becomes the head that backfill must not delay.

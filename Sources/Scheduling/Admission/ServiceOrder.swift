@@ -1,9 +1,13 @@
 import JobModel
 
-/// The demands of one user in the order in which that user's are served.
+/// The demands of one user for one kind of device, in the order in which that user's are served.
 struct WaitingLine {
+  let lab: LabID
+  let device: DeviceKind
   private var demands: [Demand]
   private var next = 0
+  /// Where its first demand stands; nil when that has to be looked up again.
+  private var firstRank: ServiceRank?
 
   /// One line per lab, user and kind of device.
   static func lines(_ demands: [Demand], now: Double, policy: SchedulingPolicy) -> [WaitingLine] {
@@ -15,8 +19,9 @@ struct WaitingLine {
     let owned = Dictionary(grouping: demands.filter { $0.waiting > 0 }) {
       Owner(lab: $0.lab, user: $0.user, device: $0.need.kind)
     }
-    return owned.values.map { demands in
-      WaitingLine(demands: demands.sorted { precedes($0, $1, now, policy) })
+    return owned.map { owner, demands in
+      WaitingLine(
+        lab: owner.lab, device: owner.device, demands: demands.sorted { precedes($0, $1, now, policy) })
     }
   }
 
@@ -35,18 +40,26 @@ struct WaitingLine {
 
   var first: Demand? { next < demands.count ? demands[next] : nil }
 
-  func holds(_ demand: Demand) -> Bool {
-    guard let first else { return false }
-    return first.job == demand.job && first.kind == demand.kind
+  /// The rank of its first demand, kept until that or what its lab holds changes; nil when none is left.
+  mutating func rank(_ shares: Shares, _ policy: SchedulingPolicy) -> ServiceRank? {
+    if firstRank == nil { firstRank = first.map { ServiceRank($0, shares: shares, policy: policy) } }
+    return firstRank
   }
 
-  mutating func dropFirst() { next += 1 }
+  /// The lab holds more than it did, or less.
+  mutating func sharesChanged() { firstRank = nil }
+
+  mutating func dropFirst() {
+    next += 1
+    firstRank = nil
+  }
 
   /// One task of the first was admitted. What follows of it is not what capacity was kept for.
   mutating func served() {
     demands[next].waiting -= 1
     demands[next].reservedAt = nil
     if demands[next].waiting == 0 { next += 1 }
+    firstRank = nil
   }
 
   /// Takes tasks out of the line, wherever they stand.
@@ -55,6 +68,7 @@ struct WaitingLine {
     let taken = min(most, demands[index].waiting)
     demands[index].waiting -= taken
     if demands[index].waiting == 0 { demands.remove(at: index) }
+    firstRank = nil
     return taken
   }
 }
