@@ -13,8 +13,11 @@ extension CoordinatorClient {
       "/v1/sessions/\(body.session)/heartbeat", body, mayRepeat: true, timeout: timeout, patience: .once)
   }
 
-  public func releaseForgotten(_ body: ReleaseForgottenRequest, patience: Patience) async throws {
-    try await post("/v1/sessions/\(body.session)/forgotten", body, mayRepeat: true, patience: patience)
+  /// - Returns: how many leases were taken back.
+  public func releaseForgotten(_ body: ReleaseForgottenRequest, patience: Patience) async throws -> Int {
+    let reply: [String: Int] = try await post(
+      "/v1/sessions/\(body.session)/forgotten", body, mayRepeat: true, patience: patience)
+    return reply["released"] ?? 0
   }
 
   public func endSession(_ body: EndSessionRequest, patience: Patience) async throws {

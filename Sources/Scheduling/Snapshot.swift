@@ -36,12 +36,22 @@ public struct Node: Sendable, Equatable {
   public var kinds: Set<TaskKind>
   public var slots: Int
   public var inventory: Inventory
+  /// Devices of the inventory that get no task until they could be opened anew.
+  public var withheld: Set<Int>
 
-  public init(session: SessionID, kinds: Set<TaskKind>, slots: Int, inventory: Inventory) {
+  public init(
+    session: SessionID, kinds: Set<TaskKind>, slots: Int, inventory: Inventory, withheld: Set<Int> = []
+  ) {
     self.session = session
     self.kinds = kinds
     self.slots = slots
     self.inventory = inventory
+    self.withheld = withheld
+  }
+
+  /// What it can give while nothing runs on it.
+  var free: FreeResources {
+    withheld.reduce(into: inventory.free) { $0.withhold($1) }
   }
 }
 

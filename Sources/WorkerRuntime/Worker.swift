@@ -244,8 +244,12 @@ public actor Worker {
     }
     let held = running.filter { $0.value.context.stopReason != .leaseLost }.map(\.key)
     do {
-      try await client.releaseForgotten(
+      let released = try await client.releaseForgotten(
         ReleaseForgottenRequest(session: old.session, held: held), patience: Patience(seconds: 10))
+      if released > 0 {
+        logger.notice(
+          "\(released) tasks that were leased to this worker, and never reached it, were given back")
+      }
       // Unless there was new doubt meanwhile.
       if comparisonDue.map({ $0 <= asOf }) ?? false {
         comparisonDue = asOf + .seconds(configuration.claimWaitSeconds + 40)

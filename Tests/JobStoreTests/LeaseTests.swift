@@ -185,6 +185,28 @@ struct LeaseTests {
     #expect(shown.map(\.name) == ["H100"] && shown.map(\.worker) == ["gpu"] && shown[0].use.isWithheld)
   }
 
+  @Test("a job that waits for a GPU is told when workers that could run it withhold theirs")
+  func withheldDevice() async throws {
+    let bench = try await Bench.make()
+    let gpus = Inventory(devices: (0..<2).map { .init(index: $0, name: "H100", memoryBytes: 80 << 30) })
+    let session = try await bench.session("gpu", inventory: gpus)
+    let job = try await bench.submit("score", with: [.init("resources", ["gpu": 1])])
+    #expect(try await bench.plan(bench.take(session), shards: 1) == .accepted)
+    func reasons() async throws -> [String] {
+      try await bench.store.explain(job.id, lab: bench.person.lab).reasons
+    }
+    #expect(try await reasons() == ["it is next: a worker with a free slot will take it"])
+    func tell(_ withheld: Set<Int>) async throws {
+      let reports = (0..<2).map { DeviceReport(index: $0, isWithheld: withheld.contains($0)) }
+      _ = try await bench.store.heartbeat(HeartbeatRequest(session: session, leases: [], devices: reports))
+    }
+    try await tell([1])
+    let why = try await reasons()
+    #expect(why.count == 2 && why[0].hasPrefix("1 of the 2 GPUs of workers that could run it get no task"))
+    try await tell([])
+    #expect(try await reasons().count == 1)
+  }
+
   @Test("a heartbeat renews the leases and keeps the last progress")
   func heartbeat() async throws {
     let bench = try await Bench.make()

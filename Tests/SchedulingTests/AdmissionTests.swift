@@ -53,6 +53,21 @@ struct AdmissionTests {
     #expect(both[2] == 1 && both[1] == 2)
   }
 
+  @Test("a GPU that is withheld gets nothing, and a gang that needs it waits rather than being refused")
+  func withheld() {
+    var worker = node(slots: 16, gpus: [80_000_000_000, 80_000_000_000])
+    worker.withheld = [1]
+    let whole = Demand(job: 1, lab: 1, user: 1, need: ResourceRequest(gpus: 1), waiting: 9)
+    let plan = Admission.plan(Snapshot(now: 0, nodes: [worker], labs: [], demands: [whole]))
+    #expect(granted(plan) == [1: 1])
+    let gang = Demand(job: 2, lab: 1, user: 1, need: ResourceRequest(gpus: 1), waiting: 1, companions: 1)
+    let waits = Admission.plan(Snapshot(now: 0, nodes: [worker], labs: [], demands: [gang])).waits
+    #expect(waits[2]?.reason == .capacity(gang.need))
+    worker.withheld = []
+    let offered = Admission.plan(Snapshot(now: 0, nodes: [worker], labs: [], demands: [gang]))
+    #expect(granted(offered) == [2: 1])
+  }
+
   @Test("a demand that no worker can ever meet says why and keeps nothing for itself")
   func nowhere() {
     let large = Demand(

@@ -244,6 +244,17 @@ struct TrainingTests {
     let text = try await program.run(job)
     #expect(
       text.code == 0 && text.output.contains("AdamW's moments") && text.output.contains("8 prompts × 8"))
+    // A GPU keeps the policy's own numbers of what was read and drawn, the processor float32.
+    func kept(_ resources: String) async throws -> Int? {
+      let file = """
+        {kind: train, model: "\(Self.base)", data: data/train, output: out, references: 0, dtype: bfloat16\(resources)}
+        """
+      let job = try scratch.write(file, to: "job.yaml")
+      return try await program.document(["submit", job, "--dry-run"])["rollout_worker"]?["keys and values"]?
+        .int
+    }
+    let onProcessor = try #require(try await kept(""))
+    #expect(try await kept(", resources: {gpu: 1}") == onProcessor / 2)
     let long = try await program.run(job + ["--max-new-tokens", "32000"])
     #expect(long.code != 0 && long.error.contains("tokens"), "\(long.error)")
   }

@@ -22,18 +22,18 @@ struct DryRun {
     let learner = isOnGPU ? forecast.learnerOnGPU(lengths) : forecast.learner(lengths)
     // Of a GPU only what the job asks for is known.
     let room = isOnGPU ? Int(spec.resources.gpuMemory) : memory
-    let worker = forecast.rolloutWorker(lengths)
+    let whose = isOnGPU ? "the job asks for a GPU with" : "the machine has"
+    let worker = forecast.rolloutWorker(lengths, onGPU: isOnGPU)
     var problems: [String] = []
     if room > 0, learner.bytes > room {
-      let whose = isOnGPU ? "the job asks for a GPU with" : "the machine has"
       problems.append(
         "the learner needs about \(Format.size(learner.bytes)), \(whose) \(Format.size(room)); "
           + "smaller: prompts_per_pass: 1, recompute_layers: true, beta: 0, dtype: bfloat16, trained_part: language or lora"
       )
     }
-    if let worker, worker.bytes > memory {
+    if let worker, room > 0, worker.bytes > room {
       problems.append(
-        "a rollout worker needs about \(Format.size(worker.bytes)), the machine has \(Format.size(memory)); "
+        "a rollout worker needs about \(Format.size(worker.bytes)), \(whose) \(Format.size(room)); "
           + "smaller: prompts_per_task, group_size or max_new_tokens")
     }
     if let free = forecast.freeDisk, forecast.disk.bytes > free {
@@ -50,7 +50,7 @@ struct DryRun {
     }
     if json { return }
     let verdict =
-      room > 0 ? "it fits" : "whether the learner fits depends on the GPU: ask for one with gpu_memory"
+      room > 0 ? "it fits" : "whether it fits depends on the GPU: ask for one with gpu_memory"
     Terminal.write("\(verdict); nothing was submitted\n")
   }
 
@@ -62,7 +62,7 @@ struct DryRun {
     let answers = settings.promptsPerStep * forecast.answersPerPrompt
     var text = Style.bold(spec.name) + "\n"
     func line(_ name: String, _ value: String) {
-      text += Style.faint(name + String(repeating: " ", count: max(1, 18 - name.count))) + value + "\n"
+      text += Style.faint(name + String(repeating: " ", count: max(1, 24 - name.count))) + value + "\n"
     }
     line("parameters", "\(Format.count(forecast.size.parameters)), trained \(Format.count(forecast.trained))")
     line(
@@ -90,8 +90,9 @@ struct DryRun {
       line(name, Format.size(forecast.bytes))
       for item in forecast.items { line("", "\(Format.size(item.bytes))  \(item.name)") }
     }
-    memory(spec.resources.kind == .cuda ? "learner, on a GPU" : "learner", learner)
-    if let worker { memory("rollout worker", worker) }
+    let place = spec.resources.kind == .cuda ? ", on a GPU" : ""
+    memory("learner" + place, learner)
+    if let worker { memory("rollout worker" + place, worker) }
     memory("disk", forecast.disk)
     return text
   }

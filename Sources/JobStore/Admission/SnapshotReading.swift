@@ -33,12 +33,17 @@ extension Session {
   /// Live workers that take new tasks. (Index worker_sessions_alive.)
   func nodes() throws -> [Node] {
     try execute(
-      "SELECT id, kinds, slots, inventory FROM worker_sessions WHERE state = 'alive' AND NOT draining ORDER BY id"
+      """
+      SELECT id, kinds, slots, inventory, devices FROM worker_sessions
+      WHERE state = 'alive' AND NOT draining ORDER BY id
+      """
     ).map { row in
-      Node(
+      let devices: [DeviceReport] = try row.jsonIfPresent("devices") ?? []
+      return Node(
         session: try row.get("id"),
         kinds: Set(try row.get("kinds", as: [String].self).compactMap(TaskKind.init(rawValue:))),
-        slots: try row.get("slots"), inventory: try row.json("inventory"))
+        slots: try row.get("slots"), inventory: try row.json("inventory"),
+        withheld: Set(devices.filter(\.isWithheld).map(\.index)))
     }
   }
 

@@ -118,9 +118,15 @@ extension Session {
     _ explanation: inout Explanation, _ facts: WaitingFacts, policy: SchedulingPolicy
   ) throws {
     let job = explanation.job
-    if let reason = try unmetNeed(of: job) {
-      explanation.reasons.append(reason)
-      return
+    if let next = try nextNeed(of: job) {
+      let nodes = try nodes()
+      if let reason = Admission.refusal(of: next.need, kind: next.kind, on: nodes) {
+        explanation.reasons.append(reason)
+        return
+      }
+      if let reason = Self.withheldDevices(next.need, next.kind, on: nodes) {
+        explanation.reasons.append(reason)
+      }
     }
     if facts.ready == 0, facts.due > 0, let most = try reachedAtOnce(job) {
       explanation.reasons.append("\(most) of its tasks are out, as many as it allows at once (at_once)")
@@ -163,8 +169,8 @@ extension Session {
     ).first.map { try $0.get("at_once") }
   }
 
-  /// Why no connected worker could run the job's next task; nil when one could.
-  private func unmetNeed(of job: JobID) throws -> String? {
+  /// What the job's next task takes of a worker; nil when none is left.
+  private func nextNeed(of job: JobID) throws -> (kind: TaskKind, need: ResourceRequest)? {
     let row = try execute(
       """
       SELECT next.kind, n.request FROM (
@@ -177,10 +183,21 @@ extension Session {
       ORDER BY next.stage LIMIT 1
       """, job
     ).first
-    guard let row else { return nil }
-    let kind: TaskKind = try row.name("kind")
-    let need: ResourceRequest = try row.jsonIfPresent("request") ?? .slot
-    return Admission.refusal(of: need, kind: kind, on: try nodes())
+    return try row.map { (try $0.name("kind"), try $0.jsonIfPresent("request") ?? .slot) }
+  }
+
+  /// That GPUs which such a task could run on are not offered; nil when all of them are.
+  private static func withheldDevices(
+    _ need: ResourceRequest, _ kind: TaskKind, on nodes: [Node]
+  ) -> String? {
+    guard need.kind == .cuda else { return nil }
+    let able = nodes.filter { $0.kinds.contains(kind) && $0.inventory.refusal(of: need) == nil }
+    let withheld = able.reduce(0) { $0 + $1.withheld.count }
+    guard withheld > 0 else { return nil }
+    let all = able.reduce(0) { $0 + $1.inventory.devices.count }
+    return
+      "\(withheld) of the \(all) GPU\(all == 1 ? "" : "s") of workers that could run it get no task until they "
+      + "could be opened anew: 'ar1 workers' shows which, their workers' logs say why"
   }
 
   /// When it should begin and end, by the lengths of its finished tasks and the rate of its progress.

@@ -19,7 +19,7 @@ struct Pool {
   let deviceMemory: Int64
 
   init(_ nodes: [Node], turnover: Int = 0) {
-    places = nodes.map { Place(node: $0, slots: $0.slots, free: $0.inventory.free) }
+    places = nodes.map { Place(node: $0, slots: $0.slots, free: $0.free) }
     positions = Dictionary(
       nodes.enumerated().map { ($1.session, $0) }, uniquingKeysWith: { first, _ in first })
     self.turnover = turnover
@@ -111,7 +111,12 @@ struct Pool {
     if let reason = refusal(of: demand.need, kind: demand.kind) { return reason }
     guard demand.companions > 0 else { return nil }
     if let reason = refusal(of: demand.need, kind: demand.companionKind) { return reason }
-    guard !Pool(places.map(\.node)).fits(demand) else { return nil }
+    let idle = places.map { place in
+      var node = place.node
+      node.withheld = []
+      return node
+    }
+    guard !Pool(idle).fits(demand) else { return nil }
     return "it takes \(demand.companions + 1) places at once (\(demand.need) each), more than the pool has"
   }
 

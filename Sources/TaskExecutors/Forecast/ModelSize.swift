@@ -58,10 +58,4 @@ package struct ModelSize: Sendable {
     let vision = configuration.vision
     return 11 * vision.hiddenSize + 4 * vision.intermediateSize
   }
-
-  /// Numbers that one token keeps in all layers while answers are drawn.
-  var cachePerToken: Int {
-    let text = configuration.text
-    return 2 * text.layers * text.keyValueHeads * text.headDimension
-  }
 }

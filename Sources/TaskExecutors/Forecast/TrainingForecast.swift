@@ -118,13 +118,14 @@ package struct TrainingForecast: Sendable {
   }
 
   /// A rollout worker's memory; nothing is sampled by supervised fine-tuning.
-  package func rolloutWorker(_ prompts: PromptLengths) -> MemoryForecast? {
+  /// - Parameter onGPU: where it computes; a GPU keeps keys and values as the model's own numbers, the processor in float32.
+  package func rolloutWorker(_ prompts: PromptLengths, onGPU: Bool) -> MemoryForecast? {
     guard settings.method == .grpo else { return nil }
     var memory = MemoryForecast()
     memory.add("weights", size.parameters, width: width)
     let together = min(settings.promptsPerTask, settings.promptsPerStep)
     let tokens = together * (prompts.longest + settings.groupSize * settings.maxNewTokens)
-    memory.add("keys and values", tokens * size.cachePerToken)
+    memory.add("keys and values", tokens * size.configuration.text.cachePerToken, width: onGPU ? width : 4)
     return memory
   }
 
