@@ -27,8 +27,9 @@ struct ScoreWatch {
     }
     var done = Set((try? ScoreFolder(path: output).read())?.rows.map(\.path) ?? [])
     var seen: [String: State] = [:]
-    /// A job whose end was not seen yet.
-    var begun: (job: JobID, names: [String])?
+    /// Files whose job was not seen to end yet. Where the answer to a submission is lost, the same one is sent again, and
+    /// makes no second job.
+    var begun: (submission: SubmitRequest, job: JobID?, names: [String])?
     Terminal.write("watching \(folder), \(Format.count(done.count)) images are scored; end with Ctrl-C\n")
     while true {
       let names = try ImageFolder.list(folder, without: results).filter { !done.contains($0) }
@@ -37,8 +38,12 @@ struct ScoreWatch {
       let settled = names.filter { states[$0] != nil && seen[$0] == states[$0] }.prefix(Self.largestJob)
       seen = states
       do {
-        if begun == nil, !settled.isEmpty { begun = (try await submit(Array(settled)), Array(settled)) }
-        if let (job, names) = begun {
+        if begun == nil, !settled.isEmpty {
+          begun = (try submission(of: Array(settled)), nil, Array(settled))
+        }
+        if let (submission, known, names) = begun {
+          let job = if let known { known } else { try await client.submit(submission).id }
+          begun?.job = job
           try await follow(job, of: names.count)
           begun = nil
           done.formUnion(names)
@@ -66,7 +71,7 @@ struct ScoreWatch {
   }
 
   /// One job for these files.
-  private func submit(_ names: [String]) async throws -> JobID {
+  private func submission(of names: [String]) throws -> SubmitRequest {
     let list = output + "/watch/" + "\(Int(Date().timeIntervalSince1970 * 1000)).csv"
     try FileManager.default.createDirectory(atPath: output + "/watch", withIntermediateDirectories: true)
     let lines =
@@ -82,7 +87,7 @@ struct ScoreWatch {
       members.append(.init("name", .string("watch \(folder.suffix(80))")))
     }
     let spec = try JobSpec(.object(members), relativeTo: FileManager.default.currentDirectoryPath)
-    return try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)).id
+    return SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)
   }
 
   private func follow(_ job: JobID, of count: Int) async throws {
