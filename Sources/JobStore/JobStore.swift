@@ -14,7 +14,7 @@ public import Scheduling
 /// - a read or write for a person names the lab; things of other labs do not exist.
 ///
 /// Every function throws `PostgresError` (its `isUnavailable` is a database that is down) or `StoreError`.
-public struct JobStore: Sendable {
+public final class JobStore: Sendable {
   public let pool: ConnectionPool
   let retryPolicy: RetryPolicy
   let timing: LeaseTiming

@@ -2,16 +2,18 @@
 actor Connection {
   private let address: PostgresAddress
   private let settings: SessionSettings
-  nonisolated let executor: ThreadExecutor
+  private nonisolated let executor = ActorOnThread()
   private var session: Session?
 
   init(address: PostgresAddress, settings: SessionSettings) {
     self.address = address
     self.settings = settings
-    executor = ThreadExecutor()
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// Where it runs.
+  nonisolated var thread: ThreadExecutor { executor.thread }
 
   /// Runs `body` again, a few times, when it lost against another transaction or a change of the schema; on a new
   /// connection when what was prepared on this one is of an older schema.

@@ -45,7 +45,7 @@ public final class ConnectionPool: Sendable {
   public func onThread<R: Sendable>(_ body: () async throws -> R) async throws -> R {
     let connection = try await lease()
     giveBack(connection)
-    return try await withTaskExecutorPreference(connection.executor) { try await body() }
+    return try await withTaskExecutorPreference(connection.thread) { try await body() }
   }
 
   /// How the pool is used at this moment.
@@ -76,6 +76,7 @@ public final class ConnectionPool: Sendable {
 
   private static let closedError = PostgresError(.misuse, "the connection pool is closed")
 
+  /// What becomes of somebody who asks for a connection.
   private enum Turn {
     case now(Connection)
     case never(any Error)
@@ -83,27 +84,39 @@ public final class ConnectionPool: Sendable {
   }
 
   private func lease() async throws -> Connection {
+    switch state.withLock({ turn(in: &$0) }) {
+    case .now(let connection): return connection
+    case .never(let error): throw error
+    case .wait: return try await nextInLine()
+    }
+  }
+
+  private func turn(in state: inout State) -> Turn {
+    if state.closed { return .never(Self.closedError) }
+    if Task.isCancelled { return .never(CancellationError()) }
+    if let index = state.idle.lastIndex(where: \.thread.isCurrent) {
+      return .now(state.idle.remove(at: index))
+    }
+    if let connection = state.idle.popLast() { return .now(connection) }
+    guard state.open < size else { return .wait }
+    state.open += 1
+    return .now(Connection(address: address, settings: settings))
+  }
+
+  private func nextInLine() async throws -> Connection {
     let id = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
     }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let turn: Turn = state.withLock { state in
-          if state.closed { return .never(Self.closedError) }
-          if Task.isCancelled { return .never(CancellationError()) }
-          if let index = state.idle.lastIndex(where: \.executor.isCurrent) {
-            return .now(state.idle.remove(at: index))
-          }
-          if let connection = state.idle.popLast() { return .now(connection) }
-          if state.open < size {
-            state.open += 1
-            return .now(Connection(address: address, settings: settings))
-          }
-          state.waiters.append((id, continuation))
-          return .wait
+        let now = state.withLock { state in
+          // One may have come back meanwhile.
+          let now = turn(in: &state)
+          if case .wait = now { state.waiters.append((id, continuation)) }
+          return now
         }
-        switch turn {
+        switch now {
         case .now(let connection): continuation.resume(returning: connection)
         case .never(let error): continuation.resume(throwing: error)
         case .wait: break

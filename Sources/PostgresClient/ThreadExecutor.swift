@@ -1,13 +1,32 @@
 import Glibc
 import Synchronization
 
-/// An executor that owns one thread: what blocks on it never blocks Swift's cooperative pool. Its actor and tasks that
-/// prefer it take turns on the thread.
-final class ThreadExecutor: SerialExecutor, TaskExecutor {
+/// A thread of its own for tasks that prefer it: what blocks on it never blocks Swift's cooperative pool. They take turns
+/// on the thread, with each other and with the actor whose executor is `ActorOnThread`.
+///
+/// Two executors, because a task tells by its executor where it runs: one that is outside of actors goes on at once where
+/// it finds this one, and would be put into the queue again after each call if it found the actor's.
+final class ThreadExecutor: TaskExecutor {
+  /// Keeps its executor until it has run: a task that only prefers it does not, once it has gone elsewhere.
+  private enum Job {
+    case ofTask(UnownedJob, ThreadExecutor)
+    case ofActor(UnownedJob, ActorOnThread)
+
+    func run() {
+      switch self {
+      case .ofTask(let job, let executor): job.runSynchronously(on: executor.asUnownedTaskExecutor())
+      case .ofActor(let job, let executor):
+        job.runSynchronously(
+          isolatedTo: executor.asUnownedSerialExecutor(),
+          taskExecutor: executor.thread.asUnownedTaskExecutor())
+      }
+    }
+  }
+
   /// What the executor and its thread share. The thread keeps it alive, so the executor may go first.
   private final class Shared: Sendable {
     struct State {
-      var jobs: [@Sendable () -> Void] = []
+      var jobs: [Job] = []
       var stopped = false
     }
     let state = Mutex(State())
@@ -22,14 +41,18 @@ final class ThreadExecutor: SerialExecutor, TaskExecutor {
     let shared = self.shared
     OwnThread.start {
       shared.thread.store(UInt(pthread_self()), ordering: .relaxed)
+      var jobs: [Job] = []
       while true {
-        shared.wake.wait()
-        let (jobs, stopped) = shared.state.withLock { state in
-          defer { state.jobs = [] }
-          return (state.jobs, state.stopped)
+        let stopped = shared.state.withLock { state in
+          swap(&jobs, &state.jobs)
+          return state.stopped
         }
-        for job in jobs { job() }
-        if stopped { return }
+        for job in jobs { job.run() }
+        if jobs.isEmpty {
+          if stopped { return }
+          shared.wake.wait()
+        }
+        jobs.removeAll(keepingCapacity: true)
       }
     }
   }
@@ -39,19 +62,25 @@ final class ThreadExecutor: SerialExecutor, TaskExecutor {
     shared.wake.post()
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    shared.state.withLock {
-      // Keeps this executor until the job has run: a task that only prefers it does not, once it has gone elsewhere.
-      $0.jobs.append { [self] in
-        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-      }
-    }
-    shared.wake.post()
+  func enqueue(_ job: consuming ExecutorJob) { add(.ofTask(UnownedJob(job), self)) }
+
+  fileprivate func add(_ job: UnownedJob, of actor: ActorOnThread) { add(.ofActor(job, actor)) }
+
+  private func add(_ job: Job) {
+    shared.state.withLock { $0.jobs.append(job) }
+    // The thread looks for more before it waits.
+    if !isCurrent { shared.wake.post() }
   }
 
   /// Whether the caller runs on its thread.
   var isCurrent: Bool { shared.thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+}
+
+/// The executor of an actor that runs on a thread of its own.
+final class ActorOnThread: SerialExecutor {
+  let thread = ThreadExecutor()
+
+  func enqueue(_ job: consuming ExecutorJob) { thread.add(UnownedJob(job), of: self) }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }

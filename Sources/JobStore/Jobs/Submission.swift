@@ -32,7 +32,8 @@ extension JobStore {
 
   /// Those that come together share a statement and its commit.
   private func submitTogether(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
-    let created = try await submissions([new]) { jobs in try await pool.run { try $0.create(jobs) } }[0]
+    let created = try await submissions([new]) { [pool] jobs in try await pool.run { try $0.create(jobs) } }[
+      0]
     if let created { return .now(created) }
     return try await pool.run { session in try session.submittedBefore(request, lab: new.lab) }
   }
