@@ -109,8 +109,8 @@ public struct JobSpec: Sendable, Equatable {
   }
 }
 
-/// The settings of a job, by kind.
-public enum JobSettings: Sendable, Equatable {
+/// The settings of a job, by kind. Indirect, because a specification is passed on with every task, and settings are many.
+public indirect enum JobSettings: Sendable, Equatable {
   case train(TrainSettings)
   case eval(EvalSettings)
   case rollout(RolloutSettings)

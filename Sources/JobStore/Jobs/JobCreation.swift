@@ -62,7 +62,8 @@ extension Session {
         ON CONFLICT DO NOTHING
         RETURNING id, created_at
       ), placed AS MATERIALIZED (
-        SELECT g.*, job.created_at, l.name AS lab, l.paused_at, a.contended,
+        SELECT g.id, g.task_id, g.place, g.lab_id, g.user_id, g.submitter, g.message, g.priority, g.need_id,
+          g.light_need_id, g.first_task, g.moment, job.created_at, l.name AS lab, l.paused_at, a.contended,
           g.waits_for = 0 AND l.paused_at IS NULL AND coalesce(to_timestamp(g.moment) <= now(), true) AS is_due
         FROM job JOIN given g ON g.id = job.id JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
       ), task AS (
