@@ -110,13 +110,13 @@ public final class ConnectionPool: Sendable {
     }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let now = state.withLock { state in
+        let turn = state.withLock { state in
           // One may have come back meanwhile.
-          let now = turn(in: &state)
-          if case .wait = now { state.waiters.append((id, continuation)) }
-          return now
+          let turn = self.turn(in: &state)
+          if case .wait = turn { state.waiters.append((id, continuation)) }
+          return turn
         }
-        switch now {
+        switch turn {
         case .now(let connection): continuation.resume(returning: connection)
         case .never(let error): continuation.resume(throwing: error)
         case .wait: break

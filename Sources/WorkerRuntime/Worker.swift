@@ -247,8 +247,7 @@ public actor Worker {
       let released = try await client.releaseForgotten(
         ReleaseForgottenRequest(session: old.session, held: held), patience: Patience(seconds: 10))
       if released > 0 {
-        logger.notice(
-          "\(released) tasks that were leased to this worker, and never reached it, were given back")
+        logger.notice("leases that were lost on their way here, or back, were given back: \(released)")
       }
       // Unless there was new doubt meanwhile.
       if comparisonDue.map({ $0 <= asOf }) ?? false {

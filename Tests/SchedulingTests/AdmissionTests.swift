@@ -41,6 +41,15 @@ struct AdmissionTests {
         == [1: 4, 2: 8, 3: 1])
   }
 
+  @Test("what one user of a lab gets counts against the lab's other users, in the same pass")
+  func usersOfALab() {
+    let demands = [(user: 1, lab: 1), (2, 1), (3, 2)].map { user, lab in
+      Demand(job: Int64(user), lab: Int64(lab), user: Int64(user), waiting: 99)
+    }
+    let plan = Admission.plan(Snapshot(now: 0, nodes: [node(slots: 12)], labs: [], demands: demands))
+    #expect(granted(plan) == [1: 3, 2: 3, 3: 6])
+  }
+
   @Test("tasks share a GPU as long as they fit, and a task with its own never shares it")
   func devices() {
     let shared = Demand(

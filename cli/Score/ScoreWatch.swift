@@ -70,7 +70,7 @@ struct ScoreWatch {
     ScoreFolder(path: output).written + settings.compactMap { $0.key == "cache" ? $0.value?.string : nil }
   }
 
-  /// One job for these files.
+  /// Asks for one job for these files.
   private func submission(of names: [String]) throws -> SubmitRequest {
     let list = output + "/watch/" + "\(Int(Date().timeIntervalSince1970 * 1000)).csv"
     try FileManager.default.createDirectory(atPath: output + "/watch", withIntermediateDirectories: true)

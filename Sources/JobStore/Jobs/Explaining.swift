@@ -192,7 +192,9 @@ extension Session {
   ) -> String? {
     guard need.kind == .cuda else { return nil }
     let able = nodes.filter { $0.kinds.contains(kind) && $0.inventory.refusal(of: need) == nil }
-    let withheld = able.reduce(0) { $0 + $1.withheld.count }
+    let withheld = able.reduce(0) { count, node in
+      count + node.inventory.devices.count { node.withheld.contains($0.index) }
+    }
     guard withheld > 0 else { return nil }
     let all = able.reduce(0) { $0 + $1.inventory.devices.count }
     return

@@ -32,9 +32,10 @@ extension JobStore {
 
   /// Those that come together share a statement and its commit.
   private func submitTogether(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
-    let created = try await submissions([new]) { [pool] jobs in try await pool.run { try $0.create(jobs) } }[
-      0]
-    if let created { return .now(created) }
+    let created = try await submissions([new]) { [pool] jobs in
+      try await pool.run { session in try session.create(jobs) }
+    }
+    if let created = created[0] { return .now(created) }
     return try await pool.run { session in try session.submittedBefore(request, lab: new.lab) }
   }
 
