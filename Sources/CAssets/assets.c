@@ -104,6 +104,12 @@ static const unsigned char migration_0017_up[] = {
 static const unsigned char migration_0017_down[] = {
 #embed "../../migrations/0017_fewer_checks_and_indices.down.sql"
 };
+static const unsigned char migration_0018_up[] = {
+#embed "../../migrations/0018_payloads_at_hand.sql"
+};
+static const unsigned char migration_0018_down[] = {
+#embed "../../migrations/0018_payloads_at_hand.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -156,6 +162,8 @@ static const ar1_asset assets[] = {
     {"migrations/0016_lean_submissions.sql", migration_0016_up, sizeof migration_0016_up},
     {"migrations/0017_fewer_checks_and_indices.down.sql", migration_0017_down, sizeof migration_0017_down},
     {"migrations/0017_fewer_checks_and_indices.sql", migration_0017_up, sizeof migration_0017_up},
+    {"migrations/0018_payloads_at_hand.down.sql", migration_0018_down, sizeof migration_0018_down},
+    {"migrations/0018_payloads_at_hand.sql", migration_0018_up, sizeof migration_0018_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -34,9 +34,9 @@ struct ParameterBuffer {
     bytes.append(0)
   }
 
-  /// Calls `body` with values, lengths and formats, valid during the call.
+  /// Calls `body` with their count, values, lengths and formats, valid during the call.
   func withPointers<R>(
-    _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
+    _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
   ) -> R {
     bytes.withUnsafeBytes { bytes in
       let start = bytes.assumingMemoryBound(to: CChar.self).baseAddress
@@ -44,7 +44,7 @@ struct ParameterBuffer {
       return values.withUnsafeBufferPointer { values in
         lengths.withUnsafeBufferPointer { lengths in
           formats.withUnsafeBufferPointer { formats in
-            body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
+            body(Int32(offsets.count), values.baseAddress, lengths.baseAddress, formats.baseAddress)
           }
         }
       }

@@ -7,8 +7,12 @@ public struct Statement: Sendable {
 
   /// - Parameter sql: a literal; values go as parameters.
   public init(_ sql: StaticString, _ parameters: any PostgresEncodable...) {
+    self.init(sql, parameters.map(\.postgresParameter))
+  }
+
+  init(_ sql: StaticString, _ parameters: [Parameter]) {
     self.sql = sql
-    self.parameters = parameters.map(\.postgresParameter)
+    self.parameters = parameters
   }
 }
 
@@ -23,28 +27,48 @@ extension Session {
   /// sees what those before it have written. Where a transaction is open already they are a part of it.
   /// - Throws: the first failure; nothing of any of them remains then.
   public func executeTogether(_ statements: [Statement]) throws(PostgresError) -> [Rows] {
-    guard statements.count > 1 else {
+    guard statements.count > 1 || (owesBegin && !statements.isEmpty) else {
       var rows: [Rows] = []
       for statement in statements { rows.append(try execute(statement)) }
       return rows
     }
+    return try receive(try sendTogether(statements)).get()
+  }
+
+  /// Statements that were sent, and whose answers have not been received.
+  struct Sent {
+    fileprivate let statements: [Statement]
+    /// BEGIN goes before them.
+    fileprivate let begins: Bool
+  }
+
+  /// Sends statements, and what ends their transaction where none is open. Nothing else is to be done with the connection
+  /// before their answers are received.
+  func sendTogether(_ statements: [Statement]) throws(PostgresError) -> Sent {
+    let begins = owesBegin
+    let statements = begins ? [Self.begin] + statements : statements
     var ready: [(name: String, parameters: ParameterBuffer)] = []
     for statement in statements {
       ready.append((try prepare(statement.sql), try ParameterBuffer(statement.parameters)))
     }
     guard PQenterPipelineMode(connection) == 1 else { throw unavailable }
-    for (statement, (name, parameters)) in zip(statements, ready) {
-      let isSent = parameters.withPointers { values, lengths, formats in
-        PQsendQueryPrepared(
-          connection, name, Int32(statement.parameters.count), values, lengths, formats, 0)
+    for (name, parameters) in ready {
+      let isSent = parameters.withPointers { count, values, lengths, formats in
+        PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
       }
       guard isSent == 1 else { throw unavailable }
     }
     // Ends the transaction and sends all of it.
     guard PQpipelineSync(connection) == 1 else { throw unavailable }
+    owesBegin = false
+    return Sent(statements: statements, begins: begins)
+  }
+
+  /// The answers to statements that were sent, or the first failure.
+  func receive(_ sent: Sent) throws(PostgresError) -> Result<[Rows], PostgresError> {
     var rows: [Rows] = []
     var failure: PostgresError?
-    for statement in statements {
+    for statement in sent.statements {
       let result = PQgetResult(connection)
       if failure == nil {
         do { rows.append(Rows(try check(result, statement.sql))) } catch { failure = error }
@@ -64,9 +88,11 @@ extension Session {
       do { PQclear(try check(end, "COMMIT")) } catch { failure = failure ?? error }
     }
     guard PQexitPipelineMode(connection) == 1 else { throw unavailable }
-    if let failure { throw failure }
-    return rows
+    if let failure { return .failure(failure) }
+    return .success(sent.begins ? Array(rows.dropFirst()) : rows)
   }
+
+  private static let begin = Statement("BEGIN")
 
   /// The connection is of no use any more.
   private var unavailable: PostgresError {

@@ -4,9 +4,15 @@ import CPostgres
 /// only ever lent to closures.
 public final class Session {
   let connection: OpaquePointer
+  let address: PostgresAddress
+  let settings: SessionSettings
+  /// Another connection, opened when first used (`execute(_:beside:)`).
+  var second: Session?
   /// Statements prepared on this connection, by where the literal of their text lies: that costs less than hashing it.
   private var prepared: [UnsafePointer<UInt8>: String] = [:]
   private(set) var inTransaction = false
+  /// BEGIN has not been sent: it goes with the transaction's first statement.
+  var owesBegin = false
 
   /// Connects and applies the settings; blocks.
   init(address: PostgresAddress, settings: SessionSettings) throws(PostgresError) {
@@ -24,6 +30,8 @@ public final class Session {
       throw PostgresError(.unavailable, message)
     }
     connection = opened
+    self.address = address
+    self.settings = settings
     PQsetNoticeProcessor(connection, { _, _ in }, nil)
     var limits = settings.others
     limits["statement_timeout"] = String(Int(settings.statementTimeout * 1000))
@@ -60,9 +68,10 @@ public final class Session {
   }
 
   func execute(_ sql: StaticString, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
+    if owesBegin { return try executeTogether([Statement(sql, parameters)])[0] }
     let name = try prepare(sql)
-    let result = try ParameterBuffer(parameters).withPointers { values, lengths, formats in
-      PQexecPrepared(connection, name, Int32(parameters.count), values, lengths, formats, 0)
+    let result = try ParameterBuffer(parameters).withPointers { count, values, lengths, formats in
+      PQexecPrepared(connection, name, count, values, lengths, formats, 0)
     }
     return Rows(try check(result, sql))
   }
@@ -80,6 +89,10 @@ public final class Session {
   /// Runs a text of one or more statements without parameters: migrations, and commands that take none, such
   /// as CREATE DATABASE. Never give it text that came from outside.
   public func executeScript(_ sql: String) throws(PostgresError) {
+    if owesBegin {
+      try command("BEGIN")
+      owesBegin = false
+    }
     PQclear(try check(PQexec(connection, sql)) { sql })
     // A script may change what prepared statements refer to.
     if !prepared.isEmpty {
@@ -93,24 +106,35 @@ public final class Session {
     "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
   }
 
-  /// Runs `body` between BEGIN and COMMIT. The closure is synchronous, so nothing else can happen on this
-  /// connection meanwhile; if it throws, nothing of it remains.
+  /// Runs `body` between BEGIN and COMMIT, of which the first is sent along with its first statement. The closure is
+  /// synchronous, so nothing else can happen on this connection meanwhile; if it throws, nothing of it remains.
   public func transaction<R>(_ body: (Session) throws -> R) throws -> R {
+    try transaction(body) { $0 }
+  }
+
+  /// - Parameter finish: makes something of what `body` returned while the server commits. What it throws undoes nothing.
+  public func transaction<R, S>(
+    _ body: (Session) throws -> R, whileCommitting finish: (R) throws -> S
+  ) throws -> S {
     guard !inTransaction else { throw PostgresError(.misuse, "a transaction is open on this connection") }
-    try command("BEGIN")
-    inTransaction = true
-    let result: R
-    do {
-      result = try body(self)
-    } catch {
-      inTransaction = false
-      try? command("ROLLBACK")
+    (inTransaction, owesBegin) = (true, true)
+    let result = Result { try body(self) }
+    let isBegun = !owesBegin
+    (inTransaction, owesBegin) = (false, false)
+    switch result {
+    case .success(let value):
+      guard isBegun else { return try finish(value) }
+      let sent = try sendTogether([Self.commit])
+      let finished = Result { try finish(value) }
+      _ = try receive(sent).get()
+      return try finished.get()
+    case .failure(let error):
+      if isBegun { try? command("ROLLBACK") }
       throw error
     }
-    inTransaction = false
-    try command("COMMIT")
-    return result
   }
+
+  private static let commit = Statement("COMMIT")
 
   private func command(_ text: StaticString) throws(PostgresError) {
     PQclear(try check(PQexec(connection, text.description), text))

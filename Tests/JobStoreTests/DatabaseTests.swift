@@ -92,6 +92,30 @@ struct DatabaseTests {
     #expect(count == 0)
   }
 
+  @Test(
+    "a transaction that fails at its first statement leaves its connection as it was, and one without any is none"
+  )
+  func firstStatement() async throws {
+    let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 1)
+    await #expect(throws: PostgresError.self) {
+      try await pool.transaction { session in
+        _ = try session.execute("INSERT INTO labs (name) VALUES ($1)", "")
+      }
+    }
+    try await pool.transaction { _ in }
+    try await pool.transaction { session in
+      try session.executeScript("INSERT INTO labs (name) VALUES ('a')")
+      try session.execute("INSERT INTO labs (name) VALUES ('b')")
+    }
+    let (labs, transactions): (Int, Int) = try await pool.run { session in
+      let row = try session.execute(
+        "SELECT count(*) AS labs, count(DISTINCT xmin::text) AS transactions FROM labs"
+      ).only()
+      return (try row.get("labs"), try row.get("transactions"))
+    }
+    #expect(labs == 2 && transactions == 1)
+  }
+
   @Test("values of every type come back as they went, and a wrong type says which column")
   func values() async throws {
     let pool = ConnectionPool(address: try await TestServer.shared.database(), size: 1)

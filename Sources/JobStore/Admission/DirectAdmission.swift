@@ -31,8 +31,9 @@ extension Session {
         RETURNING tasks.id, tasks.kind, tasks.state,
           CASE WHEN tasks.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
       ), put AS (
-        INSERT INTO ready (task_id, job_id, rank, kind, need_id)
-        SELECT id, $1, $2, kind, need_id FROM due WHERE state = 'ready'
+        INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
+        SELECT id, $1, $2, kind, need_id, d.payload
+        FROM due JOIN task_details d ON d.job_id = $1 AND d.task_id = due.id WHERE state = 'ready'
       )
       SELECT count(*) AS admitted, min(id) FILTER (WHERE state = 'ready') AS lowest,
         EXISTS (SELECT 1 FROM task_ranges WHERE job_id = $1) AS has_range

@@ -155,7 +155,8 @@ extension Session {
     return report
   }
 
-  /// Makes the first waiting tasks of a job's kind ready. (Indices tasks_unfinished, primary keys of tasks and jobs.)
+  /// Makes the first waiting tasks of a job's kind ready. (Indices tasks_unfinished, primary keys of tasks,
+  /// task_details and jobs.)
   private func admit(_ grant: Grant, rank: Int64) throws -> Admitted {
     let made = try execute(
       """
@@ -173,10 +174,11 @@ extension Session {
         UPDATE tasks SET state = 'ready', not_before = NULL WHERE id = ANY(ARRAY(SELECT id FROM due))
         RETURNING tasks.id, tasks.kind
       )
-      INSERT INTO ready (task_id, job_id, rank, kind, need_id)
+      INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
       SELECT moved.id, $1, $4, moved.kind,
-        CASE WHEN moved.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
-      FROM moved JOIN jobs j ON j.id = $1 RETURNING task_id
+        CASE WHEN moved.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, d.payload
+      FROM moved JOIN jobs j ON j.id = $1 JOIN task_details d ON d.job_id = $1 AND d.task_id = moved.id
+      RETURNING task_id
       """, grant.job, grant.kind.rawValue, grant.count, rank
     ).map { try $0.get("task_id", as: TaskID.self) }
     let admitted = Admitted(

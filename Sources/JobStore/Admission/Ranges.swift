@@ -84,11 +84,13 @@ extension Session {
           AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = $1)
           AND NOT EXISTS (SELECT 1 FROM tasks WHERE job_id = $1 AND finished_at IS NULL AND stage < r.stage OFFSET 0)
       ), part AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('tasks', 'id')) AS id, n, r.made + n - 1 AS index,
-          r.next_item + (n - 1) * r.size AS first, least(r.end_item, r.next_item + n * r.size) AS after,
+        SELECT nextval(pg_get_serial_sequence('tasks', 'id')) AS id, first, after,
+          json_build_object('index', r.made + n - 1, 'from', first, 'to', after) AS payload,
           r.stage, r.kind, r.unit, r.need_id, r.calls AND r.room * r.size < r.end_item - r.next_item
             AND n = greatest(1, r.room - $5::bigint) AS extends
-        FROM range r CROSS JOIN LATERAL generate_series(1, r.room) AS n
+        FROM range r CROSS JOIN LATERAL (
+          SELECT n, r.next_item + (n - 1) * r.size AS first, least(r.end_item, r.next_item + n * r.size) AS after
+          FROM generate_series(1, r.room) AS n) AS items
       ), whole AS MATERIALIZED (
         SELECT max(after) AS after, count(*) AS tasks FROM part
       ), moved AS (
@@ -102,12 +104,11 @@ extension Session {
         SELECT id, $1, kind, stage, 'ready' FROM part
       ), new_details AS (
         INSERT INTO task_details (job_id, task_id, payload, progress_done, progress_total, progress_unit)
-        SELECT $1, id, json_build_object('index', index, 'from', first, 'to', after),
-          CASE WHEN unit IS NOT NULL THEN 0 END, CASE WHEN unit IS NOT NULL THEN after - first END, unit
+        SELECT $1, id, payload, CASE WHEN unit IS NOT NULL THEN 0 END, CASE WHEN unit IS NOT NULL THEN after - first END, unit
         FROM part
       ), new_ready AS (
-        INSERT INTO ready (task_id, job_id, rank, kind, need_id, extends)
-        SELECT id, $1, $4, kind, need_id, extends FROM part
+        INSERT INTO ready (task_id, job_id, rank, kind, need_id, extends, payload)
+        SELECT id, $1, $4, kind, need_id, extends, payload FROM part
       )
       SELECT count(*) AS admitted, min(id) AS lowest,
         (SELECT contended AND $3::text IS NULL FROM admission WHERE id = 1) AS waits

@@ -74,8 +74,8 @@ extension Session {
       ), detail AS (
         INSERT INTO task_details (job_id, task_id, payload) SELECT id, task_id, '{}' FROM placed
       ), put AS (
-        INSERT INTO ready (task_id, job_id, rank, kind, need_id)
-        SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END
+        INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
+        SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END, '{}'
         FROM placed WHERE is_due AND NOT contended
       ), noted AS (
         INSERT INTO events (lab_id, job_id, user_id, kind, message)

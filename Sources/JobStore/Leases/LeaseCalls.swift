@@ -18,6 +18,9 @@ struct LeaseReply: Sendable {
 }
 
 extension JobStore {
+  /// From so many tasks on, ending them beside the claim of others saves more than the second connection costs.
+  private static let manyAtOnce = 8
+
   /// Does what the calls ask with one commit: ends their tasks, and then leases others, from where the last claims ended;
   /// nothing to a session whose row is locked just now, so that a transaction which holds ended tasks does not wait for
   /// a session or for a ready task.
@@ -127,12 +130,18 @@ extension JobStore {
           StageOfJob(job: $0.job, stage: $0.stage)
         }
       }
-      commit.leased = try zip(claims, rows).map { try Session.leased($1, by: $0.slotsOf) }
+      commit.leased = try zip(claims, rows).map { try $0.leased($1) }
       commit.isLast = isLast
       return commit
     }
+    let keeps = requests.contains { $0.leavesDetails || !$0.artifacts.isEmpty }
     let commit: Commit
-    if requests.contains(where: { $0.leavesDetails || !$0.artifacts.isEmpty }) {
+    let usage = pool.usage
+    if !looksAhead, claims.count == 1, leases.count >= Self.manyAtOnce, usage.idle == usage.open {
+      commit = try await pool.run { session in
+        try session.endBesideLease(requests, keeps, ending[0], claims[0], claiming[0])
+      }
+    } else if keeps {
       commit = try await pool.transaction { session in
         let commit = try execute(in: session)
         try session.keep(requests, of: commit.ended)
@@ -140,12 +149,43 @@ extension JobStore {
       }
     } else {
       commit = try await pool.run(execute)
-      if commit.ended.contains(where: \.wasTriedBefore) {
-        // Takes the words of an earlier failure away, and is worth no failure.
-        try? await pool.run { session in try session.keep(requests, of: commit.ended) }
-      }
+    }
+    if !keeps, commit.ended.contains(where: \.wasTriedBefore) {
+      // Takes the words of an earlier failure away, and is worth no failure.
+      try? await pool.run { session in try session.keep(requests, of: commit.ended) }
     }
     if !leases.isEmpty { commit.isLast ? stageEnds.note() : stageEnds.noteNone() }
+    return commit
+  }
+}
+
+extension Session {
+  /// Ends tasks and leases others at the same time, each on a connection of its own, with one flush: for somebody alone
+  /// with many tasks, whose database has nothing else to do. The claim waits for nothing (`Session.leasing`), and has
+  /// committed before the ends do. Where the ends fail their tasks are left alone, to be ended under their jobs' locks.
+  /// - Parameter keeps: the tasks leave something behind.
+  fileprivate func endBesideLease(
+    _ requests: [CompleteRequest], _ keeps: Bool, _ ending: Statement, _ claim: SharedClaim,
+    _ claiming: Statement
+  ) throws -> Commit {
+    var commit = Commit(leased: [[]])
+    var leased: Rows?
+    do {
+      try transaction { session in
+        let (ended, beside) = try session.execute(ending, beside: claiming) { try Session.ended($0) }
+        do throws(PostgresError) { leased = try beside.get() } catch {
+          guard error.isLockTimeout else { throw error }
+        }
+        commit.ended = try ended.get()
+        if keeps { try session.keep(requests, of: commit.ended) }
+      } whileCommitting: {
+        commit.leased = [try leased.map { try claim.leased($0) } ?? []]
+      }
+    } catch let error where !(leased?.isEmpty ?? true) && (error as? PostgresError)?.isUnavailable != true {
+      commit.ended = []
+      commit.leased = [try leased.map { try claim.leased($0) } ?? []]
+    }
+    if commit.ended.isEmpty, !commit.leased[0].isEmpty { try takeToDisk() }
     return commit
   }
 }
@@ -195,6 +235,9 @@ private struct SharedClaim: Sendable {
       ? try Session.leasing(to: claimers, reach, after: after, only: only)
       : Session.leasingSlots(to: claimers[0], reach.kinds, after: after, only: only)
   }
+
+  /// What `leasing` has taken.
+  func leased(_ rows: Rows) throws -> [LeasedRow] { try Session.leased(rows, by: slotsOf) }
 
   /// - Parameter onlySlots: no task is about that needs more than a slot, as far as is known.
   static func merging(_ calls: [LeaseCall], onlySlots: Bool) -> [SharedClaim] {

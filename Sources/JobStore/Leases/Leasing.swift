@@ -32,7 +32,7 @@ struct Leased: Sendable {
 extension Session {
   /// The claim of one session while no task is about that needs more than a slot; where one is among the first, nothing
   /// is taken, so that none goes before its turn. `leasing` says how rows are locked. (Primary keys of worker_sessions,
-  /// tasks, task_details and jobs, index ready_order.)
+  /// tasks and jobs, index ready_order; of task_details where a row of ready has no payload.)
   static func leasingSlots(
     to claimer: Claimer, _ kinds: [TaskKind], after: ReadyKey, only tasks: [TaskID]? = nil
   ) -> Statement {
@@ -49,18 +49,19 @@ extension Session {
       ), taken AS (
         DELETE FROM ready WHERE ctid = ANY(ARRAY(
           SELECT place FROM picked WHERE NOT EXISTS (SELECT FROM picked WHERE need_id IS NOT NULL)))
-        RETURNING task_id, rank, extends
+        RETURNING task_id, rank, extends, payload
       ), leased AS (
         UPDATE tasks t SET state = 'running', attempt = attempt + 1, lease_epoch = lease_epoch + 1, session_id = $1,
           claimed_at = now(), yield_by = NULL
         FROM taken WHERE t.id = taken.task_id AND t.state = 'ready'
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt, t.memory_failures,
-          taken.rank, taken.extends
+          taken.rank, taken.extends, taken.payload
       )
       SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
-        greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
+        greatest(l.memory_failures, j.memory_failures) AS memory_failures, coalesce(l.payload,
+          (SELECT payload FROM task_details WHERE job_id = l.job_id AND task_id = l.id)) AS payload, j.xmin::text AS version,
         l.rank, l.extends, (SELECT count(*) FROM taken) AS chosen
-      FROM leased l JOIN task_details d ON d.job_id = l.job_id AND d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      FROM leased l JOIN jobs j ON j.id = l.job_id
       """, claimer.session, claimer.token, claimer.limit, kinds.map(\.rawValue), after.rank, after.job,
       after.task, tasks)
   }
@@ -99,7 +100,7 @@ extension Session {
             AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
           ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(cardinality(sessions), 0) FROM slots)) AS first
       ), picked AS MATERIALIZED (
-        SELECT ctid AS place, task_id, rank, need_id, extends FROM ready
+        SELECT ctid AS place, task_id, rank, need_id, extends, payload FROM ready
         WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($10::bigint, $11::bigint, $12::bigint)
           AND ($13::bigint[] IS NULL OR task_id = ANY($13::bigint[]))
           AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
@@ -107,7 +108,7 @@ extension Session {
           CASE WHEN $14 THEN (SELECT min(place) FROM head WHERE need_id IS NOT NULL) END), 0) FROM slots)
         FOR UPDATE SKIP LOCKED
       ), chosen AS MATERIALIZED (
-        SELECT place, task_id, rank, need_id, extends, row_number() OVER () AS slot FROM picked
+        SELECT place, task_id, rank, need_id, extends, payload, row_number() OVER () AS slot FROM picked
         WHERE need_id IS NULL OR task_id = (SELECT task_id FROM picked WHERE need_id IS NOT NULL LIMIT 1)
       ), taken AS (
         DELETE FROM ready WHERE ctid = ANY(ARRAY(SELECT place FROM chosen))
@@ -116,12 +117,13 @@ extension Session {
           session_id = ((SELECT sessions FROM slots))[c.slot], claimed_at = now(), yield_by = NULL
         FROM chosen c WHERE t.id = c.task_id AND t.state = 'ready'
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.ordinal, t.attempt, t.memory_failures,
-          t.session_id, c.rank, c.need_id, c.extends
+          t.session_id, c.rank, c.need_id, c.extends, c.payload
       )
       SELECT l.id, l.lease_epoch, l.job_id, l.kind, l.stage, l.ordinal, l.attempt,
-        greatest(l.memory_failures, j.memory_failures) AS memory_failures, d.payload, j.xmin::text AS version,
+        greatest(l.memory_failures, j.memory_failures) AS memory_failures, coalesce(l.payload,
+          (SELECT payload FROM task_details WHERE job_id = l.job_id AND task_id = l.id)) AS payload, j.xmin::text AS version,
         l.rank, l.need_id, l.extends, l.session_id AS session, (SELECT count(*) FROM chosen) AS chosen
-      FROM leased l JOIN task_details d ON d.job_id = l.job_id AND d.task_id = l.id JOIN jobs j ON j.id = l.job_id
+      FROM leased l JOIN jobs j ON j.id = l.job_id
       """, claimers.map(\.session), claimers.map(\.token),
       claimers.flatMap { repeatElement($0.session, count: $0.limit) }, reach.kinds.map(\.rawValue),
       free?.cores ?? 0, free?.memory ?? 0, try StoredJSON.text(free?.labels ?? [:]), free?.wholeDevices ?? [],

@@ -1,0 +1,128 @@
+import JobModel
+import JobStore
+import PostgresClient
+import Testing
+
+@Suite("Ends beside claims", .timeLimit(.minutes(1)))
+struct SideBySideTests {
+  private static let once = 8
+
+  /// A worker alone that has gone on for so long that its ends and claims run at the same time.
+  private struct LoneWorker {
+    let bench: Bench
+    let session: SessionID
+    var tasks: [ClaimedTask]
+    var seen: Set<TaskID> = []
+
+    var ask: ClaimRequest { ClaimRequest(session: session, kinds: [.shard], limit: once) }
+    var ends: [CompleteRequest] { tasks.map { CompleteRequest(lease: $0.lease) } }
+
+    static func make(shards: Int) async throws -> LoneWorker {
+      let bench = try await Bench.make(connections: 1)
+      _ = try await bench.submit()
+      let session = try await bench.session(slots: once)
+      _ = try await bench.plan(try await bench.take(session), shards: shards)
+      var worker = LoneWorker(
+        bench: bench, session: session, tasks: try await bench.claim(session, kinds: [.shard], limit: once))
+      // Where stages end often a call looks before it ends tasks, and the plan's stage has just ended.
+      for _ in 0..<20 {
+        #expect(worker.tasks.count == once)
+        let results = try await worker.turn()
+        #expect(results.allSatisfy { $0.outcome == .accepted })
+      }
+      #expect(try await worker.connections() == 2, "one for the ends and one for the claims")
+      return worker
+    }
+
+    mutating func turn(_ ends: [CompleteRequest]? = nil) async throws -> [CompletionResult] {
+      #expect(seen.isDisjoint(with: tasks.map(\.id)), "no task is leased twice")
+      seen.formUnion(tasks.map(\.id))
+      let (results, next) = try await bench.store.complete(
+        ends ?? self.ends, next: ask, token: bench.workerToken)
+      tasks = next.tasks
+      return results
+    }
+
+    func connections() async throws -> Int {
+      try await bench.store.pool.run { connection in
+        try connection.execute(
+          "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+        ).only().get("n")
+      }
+    }
+
+    func count(_ state: TaskState) async throws -> Int {
+      try await bench.store.pool.run { connection in
+        try connection.execute(
+          "SELECT count(*) AS n FROM tasks WHERE kind = 'shard' AND state = $1", state.rawValue
+        ).only().get("n")
+      }
+    }
+  }
+
+  @Test("a lone worker has every task once, with its payload, and the report follows the last")
+  func goesOn() async throws {
+    var worker = try await LoneWorker.make(shards: 200)
+    var payloads: Set<Int> = []
+    while !worker.tasks.isEmpty {
+      payloads.formUnion(worker.tasks.compactMap { $0.payload["shard"]?.int })
+      #expect(try await worker.turn().allSatisfy { $0.outcome == .accepted })
+    }
+    #expect(worker.seen.count == 200 && payloads == Set(160..<200))
+    #expect(try await worker.bench.take(worker.session).kind == .report)
+  }
+
+  @Test("where one of the ends is at fault the others end, and no more is leased than was asked for")
+  func fault() async throws {
+    var worker = try await LoneWorker.make(shards: 200)
+    var ends = worker.ends
+    ends[3].artifacts = [
+      Artifact(path: "/o/x", sha256: "no hash", bytes: 1, epoch: 1, kind: "shard-results")
+    ]
+    let results = try await worker.turn(ends)
+    #expect(results[3].outcome == .refused && results.count { $0.outcome == .accepted } == Self.once - 1)
+    #expect(worker.tasks.count == Self.once)
+    #expect(try await worker.count(.running) == Self.once + 1, "those leased, and the one at fault")
+  }
+
+  @Test("where none of the ends holds any more the next tasks are leased all the same")
+  func stale() async throws {
+    var worker = try await LoneWorker.make(shards: 200)
+    let results = try await worker.turn(
+      worker.ends.map { end in
+        var end = end
+        end.lease.epoch += 1
+        return end
+      })
+    #expect(results.allSatisfy { $0.outcome == .stale } && worker.tasks.count == Self.once)
+  }
+
+  @Test("a claim that has to wait for a change of the schema does not hold up the ends")
+  func locked() async throws {
+    var worker = try await LoneWorker.make(shards: 200)
+    let (before, bench) = (try await worker.count(.succeeded), worker.bench)
+    let other = ConnectionPool(address: bench.address, size: 2)
+    async let change: Void = other.transaction { session in
+      try session.executeScript("LOCK TABLE ready IN ACCESS EXCLUSIVE MODE")
+      var ended = before
+      while ended == before {
+        ended = try session.execute(
+          "SELECT count(*) AS n, pg_sleep(0.005) FROM tasks WHERE kind = 'shard' AND state = 'succeeded'"
+        ).only().get("n")
+      }
+    }
+    var isLocked = false
+    while !isLocked {
+      isLocked = try await other.run { session in
+        try session.execute(
+          "SELECT 1 FROM pg_locks WHERE relation = 'ready'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+        ).count == 1
+      }
+    }
+    #expect(try await worker.turn().allSatisfy { $0.outcome == .accepted })
+    try await change
+    #expect(
+      worker.tasks.count == Self.once, "what could not be leased at first is leased when the change is over")
+    await other.close()
+  }
+}
