@@ -8,6 +8,8 @@ public final class Session {
   let settings: SessionSettings
   /// Another connection, opened when first used (`execute(_:beside:)`).
   var second: Session?
+  /// The server had none to give.
+  var lacksSecond = false
   /// Statements prepared on this connection, by where the literal of their text lies: that costs less than hashing it.
   private var prepared: [UnsafePointer<UInt8>: String] = [:]
   private(set) var inTransaction = false

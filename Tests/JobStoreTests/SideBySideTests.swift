@@ -125,4 +125,33 @@ struct SideBySideTests {
       worker.tasks.count == Self.once, "what could not be leased at first is leased when the change is over")
     await other.close()
   }
+
+  @Test("where the server has no second connection to give, the first one does both")
+  func refused() async throws {
+    let bench = try await Bench.make(connections: 1)
+    _ = try await bench.submit()
+    let session = try await bench.session(slots: Self.once)
+    _ = try await bench.plan(try await bench.take(session), shards: 200)
+    try await bench.store.pool.run { session in
+      try session.executeScript(
+        """
+        CREATE ROLE narrow LOGIN CONNECTION LIMIT 1; GRANT ALL ON ALL TABLES IN SCHEMA public TO narrow;
+        GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO narrow
+        """)
+    }
+    let pool = ConnectionPool(
+      address: PostgresAddress(bench.address.connectionString + " user=narrow"), size: 1)
+    let store = JobStore(pool: pool)
+    let ask = ClaimRequest(session: session, kinds: [.shard], limit: Self.once)
+    var tasks = try await store.claim(ask, token: bench.workerToken).tasks
+    var done = 0
+    while !tasks.isEmpty {
+      let (results, next) = try await store.complete(
+        tasks.map { CompleteRequest(lease: $0.lease) }, next: ask, token: bench.workerToken)
+      done += results.count { $0.outcome == .accepted }
+      tasks = next.tasks
+    }
+    #expect(done == 200)
+    await pool.close()
+  }
 }

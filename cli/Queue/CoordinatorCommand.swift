@@ -20,7 +20,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
   @Option(help: "A postgres:// address or a libpq connection string.") var database: String
   @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen = "127.0.0.1:8170"
-  @Option(help: "Connections to the database.") var connections = 8
+  @Option(help: "Connections to the database; each may open one more beside it.") var connections = 8
   @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
   @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
   @Option(

@@ -135,20 +135,19 @@ extension JobStore {
       return commit
     }
     let keeps = requests.contains { $0.leavesDetails || !$0.artifacts.isEmpty }
-    let commit: Commit
     let usage = pool.usage
-    if !looksAhead, claims.count == 1, leases.count >= Self.manyAtOnce, usage.idle == usage.open {
-      commit = try await pool.run { session in
-        try session.endBesideLease(requests, keeps, ending[0], claims[0], claiming[0])
+    let isAlone =
+      !looksAhead && claims.count == 1 && leases.count >= Self.manyAtOnce && usage.idle == usage.open
+    let commit = try await pool.run { session in
+      if isAlone, session.hasSecond {
+        return try session.endBesideLease(requests, keeps, ending[0], claims[0], claiming[0])
       }
-    } else if keeps {
-      commit = try await pool.transaction { session in
+      guard keeps else { return try execute(in: session) }
+      return try session.transaction { session in
         let commit = try execute(in: session)
         try session.keep(requests, of: commit.ended)
         return commit
       }
-    } else {
-      commit = try await pool.run(execute)
     }
     if !keeps, commit.ended.contains(where: \.wasTriedBefore) {
       // Takes the words of an earlier failure away, and is worth no failure.

@@ -71,8 +71,8 @@ extension Session {
   /// that need more than a slot only those are picked that fit what the workers have left, and one at a time, since each
   /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others.
   /// Whoever changes a ready task takes its row in ready first, which is locked here, so every one that was picked is
-  /// there to be leased. (Primary keys of worker_sessions, resource_needs, tasks, task_details and
-  /// jobs, index ready_order.)
+  /// there to be leased. (Primary keys of worker_sessions, resource_needs, tasks and jobs, index
+  /// ready_order; of task_details as above.)
   /// - Parameter only: takes none but these tasks; nil takes any.
   static func leasing(
     to claimers: [Claimer], _ reach: ClaimFrontier.Reach, after: ReadyKey, only tasks: [TaskID]? = nil
