@@ -154,9 +154,10 @@ def page(results: dict) -> str:
         "Written by `python3 Benchmarks/queue_speed.py`, which says how it is run. Server and clients share the machine. Bare SQL "
         "is `Benchmarks/Queue/bare`: each client claims (FOR UPDATE SKIP LOCKED under its worker's row, epochs raised) and "
         "completes fenced by epoch, two commits a batch; it has no jobs, stages, results, charges or history, so it is a "
-        "ceiling, not a queue. Through JobStore a client ends its tasks and claims the next ones with one call and one commit, "
+        "ceiling, not a queue. Through JobStore a client ends its tasks and claims the next ones with one call and one flush, "
         "as a busy worker does (which also stores results, and names the models it holds: a read or two more, not measured here); "
-        "a client by itself keeps to a thread of the pool, as one of pgbench does to its own. \"Apart\" is with a call and a commit for each. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "
+        "a client by itself keeps to a thread of the pool, as one of pgbench does to its own, and with "
+        "eight tasks or more ends them on one connection while a second one claims. \"Apart\" is with a call and a commit for each. Figures are medians; in brackets stands the mean time of a figure's own flushes in ms, and a "
         "ratio is the median over pairs of one run whose flush times were within a factor of 1.5. By rate is the ratio whatever "
         "the flushes took: who flushes less often has shorter flushes, too.", "",
     ]
