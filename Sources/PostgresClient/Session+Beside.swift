@@ -1,7 +1,7 @@
 extension Session {
-  /// Whether there is a second connection for `execute(_:beside:)`, or one can be opened. Where the server refuses one,
-  /// as it does when it has as many as it allows, it is not asked again for this one.
-  public var hasSecond: Bool {
+  /// Sees to it that there is a second connection for `execute(_:beside:_:)`.
+  /// - Returns: false where the server gives none, as when it has as many as it allows; it is not asked again then.
+  public func openSecond() -> Bool {
     if let second, second.isAlive { return true }
     second = nil
     guard !lacksSecond else { return false }
@@ -21,7 +21,7 @@ extension Session {
   /// The transaction of this connection stands still until `other` is done, so `other` must not wait for its locks. What
   /// waits for a lock all the same, as behind a change of the schema, gives up after 0.1 s (`isLockTimeout`).
   /// - Parameter read: makes something of the first answer, mostly while `other` still runs.
-  /// - Precondition: `hasSecond`.
+  /// - Precondition: `openSecond` has returned true.
   /// - Throws: when nothing was run.
   public func execute<R>(
     _ statement: Statement, beside other: Statement, _ read: (Rows) throws -> R

@@ -6,7 +6,7 @@ public final class Session {
   let connection: OpaquePointer
   let address: PostgresAddress
   let settings: SessionSettings
-  /// Another connection, opened when first used (`execute(_:beside:)`).
+  /// Another connection (`openSecond`).
   var second: Session?
   /// The server had none to give.
   var lacksSecond = false

@@ -1,5 +1,6 @@
 import JobModel
 import JobStore
+import OrderedJSON
 import PostgresClient
 import Testing
 
@@ -95,6 +96,26 @@ struct ClaimTests {
     for expected in [needy.id, needy.id, plain.id, plain.id] {
       #expect(try await bench.claim(session, kinds: [.shard], free: inventory.free).map(\.job) == [expected])
     }
+  }
+
+  @Test(
+    "a task that a program of before made ready, without its payload, is claimed with it",
+    arguments: [[], [JSON.Member("resources", ["cores": 4])]])
+  func payloads(needs: [JSON.Member]) async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit(with: needs)
+    let inventory = Inventory(cores: 8)
+    let session = try await bench.session(inventory: inventory)
+    _ = try await bench.plan(try await bench.take(session), shards: 4)
+    try await bench.store.pool.run { connection in
+      _ = try connection.execute("UPDATE ready SET payload = NULL WHERE task_id % 2 = 0")
+    }
+    var shards: Set<Int> = []
+    for _ in 0..<4 {
+      let tasks = try await bench.claim(session, kinds: [.shard], free: inventory.free)
+      shards.formUnion(tasks.compactMap { $0.payload["shard"]?.int })
+    }
+    #expect(shards == Set(0..<4))
   }
 
   @Test("higher priority goes first, then the older job, and only kinds asked for")

@@ -17,8 +17,20 @@ struct SideBySideTests {
     var ask: ClaimRequest { ClaimRequest(session: session, kinds: [.shard], limit: once) }
     var ends: [CompleteRequest] { tasks.map { CompleteRequest(lease: $0.lease) } }
 
-    static func make(shards: Int) async throws -> LoneWorker {
-      let bench = try await Bench.make(connections: 1)
+    /// - Parameter waits: whether commits wait for the disk, which those of tests do not.
+    static func make(shards: Int, waitsForDisk waits: Bool = false) async throws -> LoneWorker {
+      var bench = try await Bench.make(connections: 1)
+      if waits {
+        try await bench.store.pool.run { session in
+          try session.executeScript(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$"
+          )
+        }
+        await bench.store.pool.close()
+        bench = Bench(
+          store: JobStore(pool: ConnectionPool(address: bench.address, size: 1)), address: bench.address,
+          person: bench.person, workerToken: bench.workerToken)
+      }
       _ = try await bench.submit()
       let session = try await bench.session(slots: once)
       _ = try await bench.plan(try await bench.take(session), shards: shards)
@@ -95,6 +107,29 @@ struct SideBySideTests {
         return end
       })
     #expect(results.allSatisfy { $0.outcome == .stale } && worker.tasks.count == Self.once)
+  }
+
+  @Test(
+    "what was leased is on disk when the worker hears of it, whether ends of its tasks were written or not")
+  func onDisk() async throws {
+    var worker = try await LoneWorker.make(shards: 200, waitsForDisk: true)
+    /// Bytes of the log; a claim of so many tasks writes thousands.
+    func unwritten() async throws -> Int {
+      try await worker.bench.store.pool.run { connection in
+        try connection.execute(
+          "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), pg_current_wal_flush_lsn())::bigint AS n"
+        ).only().get("n")
+      }
+    }
+    _ = try await worker.turn()
+    #expect(try await unwritten() < 500)
+    _ = try await worker.turn(
+      worker.ends.map { end in
+        var end = end
+        end.lease.epoch += 1
+        return end
+      })
+    #expect(try await unwritten() < 500)
   }
 
   @Test("a claim that has to wait for a change of the schema does not hold up the ends")

@@ -14,8 +14,8 @@ extension JobStore {
     return try await reply(to: request, token: token, claim, tasks)
   }
 
-  /// Ends tasks as `complete` does and leases the next ones as `claim` does, with one commit for both where nothing
-  /// follows from the ends: a worker goes from task to task with half the commits.
+  /// Ends tasks as `complete` does and leases the next ones as `claim` does, with one flush for both where nothing
+  /// follows from the ends: a worker goes from task to task with half the flushes.
   public func complete(
     _ requests: [CompleteRequest], next: ClaimRequest, token: TokenID
   ) async throws -> (results: [CompletionResult], next: ClaimReply) {

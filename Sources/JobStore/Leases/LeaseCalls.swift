@@ -21,7 +21,7 @@ extension JobStore {
   /// From so many tasks on, ending them beside the claim of others saves more than the second connection costs.
   private static let manyAtOnce = 8
 
-  /// Does what the calls ask with one commit: ends their tasks, and then leases others, from where the last claims ended;
+  /// Does what the calls ask with one flush: ends their tasks, and then leases others, from where the last claims ended;
   /// nothing to a session whose row is locked just now, so that a transaction which holds ended tasks does not wait for
   /// a session or for a ready task.
   @Sendable func take(_ calls: [LeaseCall]) async throws -> [LeaseReply] {
@@ -29,7 +29,7 @@ extension JobStore {
     let claims = SharedClaim.merging(calls, onlySlots: !seenNeeds.areRecent)
     let scans = claims.map { $0.only == nil ? frontier.begin($0.reach) : nil }
     let before = closingStages.count
-    let commit: Commit
+    let commit: LeaseCommit
     let leased: [Leased]
     do {
       commit = try await self.commit(requests, claims, after: scans.map { $0?.after ?? .head })
@@ -72,7 +72,7 @@ extension JobStore {
   ///   - leased: what the commit leased: the stages of those tasks are not over, and whoever ends them sees that the
   ///     ended ones are.
   ///   - before: how many closing stages there were before the commit.
-  private func goOn(after commit: Commit, leasing leased: [LeaseReply], since before: Int) async throws {
+  private func goOn(after commit: LeaseCommit, leasing leased: [LeaseReply], since before: Int) async throws {
     let ended = commit.ended
     guard !ended.isEmpty else { return }
     let stages = StageOfJob.all(of: ended.lazy.map { StageOfJob(job: $0.job, stage: $0.stage) })
@@ -111,19 +111,20 @@ extension JobStore {
 
   /// Ends the tasks and leases others. Where stages end often it looks before (`StageEnds`): when nothing but these is left
   /// of the first one's stage they are left alone, to be ended under their job's lock. Nothing follows from the others
-  /// but what can come after the commit, so completions of one job share flushes.
+  /// but what can come after the commit, so completions of one job share flushes. Of somebody alone with many tasks the
+  /// ends and the claim run at the same time (`Session.end(_:_:beside:_:keeping:)`).
   private func commit(
     _ requests: [CompleteRequest], _ claims: [SharedClaim], after: [ReadyKey]
-  ) async throws -> Commit {
+  ) async throws -> LeaseCommit {
     let leases = requests.map(\.lease)
     let looksAhead = !leases.isEmpty && !stageEnds.areRare
     let ending = leases.isEmpty ? [] : [Session.succeeding(leases)]
     let claiming = try zip(claims, after).map { try $0.leasing(after: $1) }
-    @Sendable func execute(in session: Session) throws -> Commit {
+    @Sendable func execute(in session: Session) throws -> LeaseCommit {
       let rest = looksAhead ? try session.restOfStage(beside: leases) : nil
       let isLast = looksAhead && rest == nil
       var rows = try session.executeTogether((isLast ? [] : ending) + claiming)[...]
-      var commit = Commit()
+      var commit = LeaseCommit()
       if !isLast, !leases.isEmpty { commit.ended = try Session.ended(rows.removeFirst()) }
       if rest == .ready, let first = leases.map(\.task).min() {
         commit.followed = commit.ended.first { $0.id == first }.map {
@@ -139,8 +140,8 @@ extension JobStore {
     let isAlone =
       !looksAhead && claims.count == 1 && leases.count >= Self.manyAtOnce && usage.idle == usage.open
     let commit = try await pool.run { session in
-      if isAlone, session.hasSecond {
-        return try session.endBesideLease(requests, keeps, ending[0], claims[0], claiming[0])
+      if isAlone, session.openSecond() {
+        return try session.end(requests, ending[0], beside: claims[0], claiming[0], keeping: keeps)
       }
       guard keeps else { return try execute(in: session) }
       return try session.transaction { session in
@@ -158,39 +159,8 @@ extension JobStore {
   }
 }
 
-extension Session {
-  /// Ends tasks and leases others at the same time, each on a connection of its own, with one flush: for somebody alone
-  /// with many tasks, whose database has nothing else to do. The claim waits for nothing (`Session.leasing`), and has
-  /// committed before the ends do. Where the ends fail their tasks are left alone, to be ended under their jobs' locks.
-  /// - Parameter keeps: the tasks leave something behind.
-  fileprivate func endBesideLease(
-    _ requests: [CompleteRequest], _ keeps: Bool, _ ending: Statement, _ claim: SharedClaim,
-    _ claiming: Statement
-  ) throws -> Commit {
-    var commit = Commit(leased: [[]])
-    var leased: Rows?
-    do {
-      try transaction { session in
-        let (ended, beside) = try session.execute(ending, beside: claiming) { try Session.ended($0) }
-        do throws(PostgresError) { leased = try beside.get() } catch {
-          guard error.isLockTimeout else { throw error }
-        }
-        commit.ended = try ended.get()
-        if keeps { try session.keep(requests, of: commit.ended) }
-      } whileCommitting: {
-        commit.leased = [try leased.map { try claim.leased($0) } ?? []]
-      }
-    } catch let error where !(leased?.isEmpty ?? true) && (error as? PostgresError)?.isUnavailable != true {
-      commit.ended = []
-      commit.leased = [try leased.map { try claim.leased($0) } ?? []]
-    }
-    if commit.ended.isEmpty, !commit.leased[0].isEmpty { try takeToDisk() }
-    return commit
-  }
-}
-
 /// What a commit has done.
-private struct Commit: Sendable {
+struct LeaseCommit: Sendable {
   var ended: [EndedTask] = []
   /// For each claim.
   var leased: [[LeasedRow]] = []
@@ -200,7 +170,7 @@ private struct Commit: Sendable {
   var isLast = false
 }
 
-private struct StageOfJob: Hashable, Sendable {
+struct StageOfJob: Hashable, Sendable {
   let job: JobID
   let stage: Int
 
@@ -212,53 +182,5 @@ private struct StageOfJob: Hashable, Sendable {
       last = stage
     }
     return all
-  }
-}
-
-/// Claims that one statement serves: of one reach, of different sessions, and of no more tasks than one may claim.
-private struct SharedClaim: Sendable {
-  let reach: ClaimFrontier.Reach
-  let only: [TaskID]?
-  private let onlySlots: Bool
-  private(set) var claimers: [Claimer]
-  /// Whose they are.
-  private(set) var calls: [Int]
-
-  var limit: Int { claimers.reduce(0) { $0 + $1.limit } }
-
-  /// The only session, where it takes tasks that need no more than a slot.
-  var slotsOf: SessionID? { onlySlots && claimers.count == 1 ? claimers[0].session : nil }
-
-  func leasing(after: ReadyKey) throws -> Statement {
-    slotsOf == nil
-      ? try Session.leasing(to: claimers, reach, after: after, only: only)
-      : Session.leasingSlots(to: claimers[0], reach.kinds, after: after, only: only)
-  }
-
-  /// What `leasing` has taken.
-  func leased(_ rows: Rows) throws -> [LeasedRow] { try Session.leased(rows, by: slotsOf) }
-
-  /// - Parameter onlySlots: no task is about that needs more than a slot, as far as is known.
-  static func merging(_ calls: [LeaseCall], onlySlots: Bool) -> [SharedClaim] {
-    var merged: [SharedClaim] = []
-    for (index, call) in calls.enumerated() {
-      guard let claim = call.claim else { continue }
-      if let place = merged.firstIndex(where: { $0.takes(claim) }) {
-        merged[place].claimers.append(claim.claimer)
-        merged[place].calls.append(index)
-      } else {
-        merged.append(
-          SharedClaim(
-            reach: claim.reach, only: claim.only, onlySlots: onlySlots, claimers: [claim.claimer],
-            calls: [index]))
-      }
-    }
-    return merged
-  }
-
-  private func takes(_ claim: Claim) -> Bool {
-    reach == claim.reach && only == nil && claim.only == nil
-      && !claimers.contains { $0.session == claim.claimer.session }
-      && limit + claim.claimer.limit <= Claimer.most
   }
 }
