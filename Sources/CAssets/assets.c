@@ -110,6 +110,12 @@ static const unsigned char migration_0018_up[] = {
 static const unsigned char migration_0018_down[] = {
 #embed "../../migrations/0018_payloads_at_hand.down.sql"
 };
+static const unsigned char migration_0019_up[] = {
+#embed "../../migrations/0019_webhooks_when_there_are_any.sql"
+};
+static const unsigned char migration_0019_down[] = {
+#embed "../../migrations/0019_webhooks_when_there_are_any.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -164,6 +170,8 @@ static const ar1_asset assets[] = {
     {"migrations/0017_fewer_checks_and_indices.sql", migration_0017_up, sizeof migration_0017_up},
     {"migrations/0018_payloads_at_hand.down.sql", migration_0018_down, sizeof migration_0018_down},
     {"migrations/0018_payloads_at_hand.sql", migration_0018_up, sizeof migration_0018_up},
+    {"migrations/0019_webhooks_when_there_are_any.down.sql", migration_0019_down, sizeof migration_0019_down},
+    {"migrations/0019_webhooks_when_there_are_any.sql", migration_0019_up, sizeof migration_0019_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

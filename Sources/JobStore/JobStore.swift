@@ -21,6 +21,7 @@ public final class JobStore: Sendable {
   let schedulingPolicy: SchedulingPolicy
   let frontier = ClaimFrontier()
   let knownJobs = KnownJobs()
+  let knownLessons = KnownLessons()
   let closingStages = ClosingStages()
   let stageEnds = StageEnds()
   let seenNeeds = SeenNeeds()
@@ -28,7 +29,7 @@ public final class JobStore: Sendable {
   let claims = leaseCalls()
   let completions = leaseCalls()
   let turns = leaseCalls()
-  let submissions = CallMerger<NewJob, CreatedJob?>(
+  let submissions = CallMerger<NewJob, CreatedJob>(
     mostAtOnce: 4, patience: .milliseconds(20), enough: 8, most: 64, isOfOne: isOfOne)
   private let hint: ReadyHint
 

@@ -29,67 +29,83 @@ private struct JSONWriter {
   let pretty: Bool
   var bytes: [UInt8] = []
 
+  init(pretty: Bool) {
+    self.pretty = pretty
+    bytes.reserveCapacity(256)
+  }
+
   mutating func write(_ value: JSON, level: Int) {
     switch value {
-    case .null: bytes += "null".utf8
-    case .bool(let value): bytes += (value ? "true" : "false").utf8
-    case .integer(let value): bytes += value.description.utf8
+    case .null: write("null" as StaticString)
+    case .bool(let value): write(value ? "true" : "false" as StaticString)
+    case .integer(let value): bytes.append(contentsOf: value.description.utf8)
     case .number(let value):
       precondition(value.isFinite, "JSON cannot hold the number \(value)")
-      bytes += value.description.utf8
+      bytes.append(contentsOf: value.description.utf8)
     case .string(let value): write(value)
     case .array(let elements):
-      writeAll(elements, between: ("[", "]"), level: level) { $0.write($1, level: level + 1) }
-    case .object(let members):
-      writeAll(members, between: ("{", "}"), level: level) {
-        $0.write($1.key)
-        $0.bytes += ($0.pretty ? ": " : ":").utf8
-        $0.write($1.value, level: level + 1)
+      bytes.append(UInt8(ascii: "["))
+      for index in elements.indices {
+        startElement(index, level: level + 1)
+        write(elements[index], level: level + 1)
       }
+      if !elements.isEmpty { startLine(level: level) }
+      bytes.append(UInt8(ascii: "]"))
+    case .object(let members):
+      bytes.append(UInt8(ascii: "{"))
+      for index in members.indices {
+        startElement(index, level: level + 1)
+        write(members[index].key)
+        bytes.append(UInt8(ascii: ":"))
+        if pretty { bytes.append(UInt8(ascii: " ")) }
+        write(members[index].value, level: level + 1)
+      }
+      if !members.isEmpty { startLine(level: level) }
+      bytes.append(UInt8(ascii: "}"))
     }
   }
 
-  private mutating func writeAll<Element>(
-    _ elements: [Element], between brackets: (String, String), level: Int,
-    _ writeOne: (inout JSONWriter, Element) -> Void
-  ) {
-    bytes += brackets.0.utf8
-    for (index, element) in elements.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      startLine(level: level + 1)
-      writeOne(&self, element)
-    }
-    if !elements.isEmpty { startLine(level: level) }
-    bytes += brackets.1.utf8
+  private mutating func startElement(_ index: Int, level: Int) {
+    if index > 0 { bytes.append(UInt8(ascii: ",")) }
+    startLine(level: level)
   }
 
   private mutating func startLine(level: Int) {
     guard pretty else { return }
     bytes.append(UInt8(ascii: "\n"))
-    bytes += repeatElement(UInt8(ascii: " "), count: 2 * level)
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
+  }
+
+  private mutating func write(_ word: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
   }
 
   private mutating func write(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
-    if text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
-      writeEscaped(text)
-    } else {
-      bytes.append(contentsOf: text.utf8)
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { text in
+      guard !text.contains(where: Self.isEscaped) else { return false }
+      bytes.append(contentsOf: text)
+      return true
     }
+    if isPlain != true { writeEscaped(text) }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
   private mutating func writeEscaped(_ text: String) {
     for byte in text.utf8 {
       switch byte {
-      case UInt8(ascii: "\""): bytes += #"\""#.utf8
-      case UInt8(ascii: "\\"): bytes += #"\\"#.utf8
-      case UInt8(ascii: "\n"): bytes += #"\n"#.utf8
-      case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
-      case UInt8(ascii: "\t"): bytes += #"\t"#.utf8
+      case UInt8(ascii: "\""): write(#"\""# as StaticString)
+      case UInt8(ascii: "\\"): write(#"\\"# as StaticString)
+      case UInt8(ascii: "\n"): write(#"\n"# as StaticString)
+      case UInt8(ascii: "\r"): write(#"\r"# as StaticString)
+      case UInt8(ascii: "\t"): write(#"\t"# as StaticString)
       case 0..<0x20:
-        let hex = String(byte, radix: 16)
-        bytes += (#"\u00"# + (hex.count == 1 ? "0" : "") + hex).utf8
+        write(#"\u00"# as StaticString)
+        for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 48 + digit : 87 + digit) }
       default: bytes.append(byte)
       }
     }

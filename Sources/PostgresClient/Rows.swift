@@ -1,25 +1,21 @@
 import CPostgres
+import Glibc
 
 /// The answer to a statement. It lives on its connection's thread, inside the closure that asked.
 public final class Rows {
   private let result: OpaquePointer
-  /// In their order: a result has few, and comparing short names costs less than hashing one.
-  private let columns: [String]
-  /// The one behind that which was read last: columns are mostly read in their order.
-  private var next = 0
+  /// The column behind the one that was read last: columns are mostly read in their order.
+  private var next: Int32 = 0
   public let count: Int
-  /// How many rows an INSERT, UPDATE or DELETE touched.
-  public let affected: Int
 
   /// Takes over the result.
   init(_ result: OpaquePointer) {
     self.result = result
     count = Int(PQntuples(result))
-    affected = Int(String(cString: PQcmdTuples(result))) ?? 0
-    columns = (0..<PQnfields(result)).map { column in
-      PQfname(result, column).map { String(cString: $0) } ?? ""
-    }
   }
+
+  /// How many rows an INSERT, UPDATE or DELETE touched.
+  public var affected: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
   deinit { PQclear(result) }
 
@@ -47,15 +43,28 @@ public final class Rows {
 
   /// The text of a value, nil for NULL; valid as long as the rows are.
   fileprivate func text(row: Int, column name: String) throws(PostgresError) -> UnsafeRawBufferPointer? {
-    if next >= columns.count { next = 0 }
-    guard next < columns.count, let place = columns[next] == name ? next : columns.firstIndex(of: name) else {
-      throw PostgresError(.decoding, "no column '\(name)'; there are \(columns.joined(separator: ", "))")
+    guard let column = place(of: name) else {
+      let names = (0..<PQnfields(result)).map { String(cString: PQfname(result, $0)) }
+      throw PostgresError(.decoding, "no column '\(name)'; there are \(names.joined(separator: ", "))")
     }
-    next = place + 1
-    let column = Int32(place)
     guard PQgetisnull(result, Int32(row), column) == 0 else { return nil }
     guard let value = PQgetvalue(result, Int32(row), column) else { return nil }
     return UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, Int32(row), column)))
+  }
+
+  /// A result has few columns: comparing short names costs less than hashing one.
+  private func place(of name: String) -> Int32? {
+    let count = PQnfields(result)
+    return name.withCString { name in
+      for step in 0..<count {
+        let column = (next + step) % count
+        if strcmp(PQfname(result, column), name) == 0 {
+          next = column + 1
+          return column
+        }
+      }
+      return nil
+    }
   }
 
   /// One row; columns are read by name and type.

@@ -3,16 +3,16 @@ import CPostgres
 /// A statement with its values, to be sent together with others.
 public struct Statement: Sendable {
   let sql: StaticString
-  let parameters: [Parameter]
+  let parameters: Parameters
 
   /// - Parameter sql: a literal; values go as parameters.
   public init(_ sql: StaticString, _ parameters: any PostgresEncodable...) {
-    self.init(sql, parameters.map(\.postgresParameter))
+    self.init(sql, parameters)
   }
 
-  init(_ sql: StaticString, _ parameters: [Parameter]) {
+  init(_ sql: StaticString, _ parameters: [any PostgresEncodable]) {
     self.sql = sql
-    self.parameters = parameters
+    self.parameters = Parameters(parameters)
   }
 }
 
@@ -20,7 +20,13 @@ extension Session {
   /// Runs one statement.
   @discardableResult
   public func execute(_ statement: Statement) throws(PostgresError) -> Rows {
-    try execute(statement.sql, statement.parameters)
+    if owesBegin { return try executeTogether([statement])[0] }
+    let name = try prepare(statement.sql)
+    try statement.parameters.check()
+    let result = statement.parameters.withPointers { count, values, lengths, formats in
+      PQexecPrepared(connection, name, count, values, lengths, formats, 0)
+    }
+    return Rows(try check(result, statement.sql))
   }
 
   /// Runs statements one after the other in one transaction, and waits for their answers once instead of each time. Each
@@ -46,38 +52,45 @@ extension Session {
   /// before their answers are received.
   func sendTogether(_ statements: [Statement]) throws(PostgresError) -> Sent {
     let begins = owesBegin
-    let statements = begins ? [Self.begin] + statements : statements
-    var ready: [(name: String, parameters: ParameterBuffer)] = []
+    if begins { _ = try prepare(Self.begin.sql) }
     for statement in statements {
-      ready.append((try prepare(statement.sql), try ParameterBuffer(statement.parameters)))
+      _ = try prepare(statement.sql)
+      try statement.parameters.check()
     }
     guard PQenterPipelineMode(connection) == 1 else { throw unavailable }
-    for (name, parameters) in ready {
-      let isSent = parameters.withPointers { count, values, lengths, formats in
-        PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
-      }
-      guard isSent == 1 else { throw unavailable }
-    }
+    if begins { try send(Self.begin) }
+    for statement in statements { try send(statement) }
     // Ends the transaction and sends all of it.
     guard PQpipelineSync(connection) == 1 else { throw unavailable }
     owesBegin = false
     return Sent(statements: statements, begins: begins)
   }
 
+  private func send(_ statement: Statement) throws(PostgresError) {
+    let name = try prepare(statement.sql)
+    let isSent = statement.parameters.withPointers { count, values, lengths, formats in
+      PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
+    }
+    guard isSent == 1 else { throw unavailable }
+  }
+
   /// The answers to statements that were sent, or the first failure.
   func receive(_ sent: Sent) throws(PostgresError) -> Result<[Rows], PostgresError> {
     var rows: [Rows] = []
+    rows.reserveCapacity(sent.statements.count)
     var failure: PostgresError?
-    for statement in sent.statements {
+    func next(_ statement: Statement, _ take: (OpaquePointer) -> Void) {
       let result = PQgetResult(connection)
       if failure == nil {
-        do { rows.append(Rows(try check(result, statement.sql))) } catch { failure = error }
+        do { take(try check(result, statement.sql)) } catch { failure = error }
       } else {
         // The server has passed over those behind the one that failed.
         PQclear(result)
       }
       while let rest = PQgetResult(connection) { PQclear(rest) }
     }
+    if sent.begins { next(Self.begin) { PQclear($0) } }
+    for statement in sent.statements { next(statement) { rows.append(Rows($0)) } }
     // Then the end of the transaction; before it, a commit that failed.
     while true {
       guard let end = PQgetResult(connection) ?? PQgetResult(connection) else { throw unavailable }
@@ -89,7 +102,7 @@ extension Session {
     }
     guard PQexitPipelineMode(connection) == 1 else { throw unavailable }
     if let failure { return .failure(failure) }
-    return .success(sent.begins ? Array(rows.dropFirst()) : rows)
+    return .success(rows)
   }
 
   private static let begin = Statement("BEGIN")

@@ -66,16 +66,7 @@ public final class Session {
   public func execute(
     _ sql: StaticString, _ parameters: any PostgresEncodable...
   ) throws(PostgresError) -> Rows {
-    try execute(sql, parameters.map(\.postgresParameter))
-  }
-
-  func execute(_ sql: StaticString, _ parameters: [Parameter]) throws(PostgresError) -> Rows {
-    if owesBegin { return try executeTogether([Statement(sql, parameters)])[0] }
-    let name = try prepare(sql)
-    let result = try ParameterBuffer(parameters).withPointers { count, values, lengths, formats in
-      PQexecPrepared(connection, name, count, values, lengths, formats, 0)
-    }
-    return Rows(try check(result, sql))
+    try execute(Statement(sql, parameters))
   }
 
   /// The name of the statement on this connection, where it is prepared when first used.

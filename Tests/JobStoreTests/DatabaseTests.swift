@@ -124,7 +124,7 @@ struct DatabaseTests {
       let floats: [Float] = [0.1, -1e-30, .leastNormalMagnitude, .infinity]
       let row = try session.execute(
         "SELECT $1::text[] AS texts, $2::real[] AS floats, $3::bigint AS big, $4::text AS nothing, $5::bytea AS raw",
-        texts, floats, Int64.min, String?.none, Parameter.bytes([0, 255])
+        texts, floats, Int64.min, String?.none, BinaryValue([0, 255])
       ).only()
       for numbers in [[Int64.min, -1, 0, .max], [7], []] {
         #expect(

@@ -31,6 +31,50 @@ struct HistoryTests {
     #expect((1...4).contains(taken.filter { $0.webhook == busy.id }.count))
   }
 
+  private func due(_ bench: Bench, to webhook: CreatedWebhook) async throws -> [String] {
+    try await bench.store.takeDueDeliveries(limit: 100, firstPause: 3_600).filter { $0.webhook == webhook.id }
+      .map(\.message.event.kind)
+  }
+
+  @Test("a webhook gets what happens from its creation on, also when there was none for a while")
+  func firstWebhook() async throws {
+    let bench = try await Bench.make()
+    let request = CreateWebhookRequest(url: "https://a.example/")
+    for _ in 0..<2 {
+      _ = try await bench.submit()
+      let webhook = try await bench.store.createWebhook(request, by: bench.person)
+      _ = try await bench.submit()
+      #expect(try await due(bench, to: webhook) == ["job-submitted"])
+      try await bench.store.deleteWebhook(webhook.id, by: bench.person)
+    }
+  }
+
+  @Test("a webhook that is created while the last one is deleted gets what happens next")
+  func lastWebhook() async throws {
+    let bench = try await Bench.make()
+    let request = CreateWebhookRequest(url: "https://a.example/")
+    let last = try await bench.store.createWebhook(request, by: bench.person)
+    async let gone: Void = bench.store.pool.transaction { session in
+      try session.execute("DELETE FROM webhooks WHERE id = $1", last.id)
+      // Until the other one waits for this one's locks.
+      while try session.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass")
+        .isEmpty
+      {
+        try session.execute("SELECT pg_sleep(0.005)")
+      }
+    }
+    // Not before the deletion holds them.
+    while try await bench.store.pool.run({ session in
+      try session.execute(
+        "SELECT 1 FROM pg_locks WHERE granted AND mode = 'ShareRowExclusiveLock' AND relation = 'events'::regclass"
+      ).isEmpty
+    }) { await Task.yield() }
+    let next = try await bench.store.createWebhook(request, by: bench.person)
+    try await gone
+    _ = try await bench.submit()
+    #expect(try await due(bench, to: next) == ["job-submitted"])
+  }
+
   @Test(
     "months are made ahead of time, once, and only those that are over by the whole retention are dropped")
   func months() async throws {

@@ -1,127 +1,154 @@
 import JobModel
+import OrderedJSON
 import PostgresClient
 
-/// A job that is to be created.
-struct NewJob: Sendable {
+/// A job that is to be created. A class, as it is handed from one to the next and has many parts.
+final class NewJob: Sendable {
   let spec: JobSpec
   /// The specification as it is stored.
   let text: String
   let lab: LabID
   let user: UserID
   let confinement: PathConfinement?
-  var idempotencyKey: String?
+  let idempotencyKey: String?
   /// How many jobs it waits for, all of them locked.
-  var waitsFor = 0
+  let waitsFor: Int
   /// Before when nothing of it begins; nil when it may begin at once.
-  var moment: Timestamp?
-  /// nil when no person has submitted it.
-  let submitter: UserID?
-  /// What its history says of its creation.
-  let message: String
+  let moment: Timestamp?
+  /// What its history says of its creation when no person has submitted it; nil: its user has.
+  let note: String?
+
+  init(
+    _ spec: JobSpec, lab: LabID, user: UserID, confinement: PathConfinement?, idempotencyKey: String? = nil,
+    waitsFor: Int = 0, moment: Timestamp?, note: String? = nil
+  ) throws {
+    self.spec = spec
+    text = try StoredJSON.text(spec)
+    self.lab = lab
+    self.user = user
+    self.confinement = confinement
+    self.idempotencyKey = idempotencyKey
+    self.waitsFor = waitsFor
+    self.moment = moment
+    self.note = note
+  }
 }
 
 /// A job as it is before anybody takes its first task.
 struct CreatedJob: Sendable {
-  let record: JobRecord
+  let id: JobID
+  let createdAt: Timestamp
+  let labPausedAt: Timestamp?
   let admitted: Admitted
+
+  func record(_ spec: JobSpec, by caller: Caller) -> JobRecord {
+    var tasks = TaskCounts()
+    tasks[admitted.lowest == nil ? .blocked : .ready] = 1
+    return JobRecord(
+      id: id, lab: caller.labName, user: caller.userName, spec: spec, state: .queued, createdAt: createdAt,
+      startedAt: nil, finishedAt: nil, pausedAt: labPausedAt, failure: nil, tasks: tasks, progress: nil)
+  }
 }
 
 extension Session {
   /// Creates jobs, each with its first task, and notes that they were submitted, in one statement. A task is put where
   /// `admit` would put it: it is ready when its job may begin and nobody competes, and marked for the leader when labs
-  /// compete.
-  /// - Returns: nil for one whose lab has used the idempotency key before, or has an unfinished job with the unique key.
-  ///   (Indices jobs_idempotency, jobs_unique, primary keys of memory_lessons, labs, users and admission.)
-  func create(_ new: [NewJob]) throws -> [CreatedJob?] {
+  /// compete. (Primary keys of labs and admission.)
+  /// - Throws: a unique violation when a lab has used an idempotency key before, or has an unfinished job with a unique
+  ///   key; none is created then.
+  func create(_ new: [NewJob], _ known: KnownLessons) throws -> [CreatedJob] {
     let specs = new.map(\.spec)
+    let lessons = try lessons(of: specs, known)
     let rows = try execute(
       """
-      WITH lessons AS MATERIALIZED (
-        -- What earlier jobs have learnt to be too much at once.
-        SELECT checkpoint, device, kind, failures FROM memory_lessons
-        WHERE checkpoint = ANY($17::text[]) AND learnt_at > now() - interval '30 days'
-      ), given AS MATERIALIZED (
-        SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, g.*
+      WITH given AS MATERIALIZED (
+        SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, g.*, l.paused_at, a.contended,
+          to_timestamp((seldom->>'moment')::float8) AS moment, (seldom->>'need')::int AS need_id,
+          (seldom->>'light_need')::int AS light_need_id, coalesce((seldom->>'waits_for')::int, 0) AS waits_for,
+          coalesce((seldom->>'waits_for')::int, 0) = 0 AND l.paused_at IS NULL
+            AND coalesce(to_timestamp((seldom->>'moment')::float8) <= now(), true) AS is_due
         FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::text[], $11::int[], $12::int[], $13::float8[], $14::int[], $15::text[], $16::text[],
-            $17::text[], $18::text[], $19::int[], $20::float8[], $21::float8[], $22::text[], $23::bigint[], $24::text[])
-          WITH ORDINALITY AS g (lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
-            confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron,
-            checkpoint, device, waits_for, moment, deadline, first_task, submitter, message, place)
+            $9::text[], $10::text[], $11::text[], $12::jsonb[])
+          WITH ORDINALITY AS g (lab_id, user_id, priority, max_attempts, kind, first_task, name, spec,
+            checkpoint, idempotency_key, confinement, seldom, place)
+          JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
       ), job AS (
         INSERT INTO jobs (id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
           confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron, checkpoint,
           memory_failures, memory_learnt_at, waits_for, deadline_at) OVERRIDING SYSTEM VALUE
-        SELECT g.id, g.lab_id, g.user_id, g.priority, g.max_attempts, g.kind, g.name, g.idempotency_key, g.spec::json,
-          g.confinement::json, g.labels::jsonb, g.need_id, g.light_need_id, g.stall_seconds, g.at_once, g.unique_key,
-          g.cron, g.checkpoint,
-          coalesce((SELECT failures FROM lessons l WHERE l.checkpoint = g.checkpoint AND l.device = g.device
-            AND l.kind = g.kind), 0), now(), g.waits_for,
-          greatest(now(), coalesce(to_timestamp(g.moment), now())) + make_interval(secs => g.deadline)
-        FROM given g
-        ON CONFLICT DO NOTHING
-        RETURNING id, created_at
-      ), placed AS MATERIALIZED (
-        SELECT g.id, g.task_id, g.place, g.lab_id, g.user_id, g.submitter, g.message, g.priority, g.need_id,
-          g.light_need_id, g.first_task, g.moment, job.created_at, l.name AS lab, l.paused_at, a.contended,
-          g.waits_for = 0 AND l.paused_at IS NULL AND coalesce(to_timestamp(g.moment) <= now(), true) AS is_due
-        FROM job JOIN given g ON g.id = job.id JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
+        SELECT id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec::json,
+          confinement::json, coalesce(seldom->'labels', '{}'), need_id, light_need_id,
+          (seldom->>'stall_seconds')::float8, (seldom->>'at_once')::int, seldom->>'unique', seldom->>'cron', checkpoint,
+          coalesce((seldom->>'memory_failures')::int, 0), now(), waits_for,
+          greatest(now(), moment) + make_interval(secs => (seldom->>'deadline')::float8)
+        FROM given
       ), task AS (
         INSERT INTO tasks (id, job_id, kind, stage, state, not_before) OVERRIDING SYSTEM VALUE
         SELECT task_id, id, first_task, 0, CASE WHEN is_due AND NOT contended THEN 'ready' ELSE 'blocked' END,
-          CASE WHEN NOT is_due THEN to_timestamp(moment) WHEN contended THEN coalesce(to_timestamp(moment), now()) END
-        FROM placed
+          CASE WHEN NOT is_due THEN moment WHEN contended THEN coalesce(moment, now()) END
+        FROM given
       ), detail AS (
-        INSERT INTO task_details (job_id, task_id, payload) SELECT id, task_id, '{}' FROM placed
+        INSERT INTO task_details (job_id, task_id, payload) SELECT id, task_id, '{}' FROM given
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
         SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END, '{}'
-        FROM placed WHERE is_due AND NOT contended
+        FROM given WHERE is_due AND NOT contended
       ), noted AS (
         INSERT INTO events (lab_id, job_id, user_id, kind, message)
-        SELECT lab_id, id, submitter, 'job-submitted', message FROM placed
+        SELECT lab_id, id, CASE WHEN seldom->'note' IS NULL THEN user_id END, 'job-submitted',
+          coalesce(seldom->>'note', name)
+        FROM given
       )
-      SELECT p.place, p.id, p.task_id, p.lab, u.name AS "user", extract(epoch FROM p.created_at)::float8 AS created_at,
-        extract(epoch FROM p.paused_at)::float8 AS paused_at, p.is_due, p.is_due AND NOT p.contended AS is_ready
-      FROM placed p JOIN users u ON u.id = p.user_id
+      SELECT id, task_id, date_part('epoch', now()) AS created_at, date_part('epoch', paused_at) AS paused_at, is_due,
+        is_due AND NOT contended AS is_ready
+      FROM given ORDER BY place
       """, new.map(\.lab), new.map(\.user), specs.map(\.priority), specs.map(\.maxAttempts),
-      specs.map(\.kind.rawValue), specs.map(\.name), column(new.map(\.idempotencyKey)), new.map(\.text),
+      specs.map(\.kind.rawValue), specs.map(\.kind.firstTask.rawValue), specs.map(\.name), new.map(\.text),
+      specs.map(\.settings.model), column(new.map(\.idempotencyKey)),
       column(try new.map { try $0.confinement.map(StoredJSON.text) }),
-      try specs.map { $0.labels.isEmpty ? "{}" : try StoredJSON.text($0.labels) },
-      column(try specs.map { try number(of: $0.resources) }),
-      column(try specs.map { try number(of: $0.resources.light) }),
-      column(specs.map(\.stallAfter)), column(specs.map(\.atOnce)), column(specs.map(\.unique)),
-      column(specs.map(\.cron)), column(specs.map(\.settings.model)), specs.map(\.resources.kind.rawValue),
-      new.map(\.waitsFor), column(new.map(\.moment)), column(specs.map(\.deadline)),
-      specs.map(\.kind.firstTask.rawValue), column(new.map(\.submitter)),
-      new.map { StoredJSON.clean($0.message) })
-    var created = [CreatedJob?](repeating: nil, count: new.count)
-    for index in 0..<rows.count {
-      let row = rows[index]
-      let place: Int = try row.get("place")
-      created[place - 1] = try row.created(of: specs[place - 1])
+      column(try zip(new, lessons).map(seldom)))
+    return try zip(specs.indices, specs).map { try rows[$0].created($1) }
+  }
+
+  /// What few jobs have, in one column: each column costs a look at every job. Nil where there is nothing of it.
+  private func seldom(_ new: NewJob, memoryFailures: Int) throws -> String? {
+    let spec = new.spec
+    var members: [JSON.Member] = []
+    func add(_ key: String, _ value: JSON?) {
+      if let value { members.append(.init(key, value)) }
     }
-    return created
+    if !spec.labels.isEmpty { add("labels", try JSON(encoding: spec.labels)) }
+    add("need", try number(of: spec.resources).map(JSON.integer))
+    add("light_need", try number(of: spec.resources.light).map(JSON.integer))
+    add("memory_failures", memoryFailures == 0 ? nil : .integer(memoryFailures))
+    add("waits_for", new.waitsFor == 0 ? nil : .integer(new.waitsFor))
+    add("moment", new.moment.map(JSON.number))
+    add("deadline", spec.deadline.map(JSON.number))
+    add("stall_seconds", spec.stallAfter.map(JSON.number))
+    add("at_once", spec.atOnce.map(JSON.integer))
+    add("unique", spec.unique.map(JSON.string))
+    add("cron", spec.cron.map(JSON.string))
+    add("note", new.note.map(JSON.string))
+    return members.isEmpty ? nil : try StoredJSON.text(JSON.object(members))
   }
 }
 
-/// Most columns are of few jobs: NULL stands for one that has no value at all, and costs nothing to write and to read.
+/// NULL stands for a column in which no job has a value, and costs little to write and to read.
 private func column<Value>(_ values: [Value?]) -> [Value?]? {
   values.contains { $0 != nil } ? values : nil
 }
 
 extension Rows.Row {
-  fileprivate func created(of spec: JobSpec) throws -> CreatedJob {
+  fileprivate func created(_ spec: JobSpec) throws -> CreatedJob {
     let id: JobID = try get("id")
-    let isReady: Bool = try get("is_ready")
-    var tasks = TaskCounts()
-    tasks[isReady ? .ready : .blocked] = 1
-    let record = JobRecord(
-      id: id, lab: try get("lab"), user: try get("user"), spec: spec, state: .queued,
-      createdAt: try get("created_at"), startedAt: nil, finishedAt: nil,
-      pausedAt: try getIfPresent("paused_at"), failure: nil, tasks: tasks, progress: nil)
-    let key = ReadyKey(rank: Int64(-spec.priority), job: id, task: try get("task_id"))
+    let task: TaskID = try get("task_id")
+    let (createdAt, pausedAt): (Timestamp, Timestamp?) = (
+      try get("created_at"), try getIfPresent("paused_at")
+    )
+    let isDue: Bool = try get("is_due")
+    let key = try get("is_ready") ? ReadyKey(rank: Int64(-spec.priority), job: id, task: task) : nil
     return CreatedJob(
-      record: record, admitted: Admitted(count: try get("is_due") ? 1 : 0, lowest: isReady ? key : nil))
+      id: id, createdAt: createdAt, labPausedAt: pausedAt,
+      admitted: Admitted(count: isDue ? 1 : 0, lowest: key))
   }
 }

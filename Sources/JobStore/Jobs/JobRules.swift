@@ -27,10 +27,10 @@ extension JobStore {
 
   /// A job that was cancelled by a person ends its series.
   private func submitSuccessor(of id: JobID) async throws {
-    let (next, admitted) = try await pool.transaction { session -> (JobID?, Admitted) in
+    let (next, admitted) = try await pool.transaction { [knownLessons] session -> (JobID?, Admitted) in
       guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, .none) }
       guard try session.endRepetition(id), job.state != .cancelled else { return (nil, .none) }
-      return try session.copyForNext(of: id)
+      return try session.copyForNext(of: id, knownLessons)
     }
     if next != nil { announce(admitted) }
   }
@@ -72,26 +72,27 @@ extension Session {
   }
 
   /// The same job for the next moment of its schedule. What it waited for is not repeated.
-  fileprivate func copyForNext(of id: JobID) throws -> (JobID?, Admitted) {
+  /// - Returns: no job where there is no such moment, or another job has its unique key; the next tick tries again then.
+  fileprivate func copyForNext(of id: JobID, _ known: KnownLessons) throws -> (JobID?, Admitted) {
     let row = try execute(
-      """
-      SELECT spec, lab_id, user_id, confinement, extract(epoch FROM now())::float8 AS now FROM jobs WHERE id = $1
-      """, id
+      "SELECT spec, lab_id, user_id, confinement, date_part('epoch', now()) AS now FROM jobs WHERE id = $1",
+      id
     ).only()
     var spec: JobSpec = try row.json("spec")
     let now: Double = try row.get("now")
     guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else { return (nil, .none) }
     spec.at = next
     spec.after = []
-    let confinement: PathConfinement? = try row.jsonIfPresent("confinement")
-    let new = NewJob(
-      spec: spec, text: try StoredJSON.text(spec), lab: try row.get("lab_id"), user: try row.get("user_id"),
-      confinement: confinement, moment: next, submitter: nil, message: "\(spec.name), as job \(id) repeats")
-    guard let made = try create([new])[0] else {
-      // Another job has its unique key; the next tick tries again.
+    let lab: LabID = try row.get("lab_id")
+    if let key = spec.unique, try unfinishedJob(withKey: key, lab: lab) != nil {
       try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
       return (nil, .none)
     }
-    return (made.record.id, made.admitted)
+    let new = try NewJob(
+      spec, lab: lab, user: try row.get("user_id"), confinement: try row.jsonIfPresent("confinement"),
+      moment: next,
+      note: "\(spec.name), as job \(id) repeats")
+    let made = try create([new], known)[0]
+    return (made.id, made.admitted)
   }
 }

@@ -18,50 +18,52 @@ extension JobStore {
         throw StoreError.invalid("an idempotency key is one line of 1 to 200 characters")
       }
     }
-    let new = NewJob(
-      spec: request.spec, text: try StoredJSON.text(request.spec), lab: caller.lab, user: caller.user,
-      confinement: confinement, idempotencyKey: request.idempotencyKey, moment: request.spec.at,
-      submitter: caller.user, message: request.spec.name)
-    switch try await request.spec.standsAlone ? submitTogether(new, request) : submitAlone(new, request) {
-    case .before(let id): return try await job(id, lab: caller.lab)
-    case .now(let created):
-      announce(created.admitted)
-      return created.record
+    let created: CreatedJob?
+    do {
+      created =
+        try await request.spec.standsAlone
+        ? submitTogether(request, caller, confinement) : submitAlone(request, caller, confinement)
+    } catch let error as PostgresError where error.isUniqueViolation {
+      created = nil
     }
+    guard let created else {
+      let before = try await pool.run { session in try session.submittedBefore(request, lab: caller.lab) }
+      return try await job(before, lab: caller.lab)
+    }
+    announce(created.admitted)
+    return created.record(request.spec, by: caller)
   }
 
   /// Those that come together share a statement and its commit.
-  private func submitTogether(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
-    let created = try await submissions([new]) { [pool] jobs in
-      try await pool.run { session in try session.create(jobs) }
-    }
-    if let created = created[0] { return .now(created) }
-    return try await pool.run { session in try session.submittedBefore(request, lab: new.lab) }
+  private func submitTogether(
+    _ request: SubmitRequest, _ caller: Caller, _ confinement: PathConfinement?
+  ) async throws -> CreatedJob {
+    let new = try NewJob(
+      request.spec, lab: caller.lab, user: caller.user, confinement: confinement,
+      idempotencyKey: request.idempotencyKey, moment: request.spec.at)
+    return try await submissions([new]) { [pool, knownLessons] jobs in
+      try await pool.run { session in try session.create(jobs, knownLessons) }
+    }[0]
   }
 
-  private func submitAlone(_ new: NewJob, _ request: SubmitRequest) async throws -> Submitted {
-    try await pool.transaction { session in
-      if let id = try session.jobSubmittedBefore(request, lab: new.lab) { return .before(id) }
+  /// - Returns: nil where it was submitted before, whatever else has changed since.
+  private func submitAlone(
+    _ request: SubmitRequest, _ caller: Caller, _ confinement: PathConfinement?
+  ) async throws -> CreatedJob? {
+    try await pool.transaction { [knownLessons] session in
+      if try session.jobSubmittedBefore(request, lab: caller.lab) != nil { return nil }
       try session.checkNeeds(of: request.spec)
       // Before the job itself, in the order of ids; none of them can end unseen from here on.
-      let dependencies = try session.lockDependencies(request.spec.after, lab: new.lab)
-      var new = new
-      new.waitsFor = dependencies.count { $0.state != .succeeded }
-      new.moment = try session.moment(of: request.spec)
-      guard let created = try session.create([new])[0] else {
-        // The same key was used at the same time.
-        return try session.submittedBefore(request, lab: new.lab)
-      }
-      try session.insertDependencies(dependencies, job: created.record.id)
-      return .now(created)
+      let dependencies = try session.lockDependencies(request.spec.after, lab: caller.lab)
+      let new = try NewJob(
+        request.spec, lab: caller.lab, user: caller.user, confinement: confinement,
+        idempotencyKey: request.idempotencyKey, waitsFor: dependencies.count { $0.state != .succeeded },
+        moment: try session.moment(of: request.spec))
+      let created = try session.create([new], knownLessons)[0]
+      try session.insertDependencies(dependencies, job: created.id)
+      return created
     }
   }
-}
-
-/// What became of a submission.
-private enum Submitted {
-  case before(JobID)
-  case now(CreatedJob)
 }
 
 extension JobSpec {
@@ -97,18 +99,22 @@ extension Session {
 
   /// The job because of which one was not created.
   /// - Throws: `StoreError.conflict` when it is another one with the same unique key.
-  fileprivate func submittedBefore(_ request: SubmitRequest, lab: LabID) throws -> Submitted {
-    if let id = try jobSubmittedBefore(request, lab: lab) { return .before(id) }
+  fileprivate func submittedBefore(_ request: SubmitRequest, lab: LabID) throws -> JobID {
+    if let id = try jobSubmittedBefore(request, lab: lab) { return id }
     throw try uniqueConflict(request.spec.unique ?? "", lab: lab)
   }
 
-  /// (Index jobs_unique.)
   func uniqueConflict(_ key: String, lab: LabID) throws -> StoreError {
-    let id = try execute(
+    .conflict(
+      try unfinishedJob(withKey: key, lab: lab).map {
+        "unique: job \($0) has the key '\(key)' and has not ended yet; wait for it or cancel it"
+      } ?? "unique: another job with the key '\(key)' has ended just now; submit again")
+  }
+
+  /// (Index jobs_unique.)
+  func unfinishedJob(withKey key: String, lab: LabID) throws -> JobID? {
+    try execute(
       "SELECT id FROM jobs WHERE lab_id = $1 AND unique_key = $2 AND finished_at IS NULL", lab, key
-    ).first.map { try $0.get("id", as: JobID.self) }
-    return .conflict(
-      id.map { "unique: job \($0) has the key '\(key)' and has not ended yet; wait for it or cancel it" }
-        ?? "unique: another job with the key '\(key)' has ended just now; submit again")
+    ).first.map { try $0.get("id") }
   }
 }

@@ -35,6 +35,7 @@ extension JobStore {
         return (FailReply(outcome: .accepted, retryAfter: nil), .none)
       }
     }
+    if request.failure.failureClass == .outOfMemory { knownLessons.forget() }
     announce(admitted)
     return reply
   }

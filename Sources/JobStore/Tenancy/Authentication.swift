@@ -17,7 +17,7 @@ extension JobStore {
         FROM tokens t JOIN users u ON u.id = t.user_id JOIN labs l ON l.id = u.lab_id
         WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
           AND u.disabled_at IS NULL AND l.closed_at IS NULL
-        """, Parameter.bytes(hash)
+        """, BinaryValue(hash)
       ).first
       guard let row else { return nil }
       let caller = try Self.caller(row)

@@ -30,7 +30,7 @@ extension JobStore {
         """
         INSERT INTO tokens (user_id, hash, role, scopes, note, expires_at)
         VALUES ($1, $2, $3, $4::text[], $5, now() + make_interval(secs => $6)) RETURNING id
-        """, user, Parameter.bytes(TokenSecret.hash(secret)), request.role.rawValue,
+        """, user, BinaryValue(TokenSecret.hash(secret)), request.role.rawValue,
         request.scopes?.map(\.rawValue), note, request.expiresIn
       ).only().get("id")
       try session.noteEvent(
@@ -97,7 +97,7 @@ extension JobStore {
         INSERT INTO tokens (user_id, hash, role, scopes, note, expires_at)
         SELECT user_id, $2, role, scopes, note, now() + (expires_at - created_at) FROM tokens WHERE id = $1
         RETURNING id
-        """, id, Parameter.bytes(TokenSecret.hash(secret))
+        """, id, BinaryValue(TokenSecret.hash(secret))
       ).only().get("id")
       try session.execute(
         """
