@@ -54,6 +54,7 @@ extension Session {
   /// Creates jobs, each with its first task, and notes that they were submitted, in one statement. A task is put where
   /// `admit` would put it: it is ready when its job may begin and nobody competes, and marked for the leader when labs
   /// compete. (Primary keys of labs and admission.)
+  /// - Parameter known: lessons that need not be looked up.
   /// - Throws: a unique violation when a lab has used an idempotency key before, or has an unfinished job with a unique
   ///   key; none is created then.
   func create(_ new: [NewJob], _ known: KnownLessons) throws -> [CreatedJob] {
@@ -107,6 +108,10 @@ extension Session {
       specs.map(\.settings.model), column(new.map(\.idempotencyKey)),
       column(try new.map { try $0.confinement.map(StoredJSON.text) }),
       column(try zip(new, lessons).map(seldom)))
+    guard rows.count == new.count else {
+      throw PostgresError(
+        .decoding, "\(new.count) jobs were submitted, and \(rows.count) created: their lab is missing")
+    }
     return try zip(specs.indices, specs).map { try rows[$0].created($1) }
   }
 
