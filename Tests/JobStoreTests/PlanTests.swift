@@ -18,7 +18,6 @@ struct PlanTests {
     // Admission by the leader looks at all that is ready, which is bounded by windows and by what he admits.
     "FROM ready r JOIN jobs j ON j.id = r.job_id ORDER BY r.rank",
     "WITH free AS",
-    "count(DISTINCT j.user_id) FROM ready",
     // For people who ask what goes on, and for monitoring.
     "SELECT kind, count(*) AS tasks FROM ready",
     "WHERE NOT EXISTS (SELECT 1 FROM worker_sessions w WHERE w.state",
@@ -56,6 +55,34 @@ struct PlanTests {
       let scans = Self.scans(in: try JSON(parsing: plan)[0]?["Plan"] ?? .null, bounded: false)
       #expect(scans.isEmpty, "\(statement.file): \(scans) in \(statement.text)")
     }
+  }
+
+  @Test("the leader's look at a queue where nobody competes is the same however many tasks wait")
+  func fewLooks() async throws {
+    // One connection, whose figures can be asked for at once.
+    let bench = try await Bench.make(connections: 1)
+    _ = try await bench.submit("score")
+    let waiting = 3_000
+    _ = try await bench.plan(try await bench.take(try await bench.session()), shards: waiting)
+    try await bench.store.pool.run { session in try session.executeScript("ANALYZE") }
+    func looks() async throws -> Int {
+      _ = try await bench.store.tick()
+      return try await bench.store.pool.run { session in
+        try session.execute("SELECT pg_stat_force_next_flush()")
+        return try session.execute(
+          """
+          SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint + (SELECT sum(idx_tup_read)::bigint
+            FROM pg_stat_user_indexes WHERE relname IN ('tasks', 'ready')) AS looks
+          FROM pg_stat_user_tables WHERE relname IN ('tasks', 'ready')
+          """
+        ).only().get("looks")
+      }
+    }
+    // The first looks at more, as a leader does that has just begun.
+    for _ in 0..<2 { _ = try await looks() }
+    let before = try await looks()
+    let looked = try await looks() - before
+    #expect(looked < waiting / 10)
   }
 
   @Test("no index of tasks names a column that claims change, so that a claim makes no entry in any")

@@ -48,9 +48,11 @@ extension Session {
   fileprivate func stalledTasks() throws -> [(Lease, Double)] {
     try execute(
       """
-      SELECT t.id, t.lease_epoch, j.stall_seconds FROM jobs j
-        JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL AND t.state = 'running'
-        JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
+      SELECT t.id, t.lease_epoch, j.stall_seconds FROM jobs j CROSS JOIN LATERAL (
+          -- OFFSET: job by job, or all unfinished tasks of all jobs would be looked at first.
+          SELECT id, lease_epoch, claimed_at FROM tasks
+          WHERE job_id = j.id AND finished_at IS NULL AND state = 'running' OFFSET 0) AS t
+        JOIN task_details d ON d.job_id = j.id AND d.task_id = t.id
       WHERE j.finished_at IS NULL AND j.stall_seconds IS NOT NULL
         AND greatest(t.claimed_at, d.progress_at) < now() - make_interval(secs => j.stall_seconds) LIMIT 100
       """
