@@ -72,24 +72,18 @@ extension Session {
 
   /// Whether someone has to decide who is next: users wait beside each other, a quota limits a lab with unfinished
   /// jobs, or several trainings could take each other's places for rollouts. While that is so, whoever still waits
-  /// keeps it so. What is ready is looked at job by job, until a second user's is found. (Indices jobs_unfinished,
-  /// ready_of_job, tasks_delayed.)
+  /// keeps it so. Of what is ready only the first is looked at, and then whether other users' unfinished jobs have any:
+  /// there may be very much of it. (Indices jobs_unfinished, ready_of_job, tasks_delayed.)
   fileprivate func competes(contended: Bool) throws -> Bool {
     try execute(
       """
-      WITH RECURSIVE waiting (job_id, user_id) AS (
-        SELECT first.job_id, (SELECT user_id FROM jobs WHERE id = first.job_id)
-        FROM (SELECT job_id FROM ready ORDER BY job_id LIMIT 1) AS first
-        UNION ALL
-        SELECT next.job_id, (SELECT user_id FROM jobs WHERE id = next.job_id)
-        FROM waiting CROSS JOIN LATERAL (
-          SELECT job_id FROM ready WHERE job_id > waiting.job_id ORDER BY job_id LIMIT 1) AS next
-      )
       SELECT EXISTS (SELECT 1 FROM quotas q WHERE (q.nominal > 0 OR q.borrow IS NOT NULL
             OR q.max_running IS NOT NULL OR q.budget_hours IS NOT NULL)
           AND EXISTS (SELECT 1 FROM jobs j WHERE j.lab_id = q.lab_id AND j.finished_at IS NULL))
         OR (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE finished_at IS NULL AND kind = 'train' LIMIT 2) AS t) > 1
-        OR EXISTS (SELECT 1 FROM waiting WHERE user_id <> (SELECT user_id FROM waiting LIMIT 1))
+        OR EXISTS (SELECT 1 FROM jobs j WHERE j.finished_at IS NULL
+          AND j.user_id <> (SELECT user_id FROM jobs WHERE id = (SELECT job_id FROM ready ORDER BY job_id LIMIT 1))
+          AND (SELECT r.task_id FROM ready r WHERE r.job_id = j.id LIMIT 1) IS NOT NULL)
         OR ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs j ON j.id = t.job_id
           WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL
             AND j.waits_for = 0 AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
