@@ -1,5 +1,6 @@
-DROP TRIGGER webhooks_and_events ON webhooks;
-DROP FUNCTION hand_events_to_webhooks;
+DROP TRIGGER webhooks_hold_events ON webhooks;
+DROP TRIGGER webhooks_get_events ON webhooks;
+DROP FUNCTION hold_events, hand_events_to_webhooks;
 ALTER TABLE events ENABLE TRIGGER events_to_webhooks;
 CREATE OR REPLACE FUNCTION queue_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

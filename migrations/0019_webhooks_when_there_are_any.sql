@@ -1,13 +1,16 @@
 -- Most queues have no webhooks, and yet every statement that noted events kept them for a trigger that looked for some: a
 -- twentieth of a submission. Events are now handed to it only while there are webhooks.
 --
--- A webhook's own transaction waits for those that are noting events, and its look comes after theirs: from its commit on
--- no event goes by unseen. The lock comes before the look, so of two transactions the second sees what the first has done.
--- It does so as the owner of these tables, whoever the coordinators are.
-CREATE FUNCTION hand_events_to_webhooks() RETURNS trigger LANGUAGE plpgsql
-  SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- A webhook's own transaction waits for those that are noting events before it touches webhooks, which they look at, and
+-- holds the others up until its end: from then on no event goes by unseen. Of two such transactions the second sees what
+-- the first has done. (ONLY: whoever notes an event does so through this table.)
+CREATE FUNCTION hold_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE ONLY events IN SHARE ROW EXCLUSIVE MODE;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION hand_events_to_webhooks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
   IF EXISTS (SELECT 1 FROM webhooks) THEN
     ALTER TABLE events ENABLE TRIGGER events_to_webhooks;
   ELSE
@@ -15,7 +18,9 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER webhooks_and_events AFTER INSERT OR DELETE OR TRUNCATE ON webhooks
+CREATE TRIGGER webhooks_hold_events BEFORE INSERT OR DELETE OR TRUNCATE ON webhooks
+  FOR EACH STATEMENT EXECUTE FUNCTION hold_events();
+CREATE TRIGGER webhooks_get_events AFTER INSERT OR DELETE OR TRUNCATE ON webhooks
   FOR EACH STATEMENT EXECUTE FUNCTION hand_events_to_webhooks();
 DO $$
 BEGIN

@@ -29,7 +29,7 @@ public final class JobStore: Sendable {
   let claims = leaseCalls()
   let completions = leaseCalls()
   let turns = leaseCalls()
-  let submissions = CallMerger<NewJob, CreatedJob>(
+  let submissions = CallMerger<NewJob, CreatedJob?>(
     mostAtOnce: 4, patience: .milliseconds(20), enough: 8, most: 64, isOfOne: isOfOne)
   private let hint: ReadyHint
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// A type whose values can be `$1`, `$2` … of a statement. Values never become part of the statement's text.
 public protocol PostgresEncodable: Sendable {
-  /// Writes it as the next parameter, in the server's text form for the type that the statement gives it.
+  /// Writes it as the next parameter, mostly in the server's text form for the type that the statement gives it.
   func append(to parameters: inout Parameters)
   /// Writes it as an element of an array in the server's text form.
   func appendElement(to array: inout [UInt8])

@@ -13,10 +13,13 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
   public let code: Code
   public let message: String
+  /// The constraint, or unique index, that stopped the statement.
+  public let constraint: String?
 
-  public init(_ code: Code, _ message: String) {
+  public init(_ code: Code, _ message: String, constraint: String? = nil) {
     self.code = code
     self.message = message
+    self.constraint = constraint
   }
 
   public var isUnavailable: Bool { code == .unavailable }

@@ -148,12 +148,16 @@ public final class Session {
     default:
       defer { PQclear(result) }
       let message = Self.trimmed(PQresultErrorMessage(result))
-      let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+      func field(_ code: Unicode.Scalar) -> String? {
+        PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+      }
+      let state = field("C")
       guard let state, PQstatus(connection) == CONNECTION_OK, !Self.meansUnavailable(state) else {
         throw PostgresError(.unavailable, message)
       }
       let start = sql().split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
-      throw PostgresError(.server(sqlState: state), "\(message) (in: \(start) …)")
+      throw PostgresError(
+        .server(sqlState: state), "\(message) (in: \(start) …)", constraint: field("n"))
     }
   }
 

@@ -57,22 +57,46 @@ struct HistoryTests {
     async let gone: Void = bench.store.pool.transaction { session in
       try session.execute("DELETE FROM webhooks WHERE id = $1", last.id)
       // Until the other one waits for this one's locks.
-      while try session.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass")
-        .isEmpty
-      {
-        try session.execute("SELECT pg_sleep(0.005)")
-      }
+      while try session.locksOfEvents(granted: false) == 0 { try session.execute("SELECT pg_sleep(0.005)") }
     }
     // Not before the deletion holds them.
-    while try await bench.store.pool.run({ session in
-      try session.execute(
-        "SELECT 1 FROM pg_locks WHERE granted AND mode = 'ShareRowExclusiveLock' AND relation = 'events'::regclass"
-      ).isEmpty
-    }) { await Task.yield() }
+    while try await bench.store.pool.run({ try $0.locksOfEvents(granted: true) }) == 0 { await Task.yield() }
     let next = try await bench.store.createWebhook(request, by: bench.person)
     try await gone
     _ = try await bench.submit()
     #expect(try await due(bench, to: next) == ["job-submitted"])
+  }
+
+  @Test("a webhook with much to deliver is deleted beside those who note events, and nobody has to give up")
+  func deletion() async throws {
+    let bench = try await Bench.make(connections: 3)
+    let webhook = try await bench.store.createWebhook(
+      CreateWebhookRequest(url: "https://a.example/"), by: bench.person)
+    let job = try await bench.submit()
+    try await bench.store.pool.run { session in
+      _ = try session.execute(
+        """
+        INSERT INTO webhook_deliveries (webhook_id, event_id, event_at)
+        SELECT $1, n, now() FROM generate_series(1, 20000) AS n
+        """, webhook.id)
+    }
+    let deadlocks: @Sendable () async throws -> Int = {
+      try await bench.store.pool.run { session in
+        try session.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+          .only()
+          .get("deadlocks")
+      }
+    }
+    try await bench.store.pool.transaction { session in
+      // Has noted an event when the deletion comes, and notes another one while that waits.
+      try session.noteEventOf(job.id, lab: bench.person.lab)
+      let deletion = Task { try await bench.store.deleteWebhook(webhook.id, by: bench.person) }
+      _ = deletion
+      while try session.locksOfEvents(granted: false) == 0 { try session.execute("SELECT pg_sleep(0.005)") }
+      try session.noteEventOf(job.id, lab: bench.person.lab)
+    }
+    while try await !bench.store.webhooks(lab: bench.person.lab).webhooks.isEmpty { await Task.yield() }
+    #expect(try await deadlocks() == 0)
   }
 
   @Test(
@@ -124,5 +148,22 @@ struct HistoryTests {
     let newest = try #require(try await store.events(EventFilter(lab: person.lab)).events.first)
     #expect(newest.kind == "job-cancelled" && newest.id > before[0].id)
     await pool.close()
+  }
+}
+
+extension Session {
+  /// Locks of the table of events that hold others up.
+  fileprivate func locksOfEvents(granted: Bool) throws -> Int {
+    try execute(
+      """
+      SELECT count(*) AS locks FROM pg_locks
+      WHERE granted = $1 AND mode = 'ShareRowExclusiveLock' AND relation = 'events'::regclass
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """, granted
+    ).only().get("locks")
+  }
+
+  fileprivate func noteEventOf(_ job: JobID, lab: LabID) throws {
+    try execute("INSERT INTO events (lab_id, job_id, kind, message) VALUES ($1, $2, 'note', '')", lab, job)
   }
 }

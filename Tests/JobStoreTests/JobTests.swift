@@ -68,6 +68,44 @@ struct JobTests {
     #expect(try await bench.job(job.id).state == .running)
   }
 
+  @Test("jobs that are submitted together are numbered as they came")
+  func order() async throws {
+    let bench = try await Bench.make()
+    let names = (1...40).map { "job \($0)" }
+    // Of many labs, which the statement may look at in any order.
+    let labs: [LabID] = try await bench.store.pool.run { session in
+      let labs = try session.execute(
+        "INSERT INTO labs (name) SELECT 'lab ' || n FROM generate_series(1, 400) AS n RETURNING id"
+      ).map { try $0.get("id", as: LabID.self) }
+      try session.executeScript("ANALYZE labs")
+      return labs.suffix(names.count).reversed()
+    }
+    // The statement as it stands, with a plan that the server may come to prefer.
+    let text = try #require(try StatementSources.all().first { $0.text.contains("INSERT INTO jobs (id") })
+      .text
+    let values = [
+      "", "\(bench.person.user)", "0", "3", "'score'", "'plan'", "NULL", "'{}'", "'/m'",
+      "NULL",
+      "NULL", "NULL",
+    ]
+    let types = ["bigint", "bigint", "int", "int"] + Array(repeating: "text", count: 7) + ["jsonb"]
+    let lists = zip(values, types).enumerated().map { index, column in
+      let list = names.indices.map { place in
+        index == 0 ? "\(labs[place])" : index == 6 ? "'\(names[place])'" : column.0
+      }.joined(separator: ", ")
+      return "ARRAY[\(list)]::\(column.1)[]"
+    }
+    let found = try await bench.store.pool.run { session in
+      try session.executeScript(
+        "SET enable_nestloop = off; SET enable_seqscan = on; PREPARE submission AS \(text); EXECUTE submission(\(lists.joined(separator: ", ")))"
+      )
+      return try session.execute("SELECT name FROM jobs ORDER BY id").map {
+        try $0.get("name", as: String.self)
+      }
+    }
+    #expect(found == names)
+  }
+
   @Test("the same idempotency key returns the same job, and refuses another specification")
   func idempotency() async throws {
     let bench = try await Bench.make(connections: 4)

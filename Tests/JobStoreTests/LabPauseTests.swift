@@ -41,6 +41,28 @@ struct LabPauseTests {
       try await bench.claim(session, limit: 8).map(\.job).sorted() == [running.id, running.id, later.id])
   }
 
+  @Test("what was submitted while its lab was being paused waits with the others, and goes on with them")
+  func meanwhile() async throws {
+    let bench = try await Bench.make()
+    let owner = try await Bench.caller(bench.store, lab: "vision", user: "grace", role: .owner)
+    let session = try await bench.session()
+    try await pause(bench, true, by: owner)
+    let job = try await bench.submit()
+    // As a submission leaves it that began before the pause was there to be seen.
+    _ = try await bench.store.pool.run { session in
+      try session.execute(
+        """
+        WITH task AS (UPDATE tasks SET state = 'ready', not_before = NULL WHERE job_id = $1 RETURNING id, job_id, kind)
+        INSERT INTO ready (task_id, job_id, rank, kind) SELECT id, job_id, 0, kind FROM task
+        """, job.id
+      ).affected
+    }
+    _ = try await bench.store.tick()
+    #expect(try await bench.claim(session, limit: 8).isEmpty)
+    try await pause(bench, false, by: owner)
+    #expect(try await bench.claim(session, limit: 8).map(\.job) == [job.id])
+  }
+
   @Test("while labs compete the others go on, and a paused one gets no place")
   func besideOthers() async throws {
     let bench = try await Bench.make()

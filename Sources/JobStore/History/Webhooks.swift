@@ -32,10 +32,13 @@ extension JobStore {
   /// Ends a webhook of the lab, with what it has not delivered.
   public func deleteWebhook(_ id: Int64, by caller: Caller) async throws {
     try await pool.transaction { session in
+      // A deletion holds up whoever notes events; one of nothing would, too.
       let gone = try session.execute(
-        "DELETE FROM webhooks WHERE id = $1 AND lab_id = $2 RETURNING url", id, caller.lab
+        "SELECT url FROM webhooks WHERE id = $1 AND lab_id = $2", id, caller.lab
       ).first
-      guard let gone else { throw StoreError.notFound("there is no webhook \(id) in this lab") }
+      guard let gone, try session.execute("DELETE FROM webhooks WHERE id = $1", id).affected == 1 else {
+        throw StoreError.notFound("there is no webhook \(id) in this lab")
+      }
       try session.noteEvent(
         "webhook-deleted", lab: caller.lab, user: caller.user,
         message: "webhook \(id) to \(try gone.get("url", as: String.self))")

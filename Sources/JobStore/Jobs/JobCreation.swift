@@ -53,31 +53,60 @@ struct CreatedJob: Sendable {
 extension Session {
   /// Creates jobs, each with its first task, and notes that they were submitted, in one statement. A task is put where
   /// `admit` would put it: it is ready when its job may begin and nobody competes, and marked for the leader when labs
-  /// compete. (Primary keys of labs and admission.)
+  /// compete.
   /// - Parameter known: lessons that need not be looked up.
-  /// - Throws: a unique violation when a lab has used an idempotency key before, or has an unfinished job with a unique
-  ///   key; none is created then.
-  func create(_ new: [NewJob], _ known: KnownLessons) throws -> [CreatedJob] {
+  /// - Returns: nil for one whose lab has used the idempotency key before, or has an unfinished job with the unique key.
+  /// - Throws: a unique violation (`isOfRepeatedKey`) where another one takes such a key at this moment, or two of these
+  ///   have the same; none is created then.
+  func create(_ new: [NewJob], _ known: KnownLessons) throws -> [CreatedJob?] {
+    let repeated = try repeated(among: new)
+    guard repeated.isEmpty else {
+      var created = try createAll(
+        new.indices.filter { !repeated.contains($0) }.map { new[$0] }, known)[...]
+      return new.indices.map { repeated.contains($0) ? nil : created.removeFirst() }
+    }
+    return try createAll(new, known)
+  }
+
+  /// Those whose keys are taken: they would undo what is submitted with them. (Indices jobs_idempotency, jobs_unique.)
+  private func repeated(among new: [NewJob]) throws -> Set<Int> {
+    guard new.contains(where: { $0.idempotencyKey != nil || $0.spec.unique != nil }) else { return [] }
+    let places: [Int] = try execute(
+      """
+      SELECT g.place FROM unnest($1::bigint[], $2::text[], $3::text[]) WITH ORDINALITY AS g (lab, key, unique_key, place)
+      WHERE EXISTS (SELECT FROM jobs j WHERE j.lab_id = g.lab AND j.idempotency_key = g.key)
+        OR EXISTS (SELECT FROM jobs j WHERE j.lab_id = g.lab AND j.unique_key = g.unique_key AND j.finished_at IS NULL)
+      """, new.map(\.lab), new.map(\.idempotencyKey), new.map(\.spec.unique)
+    ).map { try $0.get("place") }
+    return Set(places.map { $0 - 1 })
+  }
+
+  /// (Primary keys of labs and admission.)
+  private func createAll(_ new: [NewJob], _ known: KnownLessons) throws -> [CreatedJob] {
+    guard !new.isEmpty else { return [] }
     let specs = new.map(\.spec)
     let lessons = try lessons(of: specs, known)
     let rows = try execute(
       """
       WITH given AS MATERIALIZED (
-        SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, g.*, l.paused_at, a.contended,
-          to_timestamp((seldom->>'moment')::float8) AS moment, (seldom->>'need')::int AS need_id,
-          (seldom->>'light_need')::int AS light_need_id, coalesce((seldom->>'waits_for')::int, 0) AS waits_for,
+        -- Numbered in the order of the calls, whatever order the join gives.
+        SELECT g.*, l.id AS lab, l.paused_at, a.contended, to_timestamp((seldom->>'moment')::float8) AS moment,
+          (seldom->>'need')::int AS need_id, (seldom->>'light_need')::int AS light_need_id,
+          coalesce((seldom->>'waits_for')::int, 0) AS waits_for,
           coalesce((seldom->>'waits_for')::int, 0) = 0 AND l.paused_at IS NULL
             AND coalesce(to_timestamp((seldom->>'moment')::float8) <= now(), true) AS is_due
-        FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::text[], $11::text[], $12::jsonb[])
-          WITH ORDINALITY AS g (lab_id, user_id, priority, max_attempts, kind, first_task, name, spec,
-            checkpoint, idempotency_key, confinement, seldom, place)
-          JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
+        FROM (SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, new.*
+            FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::text[], $12::jsonb[])
+              WITH ORDINALITY AS new (lab_id, user_id, priority, max_attempts, kind, first_task, name, spec,
+                checkpoint, idempotency_key, confinement, seldom, place)) AS g
+          LEFT JOIN labs l ON l.id = g.lab_id JOIN admission a ON a.id = 1
       ), job AS (
         INSERT INTO jobs (id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
           confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron, checkpoint,
           memory_failures, memory_learnt_at, waits_for, deadline_at) OVERRIDING SYSTEM VALUE
-        SELECT id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec::json,
+        -- A lab that is not there has no number, and there is no job without one.
+        SELECT id, lab, user_id, priority, max_attempts, kind, name, idempotency_key, spec::json,
           confinement::json, coalesce(seldom->'labels', '{}'), need_id, light_need_id,
           (seldom->>'stall_seconds')::float8, (seldom->>'at_once')::int, seldom->>'unique', seldom->>'cron', checkpoint,
           coalesce((seldom->>'memory_failures')::int, 0), now(), waits_for,
@@ -108,10 +137,6 @@ extension Session {
       specs.map(\.settings.model), column(new.map(\.idempotencyKey)),
       column(try new.map { try $0.confinement.map(StoredJSON.text) }),
       column(try zip(new, lessons).map(seldom)))
-    guard rows.count == new.count else {
-      throw PostgresError(
-        .decoding, "\(new.count) jobs were submitted, and \(rows.count) created: their lab is missing")
-    }
     return try zip(specs.indices, specs).map { try rows[$0].created($1) }
   }
 

@@ -27,10 +27,16 @@ extension JobStore {
 
   /// A job that was cancelled by a person ends its series.
   private func submitSuccessor(of id: JobID) async throws {
-    let (next, admitted) = try await pool.transaction { [knownLessons] session -> (JobID?, Admitted) in
-      guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, .none) }
-      guard try session.endRepetition(id), job.state != .cancelled else { return (nil, .none) }
-      return try session.copyForNext(of: id, knownLessons)
+    let (next, admitted): (JobID?, Admitted)
+    do {
+      (next, admitted) = try await pool.transaction { [knownLessons] session in
+        guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, .none) }
+        guard try session.endRepetition(id), job.state != .cancelled else { return (nil, .none) }
+        return try session.copyForNext(of: id, knownLessons)
+      }
+    } catch let error as PostgresError where error.isOfRepeatedKey {
+      // Another job has taken its unique key at this moment; the next tick tries again.
+      return
     }
     if next != nil { announce(admitted) }
   }
@@ -74,7 +80,8 @@ extension Session {
   }
 
   /// The same job for the next moment of its schedule. What it waited for is not repeated.
-  /// - Returns: no job where there is no such moment, or another job has its unique key; the next tick tries again then.
+  /// - Returns: no job where there is no such moment, which ends the series, or where another job has its unique key; then
+  ///   the next tick tries again.
   fileprivate func copyForNext(of id: JobID, _ known: KnownLessons) throws -> (JobID?, Admitted) {
     let row = try execute(
       "SELECT spec, lab_id, user_id, confinement, date_part('epoch', now()) AS now FROM jobs WHERE id = $1",
@@ -85,16 +92,14 @@ extension Session {
     guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else { return (nil, .none) }
     spec.at = next
     spec.after = []
-    let lab: LabID = try row.get("lab_id")
-    if let key = spec.unique, try unfinishedJob(withKey: key, lab: lab) != nil {
+    let new = try NewJob(
+      spec, lab: try row.get("lab_id"), user: try row.get("user_id"),
+      confinement: try row.jsonIfPresent("confinement"), moment: next,
+      note: "\(spec.name), as job \(id) repeats")
+    guard let made = try create([new], known)[0] else {
       try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
       return (nil, .none)
     }
-    let new = try NewJob(
-      spec, lab: lab, user: try row.get("user_id"), confinement: try row.jsonIfPresent("confinement"),
-      moment: next,
-      note: "\(spec.name), as job \(id) repeats")
-    let made = try create([new], known)[0]
     return (made.id, made.admitted)
   }
 }

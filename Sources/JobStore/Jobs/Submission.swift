@@ -23,7 +23,7 @@ extension JobStore {
       created =
         try await request.spec.standsAlone
         ? submitTogether(request, caller, confinement) : submitAlone(request, caller, confinement)
-    } catch let error as PostgresError where error.isUniqueViolation {
+    } catch let error as PostgresError where error.isOfRepeatedKey {
       created = nil
     }
     guard let created else {
@@ -37,7 +37,7 @@ extension JobStore {
   /// Those that come together share a statement and its commit.
   private func submitTogether(
     _ request: SubmitRequest, _ caller: Caller, _ confinement: PathConfinement?
-  ) async throws -> CreatedJob {
+  ) async throws -> CreatedJob? {
     let new = try NewJob(
       request.spec, lab: caller.lab, user: caller.user, confinement: confinement,
       idempotencyKey: request.idempotencyKey, moment: request.spec.at)
@@ -59,10 +59,17 @@ extension JobStore {
         request.spec, lab: caller.lab, user: caller.user, confinement: confinement,
         idempotencyKey: request.idempotencyKey, waitsFor: dependencies.count { $0.state != .succeeded },
         moment: try session.moment(of: request.spec))
-      let created = try session.create([new], knownLessons)[0]
+      guard let created = try session.create([new], knownLessons)[0] else { return nil }
       try session.insertDependencies(dependencies, job: created.id)
       return created
     }
+  }
+}
+
+extension PostgresError {
+  /// A job with the same idempotency key, or an unfinished one with the same unique key, came first.
+  var isOfRepeatedKey: Bool {
+    isUniqueViolation && ["jobs_idempotency", "jobs_unique"].contains(constraint)
   }
 }
 
@@ -104,17 +111,13 @@ extension Session {
     throw try uniqueConflict(request.spec.unique ?? "", lab: lab)
   }
 
-  func uniqueConflict(_ key: String, lab: LabID) throws -> StoreError {
-    .conflict(
-      try unfinishedJob(withKey: key, lab: lab).map {
-        "unique: job \($0) has the key '\(key)' and has not ended yet; wait for it or cancel it"
-      } ?? "unique: another job with the key '\(key)' has ended just now; submit again")
-  }
-
   /// (Index jobs_unique.)
-  func unfinishedJob(withKey key: String, lab: LabID) throws -> JobID? {
-    try execute(
+  func uniqueConflict(_ key: String, lab: LabID) throws -> StoreError {
+    let id = try execute(
       "SELECT id FROM jobs WHERE lab_id = $1 AND unique_key = $2 AND finished_at IS NULL", lab, key
-    ).first.map { try $0.get("id") }
+    ).first.map { try $0.get("id", as: JobID.self) }
+    return .conflict(
+      id.map { "unique: job \($0) has the key '\(key)' and has not ended yet; wait for it or cancel it" }
+        ?? "unique: another job with the key '\(key)' has ended just now; submit again")
   }
 }

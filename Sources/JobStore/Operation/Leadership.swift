@@ -56,6 +56,7 @@ extension JobStore {
     let reaped = try await reap()
     let overdue = try await takeOverdue()
     try await enforceRules()
+    try await withdrawOfPausedLabs()
     try await bookCharges()
     if settling.isDue { try await takeTurns(of: try await pool.run { try $0.jobsToSettle() }) }
     let pass = try await admitWaiting()

@@ -110,7 +110,17 @@ extension Session {
   }
 
   fileprivate func webhookFindings() throws -> [Finding] {
-    try execute(
+    let areHeld: Bool = try execute(
+      """
+      SELECT tgenabled = 'D' AND EXISTS (SELECT FROM webhooks) AS held FROM pg_trigger
+      WHERE tgrelid = 'events'::regclass AND tgname = 'events_to_webhooks'
+      """
+    ).only().get("held")
+    let held = Finding(
+      .problem, "webhooks",
+      "events are not handed to the webhooks that there are, as after a restore without triggers",
+      advice: "add a webhook and delete it again: either sets this right")
+    let late = try execute(
       """
       SELECT w.id, l.name AS lab, w.last_error, count(d.id) AS pending FROM webhooks w
         JOIN labs l ON l.id = w.lab_id JOIN webhook_deliveries d ON d.webhook_id = w.id
@@ -124,5 +134,6 @@ extension Session {
           + "\(try row.get("pending", as: Int.self)) events older than 10 min: "
           + (try row.getIfPresent("last_error", as: String.self) ?? "no coordinator sends them"))
     }
+    return areHeld ? [held] + late : late
   }
 }

@@ -12,56 +12,86 @@ final class KnownLessons: Sendable {
     let failures: Int
   }
 
+  /// By the bytes of the model's path, as the database compares them.
+  typealias Lessons = [Model: [Lesson]]
+
+  struct Model: Hashable {
+    let path: String
+
+    static func == (a: Model, b: Model) -> Bool { a.path.utf8.elementsEqual(b.path.utf8) }
+    func hash(into hasher: inout Hasher) { for byte in path.utf8 { hasher.combine(byte) } }
+  }
+
   private struct State {
-    var lessons: [String: [Lesson]] = [:]
+    var lessons: Lessons = [:]
     var since = ContinuousClock.now
+    /// How often something was learnt.
+    var generation = 0
+
+    mutating func clear() {
+      lessons = [:]
+      since = .now
+    }
   }
 
   private static let memory = Duration.seconds(10)
   private static let most = 1_024
   private let state = Mutex(State())
 
-  /// What is known of a model; nil when that has to be looked up.
-  subscript(model: String) -> [Lesson]? {
+  /// What is known of models, and for `add`, when.
+  func known(of models: some Sequence<Model>) -> (lessons: Lessons, generation: Int) {
     state.withLock { state in
-      if .now - state.since > Self.memory { state = State() }
-      return state.lessons[model]
+      if .now - state.since > Self.memory { state.clear() }
+      var lessons: Lessons = [:]
+      for model in models { lessons[model] = state.lessons[model] }
+      return (lessons, state.generation)
     }
   }
 
-  func add(_ new: [String: [Lesson]]) {
+  /// - Parameter generation: nothing is added when something was learnt since `known` gave it.
+  func add(_ new: Lessons, _ generation: Int) {
     state.withLock { state in
-      if state.lessons.count + new.count > Self.most { state = State() }
+      guard state.generation == generation else { return }
+      if state.lessons.count + new.count > Self.most { state.clear() }
       state.lessons.merge(new) { _, latest in latest }
     }
   }
 
   /// Something was learnt.
-  func forget() { state.withLock { $0 = State() } }
+  func forget() {
+    state.withLock { state in
+      state.clear()
+      state.generation += 1
+    }
+  }
 }
 
 extension Session {
   /// How often what jobs work on at once is to be halved from the beginning, each with its model, the kind of its device
   /// and its own kind. (Primary key of memory_lessons.)
   func lessons(of specs: [JobSpec], _ known: KnownLessons) throws -> [Int] {
-    let unknown = Set(specs.map(\.settings.model)).filter { known[$0] == nil }
+    let models = Set(specs.map { KnownLessons.Model(path: $0.settings.model) })
+    var (lessons, generation) = known.known(of: models)
+    let unknown = models.filter { lessons[$0] == nil }
     if !unknown.isEmpty {
       let rows = try execute(
         """
         SELECT checkpoint, device, kind, failures FROM memory_lessons
         WHERE checkpoint = ANY($1::text[]) AND learnt_at > now() - interval '30 days'
-        """, unknown.sorted())
-      var found = Dictionary(uniqueKeysWithValues: unknown.map { ($0, [KnownLessons.Lesson]()) })
+        """, unknown.map(\.path))
+      var found: KnownLessons.Lessons = [:]
+      for model in unknown { found[model] = [] }
       for index in 0..<rows.count {
         let row = rows[index]
-        found[try row.get("checkpoint"), default: []].append(
+        found[KnownLessons.Model(path: try row.get("checkpoint")), default: []].append(
           KnownLessons.Lesson(
             device: try row.get("device"), kind: try row.get("kind"), failures: try row.get("failures")))
       }
-      known.add(found)
+      known.add(found, generation)
+      lessons.merge(found) { _, latest in latest }
     }
     return specs.map { spec in
-      known[spec.settings.model]?.first {
+      lessons[KnownLessons.Model(path: spec.settings.model)]?.first {
         $0.device == spec.resources.kind.rawValue && $0.kind == spec.kind.rawValue
       }?.failures ?? 0
     }

@@ -38,10 +38,37 @@ extension JobStore {
     announce(admitted)
     return lab
   }
+
+  /// Takes back what is ready of paused labs: a submission that ran while its lab was being paused did not see that it was.
+  func withdrawOfPausedLabs() async throws {
+    for (job, lab) in try await pool.run({ try $0.readyJobsOfPausedLabs() }) {
+      try await pool.transaction { session in
+        guard try session.keepsPaused(lab), try session.lockJob(job) != nil else { return }
+        try session.withdrawReady(of: job)
+      }
+    }
+  }
 }
 
 extension Session {
-  /// Whoever is submitting a job of the lab just now is waited for, and later ones wait. (Primary key of labs.)
+  /// (Indices jobs_unfinished, ready_of_job.)
+  fileprivate func readyJobsOfPausedLabs() throws -> [(JobID, LabID)] {
+    try execute(
+      """
+      SELECT j.id, j.lab_id FROM jobs j
+      WHERE j.finished_at IS NULL AND j.lab_id = ANY(ARRAY(SELECT id FROM labs WHERE paused_at IS NOT NULL))
+        AND (SELECT r.task_id FROM ready r WHERE r.job_id = j.id LIMIT 1) IS NOT NULL
+      ORDER BY j.id LIMIT 100
+      """
+    ).map { (try $0.get("id"), try $0.get("lab_id")) }
+  }
+
+  /// Whether a lab is paused; it stays so until the transaction ends. (Primary key of labs.)
+  fileprivate func keepsPaused(_ lab: LabID) throws -> Bool {
+    !(try execute("SELECT 1 FROM labs WHERE id = $1 AND paused_at IS NOT NULL FOR SHARE", lab).isEmpty)
+  }
+
+  /// Whoever changes the lab at the same time waits. (Primary key of labs.)
   /// - Returns: its name.
   fileprivate func lockLab(_ id: LabID) throws -> String {
     guard let row = try execute("SELECT name FROM labs WHERE id = $1 FOR UPDATE", id).first else {
