@@ -3,7 +3,7 @@ import JobStore
 import PostgresClient
 import Testing
 
-@Suite("History")
+@Suite("History", .timeLimit(.minutes(2)))
 struct HistoryTests {
   private func partitions(_ bench: Bench, of table: String) async throws -> [String] {
     try await bench.store.pool.run { session in
