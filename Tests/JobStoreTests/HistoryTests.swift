@@ -87,15 +87,15 @@ struct HistoryTests {
           .get("deadlocks")
       }
     }
-    try await bench.store.pool.transaction { session in
+    let deletion = try await bench.store.pool.transaction { session in
       // Has noted an event when the deletion comes, and notes another one while that waits.
       try session.noteEventOf(job.id, lab: bench.person.lab)
       let deletion = Task { try await bench.store.deleteWebhook(webhook.id, by: bench.person) }
-      _ = deletion
       while try session.locksOfEvents(granted: false) == 0 { try session.execute("SELECT pg_sleep(0.005)") }
       try session.noteEventOf(job.id, lab: bench.person.lab)
+      return deletion
     }
-    while try await !bench.store.webhooks(lab: bench.person.lab).webhooks.isEmpty { await Task.yield() }
+    try await deletion.value
     #expect(try await deadlocks() == 0)
   }
 
