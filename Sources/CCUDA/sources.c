@@ -10,6 +10,12 @@ static const char numbers_cuh[] = {
 static const char blocks_cuh[] = {
 #embed "kernels/blocks.cuh" suffix(, 0)
 };
+static const char parts_cuh[] = {
+#embed "kernels/parts.cuh" suffix(, 0)
+};
+static const char thin_product_cu[] = {
+#embed "kernels/thin_product.cu" suffix(, 0)
+};
 static const char elementwise_cu[] = {
 #embed "kernels/elementwise.cu" suffix(, 0)
 };
@@ -93,6 +99,8 @@ static const ar1_cuda_source sources[] = {
     {"kernels.cu", kernels_cu},
     {"numbers.cuh", numbers_cuh},
     {"blocks.cuh", blocks_cuh},
+    {"parts.cuh", parts_cuh},
+    {"thin_product.cu", thin_product_cu},
     {"elementwise.cu", elementwise_cu},
     {"activations.cu", activations_cu},
     {"swiglu.cu", swiglu_cu},

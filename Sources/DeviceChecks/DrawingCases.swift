@@ -4,13 +4,17 @@ import Tensors
 extension OperationCase {
   /// Tokens drawn from rows of logits: the likeliest, and by running sums at two temperatures.
   static var drawing: [OperationCase] {
-    [Float(0), 1, 0.7].map { temperature in
-      OperationCase(
-        name: "tokens drawn at temperature \(temperature)", shapes: [[5, 5003]], hasGradients: false
-      ) { inputs in
-        drawn(from: scale(inputs[0], by: 6), rows: [3, 0, 0, 4, 1, 2, 3], temperature: temperature)
-      }
-    }
+    [Float(0), 1, 0.7].map { drawing(rows: [3, 0, 0, 4, 1, 2, 3], of: 5003, temperature: $0) }
+      // Enough that a warp's slice has several parts, and that a part takes several turns.
+      + [drawing(rows: [1, 0, 1], of: 20_011, temperature: 1)]
+      + [drawing(rows: [0, 1, 1], of: 530_003, temperature: 0.7)]
+  }
+
+  private static func drawing(rows: [Int], of width: Int, temperature: Float) -> OperationCase {
+    OperationCase(
+      name: "tokens of \(width) drawn at temperature \(temperature)",
+      shapes: [[(rows.max() ?? 0) + 1, width]], hasGradients: false
+    ) { drawn(from: scale($0[0], by: 6), rows: rows, temperature: temperature) }
   }
 
   /// Token, log-probability and log-probability of the draw, row after row; not numbers where the logits are none.

@@ -11,6 +11,8 @@ struct OperationCase {
   var isRound = false
   /// Whether gradients are compared too.
   var hasGradients = true
+  /// Whether the device computes it in a step that is recorded and replayed, see `StepGraph`.
+  var isStep = false
   /// What rounding allows: float32 sums in another order, or products of numbers in bfloat16.
   var limit = 2e-5
   let body: ([Tensor]) -> Tensor
@@ -24,7 +26,9 @@ struct OperationCase {
       matrix.copyInPlace(rounding: tensor)
       return placed(matrix, on: device)
     }
-    let result = body(inputs)
+    let graph = isStep ? device.map { StepGraph(on: $0) } : nil
+    if let graph { _ = graph.run { body(inputs) } }
+    let result = graph?.run { body(inputs) } ?? body(inputs)
     guard hasGradients else { return [result.values] }
     weightedSum(result, weights: (0..<result.count).map { seed[$0 % seed.count] }).backward()
     return [result.values] + inputs.map { $0.gradient?.values ?? [] }

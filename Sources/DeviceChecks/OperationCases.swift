@@ -3,7 +3,7 @@ import Tensors
 extension OperationCase {
   /// Every operation, at sizes that do not divide evenly among threads, tiles and blocks.
   static var all: [OperationCase] {
-    elementwise + rows + layers + sideBySide + attentions + probabilities + drawing
+    elementwise + rows + layers + sideBySide + attentions + probabilities + drawing + steps
   }
 
   private static var elementwise: [OperationCase] {

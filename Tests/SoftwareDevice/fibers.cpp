@@ -14,8 +14,18 @@ namespace {
 
 enum class State { ready, waits_for_block, waits_for_warp, ended };
 
+/// A copy that has been started.
+struct Copy {
+  void *target;
+  const void *source;
+  size_t bytes;
+  int group;
+};
+
 struct Fiber {
   State state = State::ended;
+  std::vector<Copy> copies;
+  int group = 0;
   uint64_t given = 0, received[32] = {};
   bool has_started = false;
   char *stack = nullptr;
@@ -65,6 +75,15 @@ void enter(int index) {
 /// The next of the numbers that decide who runs first.
 unsigned next_number(unsigned &order) { return (order = order * 1664525u + 1013904223u) >> 8; }
 
+unsigned copy_order = 1;
+
+void make(const Copy &copy) {
+  if (copy.source)
+    memcpy(copy.target, copy.source, copy.bytes);
+  else
+    memset(copy.target, 0, copy.bytes);
+}
+
 bool are_all(int first, int last, State state) {
   for (int lane = first; lane < last; ++lane)
     if (all[lane].state != state) return false;
@@ -91,7 +110,11 @@ void run_warp(int first, int last, unsigned &order) {
 /// Each warp runs as far ahead of the others as barriers let it, in an order drawn by lot: what another one has yet to
 /// write or to read is noticed when no barrier protects it.
 bool run_block(int count, unsigned &order) {
-  for (int i = 0; i < count; ++i) all[i].state = State::ready;
+  for (int i = 0; i < count; ++i) {
+    all[i].state = State::ready;
+    all[i].copies.clear();
+    all[i].group = 0;
+  }
   int warps = (count + 31) / 32;
   for (;;) {
     int shift = (int)next_number(order);
@@ -122,6 +145,28 @@ const uint64_t *exchange(uint64_t bits) {
   all[running].given = bits;
   leave(State::waits_for_warp);
   return all[running].received;
+}
+
+void copy_later(void *target, const void *source, size_t bytes) {
+  Copy copy = {target, source, bytes, all[running].group};
+  if (next_number(copy_order) % 2)
+    make(copy);
+  else
+    all[running].copies.push_back(copy);
+}
+
+void end_group_of_copies() { ++all[running].group; }
+
+void wait_for_copies(int others) {
+  Fiber &own = all[running];
+  size_t left = 0;
+  for (const Copy &copy : own.copies) {
+    if (others == 0 || copy.group < own.group - others)
+      make(copy);
+    else
+      own.copies[left++] = copy;
+  }
+  own.copies.resize(left);
 }
 
 bool run(Triple blocks, Triple threads, size_t memory_bytes, void (*call)(void *, void **), void *kernel, void **parameters) {

@@ -25,6 +25,16 @@ void meet_block();
 /// Gives `bits` to the warp and returns what every lane gave, once all 32 have; valid until the next exchange.
 const uint64_t *exchange(uint64_t bits);
 
+/// Copies bytes, or zeros without a source, for this thread: by lot at once, or not before the thread waits for it, so
+/// that it shows when nobody waits or when the target is still being read.
+void copy_later(void *target, const void *source, size_t bytes);
+
+/// What was started since the last group becomes one.
+void end_group_of_copies();
+
+/// Until all of this thread's groups but the last `others` are there; with 0 also what is in no group yet.
+void wait_for_copies(int others);
+
 /// Runs every block of a grid. Between barriers every warp runs as far ahead as it can, in an order drawn by lot, so that
 /// a missing barrier shows.
 /// - Returns: false if threads wait for others that never come.

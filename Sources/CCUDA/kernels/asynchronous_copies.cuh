@@ -12,10 +12,7 @@ __device__ inline void copy_16_bytes(void *target, const void *source, bool want
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(target)), "l"(source), "r"(bytes)
                : "memory");
 #else
-  if (wanted)
-    memcpy(target, source, 16);
-  else
-    memset(target, 0, 16);
+  fibers::copy_later(target, wanted ? source : nullptr, 16);
 #endif
 }
 
@@ -26,7 +23,7 @@ __device__ inline void copy_float(float *target, const float *source, bool wante
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(target)), "l"(source), "r"(bytes)
                : "memory");
 #else
-  *target = wanted ? *source : 0.0f;
+  fibers::copy_later(target, wanted ? source : nullptr, 4);
 #endif
 }
 
@@ -34,5 +31,25 @@ __device__ inline void copy_float(float *target, const float *source, bool wante
 __device__ inline void wait_for_copies() {
 #ifdef __CUDACC__
   asm volatile("cp.async.wait_all;" ::: "memory");
+#else
+  fibers::wait_for_copies(0);
+#endif
+}
+
+/// What this thread has started since the last group becomes one, which can be waited for by itself.
+__device__ inline void end_group_of_copies() {
+#ifdef __CUDACC__
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+  fibers::end_group_of_copies();
+#endif
+}
+
+/// Until all groups of this thread but the last are there.
+__device__ inline void wait_for_copies_but_last_group() {
+#ifdef __CUDACC__
+  asm volatile("cp.async.wait_group 1;" ::: "memory");
+#else
+  fibers::wait_for_copies(1);
 #endif
 }

@@ -7,6 +7,7 @@ __device__ inline void combine_parts(
     const float *partials, const float *states, Number *out, float *log_sums, const QueryTile *tiles,
     AttentionShape shape, int query_count, int part_width) {
   QueryTile tile = tiles[blockIdx.x / 8];
+  follow_previous();
   int kv_head = blockIdx.y, group = shape.group(), lane = threadIdx.x % 32;
   int row = blockIdx.x % 8 * 8 + threadIdx.x / 32;
   if (row >= tile.queries * group) return;
@@ -50,7 +51,6 @@ __device__ inline void combine_parts(
 extern "C" __global__ void attention_combine(
     const float *partials, const float *states, float *out, float *log_sums, const QueryTile *tiles, int heads,
     int kv_heads, int width, int query_count, int part_width) {
-  follow_previous();
   AttentionShape shape = {heads, kv_heads, width};
   combine_parts(partials, states, out, log_sums, tiles, shape, query_count, part_width);
 }
@@ -58,7 +58,6 @@ extern "C" __global__ void attention_combine(
 extern "C" __global__ void attention_combine_narrow(
     const float *partials, const float *states, bfloat16 *out, float *log_sums, const QueryTile *tiles, int heads,
     int kv_heads, int width, int query_count, int part_width) {
-  follow_previous();
   AttentionShape shape = {heads, kv_heads, width};
   combine_parts(partials, states, out, log_sums, tiles, shape, query_count, part_width);
 }

@@ -58,7 +58,10 @@ __device__ inline void attention_tensor_tile(
   constexpr int stride = row_stride(width), steps = width / 16, stage = 2 * tensor_keys * stride;
   // The queries stay in registers where these suffice; then their memory is that of the second stage.
   constexpr bool are_held = slices * steps <= 8;
+  // The layout was there before the kernels in front of this one.
   QueryTile tile = tiles[blockIdx.x];
+  KeyWalk ahead(spans, tile);
+  follow_previous();
   if (tile.queries == 0) return;
   // Per stage 64 keys, then their values.
   bfloat16 *memory = (bfloat16 *)block_memory;
@@ -70,7 +73,6 @@ __device__ inline void attention_tensor_tile(
   int first_query = grouping.query(warp_row), last_query = min(grouping.query(warp_row + 16 * slices - 1), tile.queries - 1);
   bool whole = is_copied_whole(k, shape.width) && is_copied_whole(v, shape.width);
 
-  KeyWalk ahead(spans, tile);
   auto load_keys = [&](int turn) {
     bfloat16 *keys = memory + turn * stage;
     load_rows<width, tensor_keys>(
@@ -239,7 +241,6 @@ __device__ inline void attention_tensor_tile(
       const bfloat16 *q, const bfloat16 *k, const bfloat16 *v, bfloat16 *out, float *log_sums, float *partials,    \
       float *states, const QueryTile *tiles, const KeySpan *spans, int heads, int kv_heads, int own_width,         \
       float scale, int query_count) {                                                                              \
-    follow_previous();                                                                                             \
     AttentionShape shape = {heads, kv_heads, own_width};                                                           \
     attention_tensor_tile<width, rows / 64>(                                                                       \
         q, k, v, out, log_sums, partials, states, tiles, spans, shape, scale, query_count);                        \

@@ -21,26 +21,24 @@ __device__ inline double warp_running_sum(double value) {
   return value;
 }
 
-/// body(index, value) for this lane's part of a slice of a row, in the order of the indices; several values are on their
-/// way at a time.
-template <class Body>
-__device__ inline void for_lane(const float *row, int first, int last, Body body) {
-  enum { ahead = 4 };
-  int i = first + (int)threadIdx.x % 32;
-#pragma unroll 1
-  for (; i + 32 * (ahead - 1) < last; i += 32 * ahead) {
-    float values[ahead];
-#pragma unroll
-    for (int j = 0; j < ahead; ++j) values[j] = row[i + 32 * j];
-#pragma unroll
-    for (int j = 0; j < ahead; ++j) body(i + 32 * j, values[j]);
-  }
-#pragma unroll 1
-  for (; i < last; i += 32) body(i, row[i]);
-}
+enum {
+  lane_tokens = 8,                // of a lane in a turn of its warp
+  turn_tokens = 32 * lane_tokens,
+  slice_parts = 32                // of a warp's slice: a lane keeps the sum of each, so that a token is looked for in one
+};
 
-/// Parts of a warp's slice whose sums are kept, so that the token is looked for in one of them only.
-enum { slice_parts = 32 };
+/// What a turn of the warp reads of a row, all of it on its way at a time; where it has no tokens, before `last`, minus
+/// infinity.
+struct DrawTurn {
+  float values[lane_tokens];
+
+  __device__ static int token(int first, int j) { return first + 32 * j + (int)threadIdx.x % 32; }
+
+  __device__ DrawTurn(const float *row, int first, int last) {
+#pragma unroll
+    for (int j = 0; j < lane_tokens; ++j) values[j] = token(first, j) < last ? row[token(first, j)] : -infinity();
+  }
+};
 
 /// The place of the first number of the warp's, lane after lane, at which the running sum behind `before` exceeds the
 /// level, or the last place; `before` becomes the running sum up to that place.
@@ -60,33 +58,44 @@ extern "C" __global__ void __launch_bounds__(1024) draw_tokens(
     const float *logits, const int *rows, const double *uniforms, TokenDraw *draws, int *ids, const int *slots, int width,
     float scale) {
   follow_previous();
-  __shared__ double parts[32][slice_parts];
   __shared__ double slices[32];
   __shared__ int picked;
   const float *row = logits + (long long)rows[blockIdx.x] * width;
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   int slice = (width + 31) / 32, first = min(width, warp * slice), last = min(width, first + slice);
-  // Whole turns of a warp, so that sums go in the order of the tokens.
-  int part_width = (slice + slice_parts * 32 - 1) / (slice_parts * 32) * 32;
+  int part_width = (slice + slice_parts * turn_tokens - 1) / (slice_parts * turn_tokens) * turn_tokens;
 
   float largest = -infinity();
-  for_lane(row, first, last, [&](int, float value) { largest = fmaxf(largest, value); });
-  largest = block_largest(largest);
-  int likeliest = width;
-  double all = 0, whole = 0, total = 0;
+  DrawTurn next(row, first, last);
 #pragma unroll 1
-  for (int part = 0; part < slice_parts; ++part) {
-    int start = min(last, first + part * part_width), end = min(last, start + part_width);
-    double sum = 0;
-    for_lane(row, start, end, [&](int i, float value) {
-      float weight = expf(value - largest);
+  for (int start = first; start < last; start += turn_tokens) {
+    DrawTurn turn = next;
+    next = DrawTurn(row, start + turn_tokens, last);
+#pragma unroll
+    for (int j = 0; j < lane_tokens; ++j) largest = fmaxf(largest, turn.values[j]);
+  }
+  next = DrawTurn(row, first, last);
+  largest = block_largest(largest);
+  int likeliest = width, part = 0;
+  double all = 0, whole = 0, total = 0, sum = 0, own_part = 0;
+#pragma unroll 1
+  for (int start = first; start < last; start += turn_tokens) {
+    DrawTurn turn = next;
+    next = DrawTurn(row, start + turn_tokens, last);
+#pragma unroll
+    for (int j = 0; j < lane_tokens; ++j) {
+      if (DrawTurn::token(start, j) >= last) continue;
+      float value = turn.values[j], weight = expf(value - largest);
       all += (double)weight;
       sum += (double)(scale == 1 ? weight : expf((value - largest) * scale));
-      if (value == largest) likeliest = min(likeliest, i);
-    });
+      if (value == largest) likeliest = min(likeliest, DrawTurn::token(start, j));
+    }
+    if (start + turn_tokens < min(last, first + (part + 1) * part_width)) continue;
     sum = warp_sum(sum);
-    if (lane == 0) parts[warp][part] = sum;
+    if (lane == part) own_part = sum;
     whole += sum;
+    sum = 0;
+    ++part;
   }
   if (lane == 0) slices[warp] = whole;
   if (scale == 0) {
@@ -99,21 +108,34 @@ extern "C" __global__ void __launch_bounds__(1024) draw_tokens(
     total = __shfl_sync(0xffffffffu, total, 31);
     double level = uniforms[blockIdx.x] * total, before = 0;
     if (warp == first_above(slices[lane], 32, level, before)) {
-      int part = first_above(parts[warp][lane], slice_parts, level, before);
+      part = first_above(own_part, slice_parts, level, before);
       int start = min(last, first + part * part_width), end = min(last, start + part_width);
-      if (lane == 0) picked = end - 1;
-      // All lanes go round equally often.
+      int token = end - 1;
+      // Each lane has neighbours here.
 #pragma unroll 1
-      for (; start < end; start += 32) {
-        int i = start + lane;
-        double sum = warp_running_sum(i < end ? (double)expf((row[i] - largest) * scale) : 0.0);
-        int found = warp_smallest(i < end && before + sum > level ? i : width);
-        if (found < width) {
-          if (lane == 0) picked = found;
+      for (; start < end; start += turn_tokens) {
+        int own = start + lane * lane_tokens, place = min(end, own + lane_tokens) - 1;
+        double weights[lane_tokens], own_sum = 0;
+#pragma unroll
+        for (int j = 0; j < lane_tokens; ++j) {
+          weights[j] = own + j < end ? (double)expf((row[own + j] - largest) * scale) : 0.0;
+          own_sum += weights[j];
+        }
+        double up_to = warp_running_sum(own_sum), earlier = __shfl_up_sync(0xffffffffu, up_to, 1);
+        int found = warp_smallest(own < end && before + up_to > level ? lane : 32);
+        double running = lane == 0 ? before : before + earlier;
+#pragma unroll
+        for (int j = 0; j < lane_tokens; ++j) {
+          running += weights[j];
+          if (running > level) place = min(place, own + j);
+        }
+        if (found < 32) {
+          token = __shfl_sync(0xffffffffu, place, found);
           break;
         }
-        before += __shfl_sync(0xffffffffu, sum, 31);
+        before += __shfl_sync(0xffffffffu, up_to, 31);
       }
+      if (lane == 0) picked = token;
     }
     __syncthreads();
   }

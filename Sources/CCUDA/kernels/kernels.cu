@@ -2,6 +2,7 @@
 // Sums over more than a block run in a fixed order, so that the same inputs give the same bits.
 #include "numbers.cuh"
 #include "blocks.cuh"
+#include "parts.cuh"
 #include "elementwise.cu"
 #include "activations.cu"
 #include "swiglu.cu"
@@ -22,6 +23,7 @@
 #include "attention_backward.cu"
 #include "asynchronous_copies.cuh"
 #include "tensor_cores.cuh"
+#include "thin_product.cu"
 #include "attention_tensor_tiles.cuh"
 #include "attention_tensor.cu"
 #include "attention_products.cuh"

@@ -14,9 +14,9 @@ struct HeadParts {
 };
 
 /// `step` columns at a time.
-template <int step, class Number>
+template <int step, class Source, class Number>
 __device__ inline void split_heads_by(
-    const Number *joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
+    Source joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
     long long rows, HeadCounts counts) {
   int width = counts.width, half = width / 2, all = counts.heads + 2 * counts.kv_heads;
   FOR_EACH(i, rows * all * (half / step)) {
@@ -25,8 +25,8 @@ __device__ inline void split_heads_by(
     int part = pair.head < counts.heads ? 0 : pair.head < counts.heads + counts.kv_heads ? 1 : 2;
     int heads = part == 0 ? counts.heads : counts.kv_heads;
     int head = pair.head - (part == 0 ? 0 : part == 1 ? counts.heads : counts.heads + counts.kv_heads);
-    const Number *source = joined + (pair.row * all + pair.head) * width + column;
-    auto x1 = Some<step>::at(source), x2 = Some<step>::at(source + half);
+    long long source = (pair.row * all + pair.head) * width + column;
+    auto x1 = joined.template at<step>(source), x2 = joined.template at<step>(source + half);
     const float *bias = part == 0 ? parts.bias[0] : part == 1 ? parts.bias[1] : parts.bias[2];
     if (bias) {
       bias += head * width + column;
@@ -55,11 +55,11 @@ __device__ inline void split_heads_by(
   }
 }
 
-template <class Number>
+template <class Source, class Number>
 __device__ inline void split_heads(
-    const Number *joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
+    Source joined, HeadParts<Number> parts, const float *cosines, const float *sines, const int *places,
     long long rows, HeadCounts counts) {
-  if (counts.width % 8 == 0 && has_fours(joined, counts.width))
+  if (counts.width % 8 == 0 && joined.has_fours(counts.width))
     split_heads_by<4>(joined, parts, cosines, sines, places, rows, counts);
   else
     split_heads_by<1>(joined, parts, cosines, sines, places, rows, counts);
@@ -70,7 +70,7 @@ extern "C" __global__ void query_key_value(
     const float *sines, float *q, float *k, float *v, const int *places, long long rows, int heads, int kv_heads, int width) {
   follow_previous();
   HeadParts<float> parts = {{q_bias, k_bias, v_bias}, {q, k, v}};
-  split_heads(joined, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
+  split_heads(Whole<float>{joined}, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
 }
 
 extern "C" __global__ void query_key_value_narrow(
@@ -79,5 +79,17 @@ extern "C" __global__ void query_key_value_narrow(
     int width) {
   follow_previous();
   HeadParts<bfloat16> parts = {{q_bias, k_bias, v_bias}, {q, k, v}};
-  split_heads(joined, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
+  split_heads(Whole<bfloat16>{joined}, parts, cosines, sines, places, rows, HeadCounts{heads, kv_heads, width});
+}
+
+/// Of a matrix that is the sum of the parts [count, rows, its columns].
+extern "C" __global__ void query_key_value_of_parts(
+    const float *joined, int count, const float *q_bias, const float *k_bias, const float *v_bias, const float *cosines,
+    const float *sines, bfloat16 *q, bfloat16 *k, bfloat16 *v, const int *places, long long rows, int heads, int kv_heads,
+    int width) {
+  follow_previous();
+  HeadParts<bfloat16> parts = {{q_bias, k_bias, v_bias}, {q, k, v}};
+  HeadCounts counts = {heads, kv_heads, width};
+  SumOfParts sum = {joined, count, rows * (heads + 2 * kv_heads) * width, nullptr};
+  split_heads(sum, parts, cosines, sines, places, rows, counts);
 }

@@ -5,19 +5,32 @@ enum { kept_fours = 4 };
 
 __device__ inline bool keeps_row(int d) { return d % 4 == 0 && d <= 4 * kept_fours * (int)blockDim.x; }
 
-/// inverses [rows] gets 1 / sqrt(mean(x^2) + epsilon) for the backward pass.
-template <class Number>
-__device__ inline void rms_norm_row(const float *x, const float *weight, Number *y, float *inverses, int d, float epsilon) {
-  const float *row = x + (long long)blockIdx.x * d;
-  Number *out = y + (long long)blockIdx.x * d;
+/// inverses [rows] gets 1 / sqrt(mean(x^2) + epsilon) for the backward pass; `found`, where it is given, what x is. Follows
+/// the kernel before; weights that no kernel in flight writes are read while that one is still running.
+template <bool weights_stand, class Source, class Number>
+__device__ inline void rms_norm_row(
+    Source x, float *found, const float *weight, Number *y, float *inverses, int d, float epsilon) {
+  long long row = (long long)blockIdx.x * d;
+  Number *out = y + row;
   float squares = 0;
-  if (keeps_row(d) && has_fours(row, d)) {
+  bool is_kept = keeps_row(d) && x.has_fours(d) && (!found || has_fours(found, d));
+  Four factors[kept_fours];
+  if constexpr (weights_stand) {
+#pragma unroll
+    for (int k = 0; k < kept_fours; ++k) {
+      int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
+      if (is_kept && i < d) factors[k] = Four::at(weight + i);
+    }
+  }
+  follow_previous();
+  if (is_kept) {
     Four kept[kept_fours];
 #pragma unroll
     for (int k = 0; k < kept_fours; ++k) {
       int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
       if (i >= d) continue;
-      kept[k] = Four::at(row + i);
+      kept[k] = x.template at<4>(row + i);
+      if (found) kept[k].put_to(found + row + i);
       for (int j = 0; j < 4; ++j) squares += kept[k].value[j] * kept[k].value[j];
     }
     float inverse = 1.0f / sqrtf(block_sum(squares) / (float)d + epsilon);
@@ -26,30 +39,41 @@ __device__ inline void rms_norm_row(const float *x, const float *weight, Number 
     for (int k = 0; k < kept_fours; ++k) {
       int i = 4 * ((int)threadIdx.x + k * (int)blockDim.x);
       if (i >= d) continue;
-      Four factors = Four::at(weight + i);
-      for (int j = 0; j < 4; ++j) kept[k].value[j] *= inverse * factors.value[j];
+      if constexpr (!weights_stand) factors[k] = Four::at(weight + i);
+      for (int j = 0; j < 4; ++j) kept[k].value[j] *= inverse * factors[k].value[j];
       kept[k].put_to(out + i);
     }
     return;
   }
 #pragma unroll 1
-  for (int i = threadIdx.x; i < d; i += blockDim.x) squares += row[i] * row[i];
+  for (int i = threadIdx.x; i < d; i += blockDim.x) {
+    auto value = x.template at<1>(row + i);
+    if (found) value.put_to(found + row + i);
+    squares += value.value[0] * value.value[0];
+  }
   float inverse = 1.0f / sqrtf(block_sum(squares) / (float)d + epsilon);
   if (threadIdx.x == 0) inverses[blockIdx.x] = inverse;
 #pragma unroll 1
-  for (int i = threadIdx.x; i < d; i += blockDim.x) put(out + i, row[i] * inverse * weight[i]);
+  for (int i = threadIdx.x; i < d; i += blockDim.x)
+    put(out + i, x.template at<1>(row + i).value[0] * inverse * weight[i]);
 }
 
 extern "C" __global__ void rms_norm(
     const float *x, const float *weight, float *y, float *inverses, int d, float epsilon) {
-  follow_previous();
-  rms_norm_row(x, weight, y, inverses, d, epsilon);
+  rms_norm_row<false>(Whole<float>{x}, nullptr, weight, y, inverses, d, epsilon);
 }
 
 extern "C" __global__ void rms_norm_narrow(
     const float *x, const float *weight, bfloat16 *y, float *inverses, int d, float epsilon) {
-  follow_previous();
-  rms_norm_row(x, weight, y, inverses, d, epsilon);
+  rms_norm_row<false>(Whole<float>{x}, nullptr, weight, y, inverses, d, epsilon);
+}
+
+/// Of residual + the parts [count, rows, d], which goes to x; in a step of generation, where weights stand.
+extern "C" __global__ void rms_norm_of_parts(
+    const float *parts, int count, const float *residual, float *x, const float *weight, bfloat16 *y, float *inverses, int d,
+    float epsilon) {
+  SumOfParts sum = {parts, count, (long long)gridDim.x * d, residual};
+  rms_norm_row<true>(sum, x, weight, y, inverses, d, epsilon);
 }
 
 /// The gradient of x, with `kept` 1 added to what is in dx, with 0 in its place.

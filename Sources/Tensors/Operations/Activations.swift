@@ -39,7 +39,7 @@ public func swiGLU(gate: Tensor, up: Tensor) -> Tensor {
 public func swiGLU(_ inner: SideBySide) -> Tensor {
   switch inner {
   case .apart(let parts): swiGLU(gate: parts[0], up: parts[1])
-  case .joined(let outputs): outputs.device.swiGLU(joined: outputs.matrix, biases: outputs.biases)
+  case .joined(let outputs): outputs.device.swiGLU(outputs)
   }
 }
 

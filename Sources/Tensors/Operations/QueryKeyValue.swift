@@ -27,7 +27,7 @@ public func queryKeyValue(
   switch projected {
   case .joined(let outputs):
     return outputs.device.queryKeyValue(
-      outputs.matrix, biases: outputs.biases, cosines, sines, heads: heads, kvHeads: kvHeads, keeping: kept)
+      outputs, cosines, sines, heads: heads, kvHeads: kvHeads, keeping: kept)
   case .apart(var parts):
     if parts.count == 1 {
       let width = cosines.columns

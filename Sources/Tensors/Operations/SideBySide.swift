@@ -1,9 +1,37 @@
 /// The outputs of several layers in one matrix on a GPU, [n, Σ out] in the form of the weights.
 public struct JoinedOutputs {
-  let matrix: Tensor
+  enum Form {
+    /// Not computed yet: x through these weights. Whoever takes the outputs apart may do it on the way.
+    case layers(Tensor, [Tensor])
+    case matrix(Tensor)
+  }
+
+  let form: Form
   /// For whoever takes the matrix apart to add; of a layer without one there is none.
   let biases: [Tensor?]
   let device: CUDADevice
+
+  /// Computes the matrix where it is not there yet.
+  func matrix() -> Tensor {
+    switch form {
+    case .layers(let x, let weights): device.joinedLinear(x, weights)
+    case .matrix(let matrix): matrix
+    }
+  }
+
+  var rows: Int {
+    switch form {
+    case .layers(let x, _): x.rows
+    case .matrix(let matrix): matrix.rows
+    }
+  }
+
+  var columns: Int {
+    switch form {
+    case .layers(_, let weights): weights.reduce(0) { $0 + $1.shape[0] }
+    case .matrix(let matrix): matrix.columns
+    }
+  }
 }
 
 /// What several layers make of one x, before it is taken apart.
@@ -24,7 +52,7 @@ public enum SideBySide {
       "layers side by side with weights of different forms, or not for \(x.columns) columns")
     self = .joined(
       JoinedOutputs(
-        matrix: device.joinedLinear(x, layers.map(\.weight)), biases: layers.map(\.bias), device: device))
+        form: .layers(x, layers.map(\.weight)), biases: layers.map(\.bias), device: device))
   }
 
   /// With a low-rank update of the layer whose outputs are `columns` of all, which is the layer `index`.
@@ -35,7 +63,7 @@ public enum SideBySide {
     case .joined(let outputs):
       return .joined(
         JoinedOutputs(
-          matrix: outputs.device.adding(update, of: x, to: outputs.matrix, columns: columns),
+          form: .matrix(outputs.device.adding(update, of: x, to: outputs.matrix(), columns: columns)),
           biases: outputs.biases, device: outputs.device))
     case .apart(var parts):
       parts[index] = Tensors.adding(update, of: x, to: parts[index])

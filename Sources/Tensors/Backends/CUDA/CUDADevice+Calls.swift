@@ -68,6 +68,7 @@ extension CUDADevice {
 
   /// Makes a call, in a step whose calls are only compared not.
   func ask(_ call: DeviceCall) {
+    finishHeld()
     if step?.admits(call) ?? true { issue(call) }
   }
 
@@ -108,10 +109,17 @@ extension CUDADevice {
   }
 
   /// Kernels that begin with `follow_previous`, see kernels/blocks.cuh.
-  private static let followers: Set<String> = Set(
-    ["rms_norm", "query_key_value", "swiglu", "attention_combine"].flatMap { [$0, $0 + "_narrow"] }
-      + ["draw_tokens"]
-      + [64, 80, 128].flatMap { width in [64, 128].map { "attention_tensor_\(width)_\($0)" } })
+  private static let followers: Set<String> = {
+    var names: Set = ["draw_tokens", "rms_norm_of_parts", "query_key_value_of_parts"]
+    for name in ["rms_norm", "query_key_value", "swiglu", "attention_combine"] {
+      names.formUnion([name, name + "_narrow"])
+    }
+    for width in [64, 80, 128] {
+      names.formUnion([64, 128].map { rows in "attention_tensor_\(width)_\(rows)" })
+    }
+    for rows in ThinTiling.kernelRows { names.formUnion(["thin_product_\(rows)", "thin_swiglu_\(rows)"]) }
+    return names
+  }()
 
   // MARK: Steps
 
@@ -120,7 +128,9 @@ extension CUDADevice {
     precondition(self.step == nil, "a step within a step")
     self.step = step
     defer { self.step = nil }
-    return (body(), step)
+    let result = body()
+    finishHeld()
+    return (result, step)
   }
 
   /// The calls, uploads excepted, as one graph; nil when it cannot be made.

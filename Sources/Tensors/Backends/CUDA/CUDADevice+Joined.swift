@@ -19,15 +19,25 @@ extension CUDADevice {
   // MARK: Attention's inputs
 
   func queryKeyValue(
-    _ joined: Tensor, biases: [Tensor?], _ cosines: Tensor, _ sines: Tensor, heads: Int, kvHeads: Int,
+    _ outputs: JoinedOutputs, _ cosines: Tensor, _ sines: Tensor, heads: Int, kvHeads: Int,
     keeping kept: KeptKeysAndValues?
   ) -> (query: Tensor, key: Tensor, value: Tensor) {
-    let (n, width, dtype) = (joined.rows, cosines.columns, joined.dtype)
+    let (n, width, biases) = (outputs.rows, cosines.columns, outputs.biases)
     precondition(
-      joined.columns == (heads + 2 * kvHeads) * width && cosines.shape == [n, width]
+      outputs.columns == (heads + 2 * kvHeads) * width && cosines.shape == [n, width]
         && sines.shape == [n, width],
-      "\(heads) and \(kvHeads) heads of \(width) from \(joined.shape)")
-    precondition(kept == nil || !joined.requiresGradient, "no gradient passes through keys that are kept")
+      "\(heads) and \(kvHeads) heads of \(width) from \(outputs.columns) columns")
+    // The matrix, or what it is the sum of.
+    let (kernel, source, joined): (String, [Argument], Tensor?)
+    if kept != nil, let sum = self.parts(of: outputs) {
+      (kernel, joined) = ("query_key_value_of_parts", nil)
+      source = [.storage(sum.storage), .int(sum.count)]
+    } else {
+      let matrix = outputs.matrix()
+      precondition(kept == nil || !matrix.requiresGradient, "no gradient passes through keys that are kept")
+      (kernel, joined, source) = ("query_key_value" + matrix.suffix, matrix, [.tensor(matrix)])
+    }
+    let dtype = joined?.dtype ?? .bfloat16
     let starts = [0, heads * width, (heads + kvHeads) * width]
     let parts = starts.enumerated().map { Self.bias(biases, of: $0.offset, from: $0.element) }
     let query = Tensor(uninitialized: [n, heads * width], dtype: dtype, on: self)
@@ -40,11 +50,11 @@ extension CUDADevice {
       "keys kept outside of \(key.rows) rows")
     let places: Argument = kept.map { .numbers(indexList($0.rows)) } ?? .absent
     start(
-      "query_key_value" + joined.suffix, blocks: Self.blocks(for: (joined.count + 7) / 8),
-      [.tensor(joined)] + parts.map(Self.argument)
+      kernel, blocks: Self.blocks(for: (n * outputs.columns + 7) / 8),
+      source + parts.map(Self.argument)
         + [.tensor(cosines), .tensor(sines), .tensor(query), .tensor(key), .tensor(value), places]
         + [.count(n), .int(heads), .int(kvHeads), .int(width)])
-    if kept != nil { return (query, key, value) }
+    guard kept == nil, let joined else { return (query, key, value) }
     let angles = (cosines: cosines.detached(), sines: sines.detached())
     func recorded(_ tensor: Tensor, _ part: Int, heads: Int) -> Tensor {
       let start = starts[part]
@@ -110,7 +120,9 @@ extension CUDADevice {
     }
   }
 
-  func swiGLU(joined: Tensor, biases: [Tensor?]) -> Tensor {
+  func swiGLU(_ outputs: JoinedOutputs) -> Tensor {
+    if let y = thinSwiGLU(outputs) { return y }
+    let (joined, biases) = (outputs.matrix(), outputs.biases)
     let (rows, width) = (joined.rows, joined.columns / 2)
     let y = Tensor(uninitialized: [rows, width], dtype: joined.dtype, on: self)
     let parts = [0, 1].map { Self.bias(biases, of: $0, from: $0 * width) }

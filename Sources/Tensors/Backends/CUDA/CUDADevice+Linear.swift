@@ -9,13 +9,22 @@ extension CUDADevice {
   ) {
     var narrow: DeviceOperand?
     for ((weight, bias), y) in zip(layers, outputs) {
+      if let residual, bias == nil, hold(x, weight, addedTo: residual, into: y) { continue }
       let isNarrow = weight.dtype == .bfloat16
       let input = isNarrow ? narrow ?? operand(x, narrow: true) : operand(x, narrow: false)
       if isNarrow { narrow = input }
-      multiply(
-        DeviceProduct(m: x.rows, n: y.columns, k: x.columns, transposeB: true), input,
-        operand(weight, narrow: false), into: y, adding: residual, bias: bias)
+      product(input, weight, rows: x.rows, addedTo: residual, bias: bias, into: y)
     }
+  }
+
+  /// x · weightᵀ with what is added to it.
+  func product(
+    _ x: DeviceOperand, _ weight: Tensor, rows: Int, addedTo residual: Tensor?, bias: Tensor? = nil,
+    into y: Tensor
+  ) {
+    multiply(
+      DeviceProduct(m: rows, n: y.columns, k: weight.columns, transposeB: true), x,
+      operand(weight, narrow: false), into: y, adding: residual, bias: bias)
   }
 
   /// The gradients of x, the weight and, as input 2, the bias.
@@ -77,7 +86,7 @@ extension CUDADevice {
   }
 
   /// Weights that lie one behind the other in memory, as one matrix, and the columns of the outputs they give.
-  private static func runs(of weights: [Tensor]) -> [(first: Tensor, columns: Range<Int>)] {
+  static func runs(of weights: [Tensor]) -> [(first: Tensor, columns: Range<Int>)] {
     var runs: [(first: Tensor, columns: Range<Int>)] = []
     var end: UInt64 = 0
     var start = 0

@@ -139,6 +139,7 @@ extension CUDADevice {
 
   /// y in float32 or bfloat16.
   func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, _ inverses: Tensor) {
+    if normHeld(x, weight: weight, epsilon: epsilon, into: y, inverses) { return }
     launch(
       "rms_norm" + y.suffix, blocks: x.rows, threads: Self.threads(for: x.columns), .tensor(x),
       .tensor(weight), .tensor(y), .tensor(inverses), .int(x.columns), .float(epsilon))

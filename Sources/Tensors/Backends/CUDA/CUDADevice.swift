@@ -14,6 +14,7 @@ public final class CUDADevice {
   /// The compute capability as 10 · major + minor.
   public let architecture: Int
   public let memoryBytes: Int
+  let multiprocessors: Int
   /// cuBLASLt's version, as it tells it.
   public var productsVersion: Int { libraries.products.version() }
 
@@ -35,6 +36,8 @@ public final class CUDADevice {
   var functions: [String: KernelFunction] = [:]
   /// The step under way, see ``StepGraph``.
   var step: DeviceStep?
+  /// A product of the step that waits for who comes next.
+  var held: HeldProduct?
   /// What is kept of the last few layouts and lists of rows, which every layer asks for again.
   var tilings = RecentValues<AttentionTilingKey, StoredTiling>(capacity: 8)
   var indices = RecentValues<[Int], KeptNumbers>(capacity: 8)
@@ -73,6 +76,7 @@ public final class CUDADevice {
     }
     name = Self.name(of: handle, driver)
     architecture = try 10 * attribute(Attribute.major) + attribute(Attribute.minor)
+    multiprocessors = try attribute(Attribute.multiprocessors)
     driverVersion = Int(try value(Int32(0), "the driver's version", driver.driver_version))
     memoryBytes = Int(try value(0, "its memory") { driver.device_memory($0, handle) })
     guard architecture >= 80 else {
@@ -176,6 +180,7 @@ public final class CUDADevice {
 
   /// The numbers of cuda.h that are used.
   enum Attribute {
+    static let multiprocessors: Int32 = 16
     static let major: Int32 = 75
     static let minor: Int32 = 76
     static let memoryPools: Int32 = 115
