@@ -117,6 +117,9 @@ final class Storage {
     }
   }
 
+  /// Whether a step has taken it, or what it is a part of, from its arena.
+  var isOfStep: Bool { step != nil || whole?.isOfStep ?? false }
+
   /// Whether it is a part of a mapped file.
   var isMapped: Bool { file != nil }
 

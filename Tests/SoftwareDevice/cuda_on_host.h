@@ -21,6 +21,9 @@
 
 static inline void __syncthreads() { fibers::meet_block(); }
 
+/// Of the 32 lanes of a warp.
+static inline void __syncwarp() { fibers::exchange(0); }
+
 /// What the lane `source` of the warp gives; all 32 have to come.
 template <class Number>
 static inline Number __shfl_sync(unsigned, Number value, int source) {

@@ -52,6 +52,9 @@ struct GPUTests {
     #expect(absent.code != 0 && absent.error.contains("there is no device cuda:5"), "\(absent.error)")
     let unknown = try await program.run(["model", "check", "--device", "gpu"])
     #expect(unknown.code != 0 && unknown.error.contains("cuda:0"), "\(unknown.error)")
+    let demo = try await program.run(
+      ["demo", "--gpu", "--model", model], environment: ["AR1_CUDA_LIBRARIES": "/none"])
+    #expect(demo.code != 0 && demo.error.contains("--gpu: "), "\(demo.error)")
     let int8 = try await program.run([
       "model", "generate", model, "--request", "none", "--device", "cuda:0", "--dtype", "int8",
     ])

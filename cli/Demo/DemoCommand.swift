@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Tensors
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
   var model = "models/demo-base"
   @Option(help: "Decides the pictures and the training.") var seed = 1
   @Option(help: "Optimizer steps of the training.") var steps = DemoRun.defaultSteps
+  @Flag(help: "Compute on a GPU: every task that computes asks for one (docs/cuda.md).") var gpu = false
 
   func validate() throws {
     guard seed >= 0 else { throw ValidationError("--seed is 0 or larger") }
@@ -31,14 +33,25 @@ struct DemoCommand: AsyncParsableCommand {
     guard FileManager.default.fileExists(atPath: model + "/config.json") else {
       throw ValidationError("\(model) holds no model; make one with: ar1 base make --output \(self.model)")
     }
+    if gpu { try Self.requireGPU() }
     try Self.empty(root)
-    let run = DemoRun(root: root, model: model, seed: seed, steps: steps)
+    let run = DemoRun(root: root, model: model, seed: seed, steps: steps, gpus: gpu ? 1 : 0)
     do {
       try await TerminationSignals.cancelling { try await run.perform() }
     } catch is CancellationError {
       Terminal.writeError("stopped; nothing is left running, what was made so far lies in \(folder)\n")
       throw ExitCode(130)
     }
+  }
+
+  /// Jobs that ask for a GPU where there is none would wait for ever.
+  private static func requireGPU() throws {
+    do {
+      guard try CUDADevice.all().isEmpty else { return }
+    } catch {
+      throw ValidationError("--gpu: \(error.reason)")
+    }
+    throw ValidationError("--gpu: the driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it")
   }
 
   /// Removes what a demo leaves, and nothing in a folder that is none.

@@ -12,6 +12,8 @@ struct DemoRun: Sendable {
   let model: String
   let seed: Int
   let steps: Int
+  /// Of its own for each task that computes.
+  let gpus: Int
 
   func perform() async throws {
     let clock = ContinuousClock()
@@ -84,7 +86,8 @@ struct DemoRun: Sendable {
 
   /// Submits a job and follows it to its end.
   private func run(_ client: CoordinatorClient, _ settings: [JSON.Member]) async throws -> JobDetail {
-    let spec = try JobSpec(.object(settings))
+    let resources = JSON.Member("resources", ["gpu": .integer(gpus)])
+    let spec = try JobSpec(.object(gpus > 0 ? settings + [resources] : settings))
     let record = try await client.submit(SubmitRequest(spec: spec))
     let end = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
     note(JobWatch.summary(end).split(separator: "\n").first.map(String.init) ?? "")

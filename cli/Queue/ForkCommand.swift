@@ -21,10 +21,6 @@ struct ForkCommand: AsyncParsableCommand {
   @Option(
     help: "Folder for the fork's checkpoints and model (<old output>-from-<step>).", completion: .directory)
   var output: String?
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("A setting of the fork, once or more.", valueName: "key=value"))
-  var changes: [String] = []
   @OptionGroup var submission: SubmissionOptions
 
   func run() async throws {
@@ -45,13 +41,6 @@ struct ForkCommand: AsyncParsableCommand {
       try JSON(
         encoding: ForkSettings(
           run: Int(job), step: from, checkpoint: state.folder, sha256: state.manifestSHA256)))
-    for change in changes {
-      guard let equals = change.firstIndex(of: "="), equals != change.startIndex else {
-        throw CommandError("--set takes key=value, not '\(change)'")
-      }
-      let key = String(change[..<equals])
-      set(key, try JobFile.parse(String(change[change.index(after: equals)...]), name: "--set \(key)"))
-    }
     try await submission.submit(.object(members), relativeTo: UpCommand.absolute("."))
   }
 

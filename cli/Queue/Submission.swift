@@ -18,6 +18,16 @@ struct SubmissionOptions: ParsableArguments {
   @Option(help: "How often a task may fail before the job fails; interruptions do not count.")
   var maxAttempts: Int?
 
+  @Option(help: "GPUs of its own for each task that computes.")
+  var gpu: Int?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Any setting as in a job file, such as deadline=8h or resources.cores=4; one without a value is left out. May be repeated.",
+      valueName: "key=value"))
+  var changes: [String] = []
+
   @Flag(help: "Follow the job to its end; the exit code is that of 'ar1 wait'.")
   var wait = false
 
@@ -36,6 +46,7 @@ struct SubmissionOptions: ParsableArguments {
     if let memory, !(memory > 0 && memory < 1e6) {
       throw ValidationError("--memory is a number of GiB above 0")
     }
+    for change in changes { _ = try SettingChange(parsing: change) }
   }
 
   /// Checks and submits a job.
@@ -85,20 +96,24 @@ struct SubmissionOptions: ParsableArguments {
     try DryRun(spec: spec, memory: machine, json: json).run()
   }
 
-  /// The job of a tree, with what the command line says in the place of the tree's own.
+  @inline(never)  // Swift 6.3 crashes where it splits the asynchronous functions that this would be part of.
   private func specification(_ tree: JSON, relativeTo folder: String) throws -> JobSpec {
-    var members = tree.members ?? []
-    if tree.members != nil {
-      func replace(_ key: String, _ value: JSON?) {
-        guard let value else { return }
-        members.removeAll { $0.key == key }
-        members.append(JSON.Member(key, value))
-      }
-      replace("name", name.map(JSON.string))
-      replace("priority", priority.map(JSON.integer))
-      replace("max_attempts", maxAttempts.map(JSON.integer))
-    }
-    return try JobSpec(tree.members == nil ? tree : .object(members), relativeTo: folder)
+    try JobSpec(applied(to: tree), relativeTo: folder)
+  }
+
+  /// A job's tree with what the command line says in the place of its own; --set goes before the other options.
+  func applied(to tree: JSON) throws -> JSON {
+    // What is no job is refused by whoever reads it.
+    if tree.members == nil { return tree }
+    var all: [SettingChange] = []
+    if let name { all.append(SettingChange("name", to: .string(name))) }
+    if let priority { all.append(SettingChange("priority", to: .integer(priority))) }
+    if let maxAttempts { all.append(SettingChange("max_attempts", to: .integer(maxAttempts))) }
+    if let gpu { all.append(SettingChange("resources", "gpu", to: .integer(gpu))) }
+    for change in changes { all.append(try SettingChange(parsing: change)) }
+    var changed = tree
+    for change in all { changed = change.applied(to: changed) }
+    return changed
   }
 
   private func report(_ submitted: JobRecord, _ client: CoordinatorClient) async throws {

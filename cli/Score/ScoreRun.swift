@@ -79,10 +79,7 @@ struct ScoreRun: AsyncParsableCommand {
       try await ScoreWatch(
         folder: absolute(images), output: absolute(output ?? ""), interval: watchInterval,
         client: try submission.connection.client(),
-        settings: settings + [
-          ("name", .text(submission.name)), ("priority", .whole(submission.priority)),
-          ("max_attempts", .whole(submission.maxAttempts)),
-        ]
+        settings: settings, completing: submission.applied
       ).untilInterrupted()
       return
     }

@@ -16,6 +16,8 @@ struct ScoreWatch {
   let interval: Double
   let client: CoordinatorClient
   let settings: [(key: String, value: JSON?)]
+  /// Adds to a job what every way of submitting one has in common.
+  let completing: (JSON) throws -> JSON
 
   /// A file as it was seen: one that still grows changes between two looks.
   private typealias State = [FileAttributeKey: AnyHashable]
@@ -83,10 +85,8 @@ struct ScoreWatch {
     for (key, value) in settings {
       if let value { members.append(.init(key, value)) }
     }
-    if !members.contains(where: { $0.key == "name" }) {
-      members.append(.init("name", .string("watch \(folder.suffix(80))")))
-    }
-    let spec = try JobSpec(.object(members), relativeTo: FileManager.default.currentDirectoryPath)
+    members.append(.init("name", .string("watch \(folder.suffix(80))")))
+    let spec = try JobSpec(completing(.object(members)), relativeTo: FileManager.default.currentDirectoryPath)
     return SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)
   }
 

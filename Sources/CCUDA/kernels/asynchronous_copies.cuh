@@ -16,6 +16,18 @@ __device__ inline void copy_16_bytes(void *target, const void *source, bool want
 #endif
 }
 
+/// The same of what is read once, in rows that go on for long: the cache is told to get 256 bytes.
+__device__ inline void copy_16_bytes_of_a_stream(void *target, const void *source, bool wanted) {
+#ifdef __CUDACC__
+  int bytes = wanted ? 16 : 0;
+  asm volatile("cp.async.cg.shared.global.L2::256B [%0], [%1], 16, %2;" ::"r"(shared_address(target)), "l"(source),
+               "r"(bytes)
+               : "memory");
+#else
+  fibers::copy_later(target, wanted ? source : nullptr, 16);
+#endif
+}
+
 /// The same of a float.
 __device__ inline void copy_float(float *target, const float *source, bool wanted) {
 #ifdef __CUDACC__
@@ -45,11 +57,12 @@ __device__ inline void end_group_of_copies() {
 #endif
 }
 
-/// Until all groups of this thread but the last are there.
-__device__ inline void wait_for_copies_but_last_group() {
+/// Until all groups of this thread but the last `others` are there.
+template <int others>
+__device__ inline void wait_for_copies_but() {
 #ifdef __CUDACC__
-  asm volatile("cp.async.wait_group 1;" ::: "memory");
+  asm volatile("cp.async.wait_group %0;" ::"n"(others) : "memory");
 #else
-  fibers::wait_for_copies(1);
+  fibers::wait_for_copies(others);
 #endif
 }

@@ -66,15 +66,13 @@ extern "C" __global__ void __launch_bounds__(1024) draw_tokens(
   int part_width = (slice + slice_parts * turn_tokens - 1) / (slice_parts * turn_tokens) * turn_tokens;
 
   float largest = -infinity();
-  DrawTurn next(row, first, last);
 #pragma unroll 1
-  for (int start = first; start < last; start += turn_tokens) {
-    DrawTurn turn = next;
-    next = DrawTurn(row, start + turn_tokens, last);
+  for (int start = first; start < last; start += 2 * turn_tokens) {
+    DrawTurn turn(row, start, last), other(row, start + turn_tokens, last);
 #pragma unroll
-    for (int j = 0; j < lane_tokens; ++j) largest = fmaxf(largest, turn.values[j]);
+    for (int j = 0; j < lane_tokens; ++j) largest = fmaxf(largest, fmaxf(turn.values[j], other.values[j]));
   }
-  next = DrawTurn(row, first, last);
+  DrawTurn next(row, first, last);
   largest = block_largest(largest);
   int likeliest = width, part = 0;
   double all = 0, whole = 0, total = 0, sum = 0, own_part = 0;
@@ -84,7 +82,6 @@ extern "C" __global__ void __launch_bounds__(1024) draw_tokens(
     next = DrawTurn(row, start + turn_tokens, last);
 #pragma unroll
     for (int j = 0; j < lane_tokens; ++j) {
-      if (DrawTurn::token(start, j) >= last) continue;
       float value = turn.values[j], weight = expf(value - largest);
       all += (double)weight;
       sum += (double)(scale == 1 ? weight : expf((value - largest) * scale));

@@ -16,6 +16,7 @@ struct Whole {
 
 /// The sum of `count` parts, always in the same order, and of `base` where there is one.
 struct SumOfParts {
+  enum { at_a_time = 8 };
   const float *first;
   int count;
   /// Elements from a part to the next.
@@ -26,12 +27,17 @@ struct SumOfParts {
   __device__ Some<width> at(long long place) const {
     Some<width> sum = {};
     if (base) sum = Some<width>::at(base + place);
-    // All parts are on their way at a time.
-#pragma unroll 8
-    for (int part = 0; part < count; ++part) {
-      Some<width> more = Some<width>::at(first + part * apart + place);
+#pragma unroll 1
+    for (int start = 0; start < count; start += at_a_time) {
+      // All are on their way before the first is added.
+      Some<width> parts[at_a_time];
 #pragma unroll
-      for (int i = 0; i < width; ++i) sum.value[i] += more.value[i];
+      for (int part = 0; part < at_a_time; ++part)
+        parts[part] = start + part < count ? Some<width>::at(first + (start + part) * apart + place) : Some<width>{};
+#pragma unroll
+      for (int part = 0; part < at_a_time; ++part)
+#pragma unroll
+        for (int i = 0; i < width; ++i) sum.value[i] += parts[part].value[i];
     }
     return sum;
   }

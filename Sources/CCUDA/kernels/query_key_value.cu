@@ -83,7 +83,7 @@ extern "C" __global__ void query_key_value_narrow(
 }
 
 /// Of a matrix that is the sum of the parts [count, rows, its columns].
-extern "C" __global__ void query_key_value_of_parts(
+extern "C" __global__ void __launch_bounds__(256, 1) query_key_value_of_parts(
     const float *joined, int count, const float *q_bias, const float *k_bias, const float *v_bias, const float *cosines,
     const float *sines, bfloat16 *q, bfloat16 *k, bfloat16 *v, const int *places, long long rows, int heads, int kv_heads,
     int width) {

@@ -69,7 +69,7 @@ extern "C" __global__ void rms_norm_narrow(
 }
 
 /// Of residual + the parts [count, rows, d], which goes to x; in a step of generation, where weights stand.
-extern "C" __global__ void rms_norm_of_parts(
+extern "C" __global__ void __launch_bounds__(512, 2) rms_norm_of_parts(
     const float *parts, int count, const float *residual, float *x, const float *weight, bfloat16 *y, float *inverses, int d,
     float epsilon) {
   SumOfParts sum = {parts, count, (long long)gridDim.x * d, residual};

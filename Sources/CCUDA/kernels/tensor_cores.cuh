@@ -27,6 +27,18 @@ __device__ inline float power_of_two(float x) {
 #endif
 }
 
+/// 1 / (1 + e^-x), as exactly.
+__device__ inline float quick_sigmoid(float x) {
+  float sum = 1.0f + power_of_two(-1.4426950408889634f * x);
+#ifdef __CUDACC__
+  float reciprocal;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(sum));
+  return reciprocal;
+#else
+  return 1.0f / sum;
+#endif
+}
+
 /// sums += a b
 __device__ inline void multiply_add(float sums[4], const unsigned a[4], const unsigned b[2]) {
 #ifdef __CUDACC__

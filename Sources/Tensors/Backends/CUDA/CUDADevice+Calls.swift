@@ -69,12 +69,14 @@ extension CUDADevice {
   /// Makes a call, in a step whose calls are only compared not.
   func ask(_ call: DeviceCall) {
     finishHeld()
-    if step?.admits(call) ?? true { issue(call) }
+    let isFirst = step?.isBeginning ?? false
+    if step?.admits(call) ?? true { issue(call, isFirst: isFirst) }
   }
 
-  private func issue(_ call: DeviceCall) {
+  /// - Parameter isFirst: of a step: it waits for everything before it, whatever it is.
+  private func issue(_ call: DeviceCall, isFirst: Bool = false) {
     switch call {
-    case .launch(let launch): issue(launch)
+    case .launch(let launch): issue(launch, follows: !isFirst)
     case .multiply(let shape, let places): issue(shape, places)
     case .copy(let source, let bytes, let target):
       perform("copying \(bytes) bytes") { $0.copy(target, source, bytes, stream) }
@@ -84,7 +86,8 @@ extension CUDADevice {
     }
   }
 
-  private func issue(_ launch: KernelLaunch) {
+  /// - Parameter follows: it may be launched before the one before it has ended, if it is made so.
+  private func issue(_ launch: KernelLaunch, follows: Bool) {
     guard let function = function(launch.kernel, memory: launch.memory) else { return }
     var values = launch.arguments
     values.withUnsafeMutableBufferPointer { values in
@@ -94,7 +97,7 @@ extension CUDADevice {
         var attribute = ar1_cuda_launch_attribute()
         attribute.attribute = Attribute.programmaticSerialization
         attribute.value.0 = 1
-        let follows = architecture >= 90 && Self.followers.contains(launch.kernel)
+        let follows = follows && architecture >= 90 && Self.followers.contains(launch.kernel)
         _ = withUnsafeMutablePointer(to: &attribute) { attribute in
           var configuration = ar1_cuda_launch(
             grid: (UInt32(launch.blocks), UInt32(launch.height), 1), block: (UInt32(launch.threads), 1, 1),
@@ -137,10 +140,7 @@ extension CUDADevice {
   func graph(of calls: [DeviceCall]) -> UnsafeMutableRawPointer? {
     // Other threads go on with what they do.
     guard perform("a recording", { $0.stream_capture(stream, 1) }) else { return nil }
-    for call in calls {
-      if case .upload = call { continue }
-      issue(call)
-    }
+    for (index, call) in calls.filter({ !$0.isUpload }).enumerated() { issue(call, isFirst: index == 0) }
     var (graph, executable): (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) = (nil, nil)
     // Also after a failure: the stream must not stay in this state.
     let ended = libraries.driver.stream_capture_end(stream, &graph)

@@ -15,37 +15,53 @@ struct ProductParts {
 /// kernels/thin_product.cu. What comes behind such a product is computed with it, or adds its parts, so that nothing
 /// waits for a kernel of its own.
 ///
-/// Their kernels begin to read weights while earlier kernels are still running. In a step nothing writes weights, and
-/// before a step began everything had ended: its first kernel, which reads the tokens' embeddings, waits for that.
+/// Their kernels begin to read weights while earlier kernels of the step are still running, so weights have to be older
+/// than the step: its first kernel waits for everything before it.
 extension CUDADevice {
-  /// Whether a product is one of a step's, of few rows, in bfloat16, without a gradient.
-  private func isThin(_ x: Tensor, _ weights: [Tensor]) -> Bool {
-    step != nil && x.rows <= ThinTiling.mostRows && x.columns.isMultiple(of: 8)
-      && ([x] + weights).allSatisfy {
-        $0.dtype == .bfloat16 && !$0.requiresGradient && $0.address.isMultiple(of: 16)
-      }
+  /// A product of a step, of few rows, in bfloat16, without a gradient.
+  private struct ThinProduct {
+    let x: Tensor
+    let tiling: ThinTiling
   }
 
-  private func tiling(_ x: Tensor, outputs: Int, isDivided: Bool) -> ThinTiling {
-    ThinTiling(
-      rows: x.rows, columns: x.columns, outputs: outputs, isDivided: isDivided,
-      multiprocessors: multiprocessors)
+  /// - Parameters:
+  ///   - outputs: of all weights.
+  ///   - others: what else is read while earlier kernels are running.
+  /// - Returns: nil for a product that is none of these.
+  private func thin(
+    _ x: Tensor, _ weights: [Tensor], others: [Tensor] = [], outputs: Int, isDivided: Bool
+  ) -> ThinProduct? {
+    guard step != nil, x.columns.isMultiple(of: 8),
+      ([x] + weights).allSatisfy({ $0.dtype == .bfloat16 && $0.address.isMultiple(of: 16) }),
+      (weights + others).allSatisfy({ !$0.storage.isOfStep }),
+      ([x] + weights + others).allSatisfy({ !$0.requiresGradient })
+    else { return nil }
+    let shape = ThinTiling.Shape(rows: x.rows, columns: x.columns, outputs: outputs, isDivided: isDivided)
+    return tiling(shape).map { ThinProduct(x: x, tiling: $0) }
   }
 
-  private func launch(_ kernel: String, _ tiling: ThinTiling, rows: Int, _ arguments: [Argument]) {
-    let kernelRows = ThinTiling.kernelRows(for: rows)
+  /// Every layer asks again for the same few.
+  private func tiling(_ shape: ThinTiling.Shape) -> ThinTiling? {
+    if let known = thinTilings[shape] { return known }
+    let tiling = ThinTiling(shape, on: multiprocessors)
+    thinTilings[shape] = .some(tiling)
+    return tiling
+  }
+
+  private func launch(_ kernel: String, _ product: ThinProduct, _ arguments: [Argument]) {
+    let (rows, tiling) = (product.x.rows, product.tiling)
     start(
-      "\(kernel)_\(kernelRows)", blocks: tiling.blocks, height: tiling.slices, threads: 32 * tiling.warps,
-      memory: ThinTiling.memory(kernelRows: kernelRows), arguments)
+      "\(kernel)_\(ThinTiling.kernelRows(for: rows))", blocks: tiling.blocks, height: tiling.slices,
+      threads: 32 * tiling.warps, memory: tiling.memory(rows: rows), [.tensor(product.x)] + arguments)
   }
 
   /// - Parameter weight: the first of the matrices, which lie one behind the other.
-  private func parts(_ x: Tensor, _ weight: Tensor, outputs: Int) -> ProductParts {
-    let tiling = tiling(x, outputs: outputs, isDivided: true)
+  private func parts(of product: ThinProduct, _ weight: Tensor, outputs: Int) -> ProductParts {
+    let (x, tiling) = (product.x, product.tiling)
     let parts = Storage(bytes: 4 * tiling.slices * x.rows * outputs, on: self)
     launch(
-      "thin_product", tiling, rows: x.rows,
-      [.tensor(x), .tensor(weight), .storage(parts), .int(x.rows), .int(x.columns), .int(outputs)]
+      "thin_product", product,
+      [.tensor(weight), .storage(parts), .int(x.rows), .int(x.columns), .int(outputs)]
         + [.int(tiling.sliceWidth)])
     return ProductParts(storage: parts, count: tiling.slices)
   }
@@ -54,21 +70,25 @@ extension CUDADevice {
 
   /// The outputs of layers that lie one behind the other, without biases; nil where the product is none of these.
   func parts(of outputs: JoinedOutputs) -> ProductParts? {
-    guard case .layers(let x, let weights) = outputs.form, isThin(x, weights) else { return nil }
+    guard case .layers(let x, let weights) = outputs.form,
+      let product = thin(x, weights, outputs: outputs.columns, isDivided: true)
+    else { return nil }
     let runs = Self.runs(of: weights)
-    return runs.count == 1 ? parts(x, runs[0].first, outputs: outputs.columns) : nil
+    return runs.count == 1 ? parts(of: product, runs[0].first, outputs: outputs.columns) : nil
   }
 
   /// SwiGLU of two layers; nil where their product is none of these.
   func thinSwiGLU(_ outputs: JoinedOutputs) -> Tensor? {
-    guard case .layers(let x, let weights) = outputs.form, weights.count == 2, isThin(x, weights),
-      weights[0].shape == weights[1].shape
+    guard case .layers(let x, let weights) = outputs.form, weights.count == 2,
+      weights[0].shape == weights[1].shape,
+      let product = thin(
+        x, weights, others: outputs.biases.compactMap { $0 }, outputs: outputs.columns, isDivided: false)
     else { return nil }
     let width = weights[0].shape[0]
     let y = Tensor(uninitialized: [x.rows, width], dtype: .bfloat16, on: self)
     launch(
-      "thin_swiglu", tiling(x, outputs: 2 * width, isDivided: false), rows: x.rows,
-      [.tensor(x), .tensor(weights[0]), .tensor(weights[1])] + outputs.biases.map { .tensor($0) }
+      "thin_swiglu", product,
+      weights.map { .tensor($0) } + outputs.biases.map { .tensor($0) }
         + [.tensor(y), .int(x.rows), .int(x.columns), .int(width)])
     return y
   }
@@ -78,7 +98,7 @@ extension CUDADevice {
   /// Waits with a product until it is known what comes next.
   /// - Returns: false for one that is none of these.
   func hold(_ x: Tensor, _ weight: Tensor, addedTo residual: Tensor, into sum: Tensor) -> Bool {
-    guard isThin(x, [weight]) else { return false }
+    guard thin(x, [weight], outputs: sum.columns, isDivided: true) != nil else { return false }
     finishHeld()
     held = HeldProduct(x: x, weight: weight, residual: residual, sum: sum)
     return true
@@ -87,11 +107,11 @@ extension CUDADevice {
   /// The norm of a product's sum that has been waiting for it, and the sum.
   /// - Returns: false when none has.
   func normHeld(_ x: Tensor, weight: Tensor, epsilon: Float, into y: Tensor, _ inverses: Tensor) -> Bool {
-    guard let held, held.sum.storage === x.storage, held.sum.shape == x.shape, y.dtype == .bfloat16 else {
-      return false
-    }
+    guard let held, held.sum.storage === x.storage, held.sum.shape == x.shape, y.dtype == .bfloat16,
+      let product = thin(held.x, [held.weight], others: [weight], outputs: x.columns, isDivided: true)
+    else { return false }
     self.held = nil
-    let parts = parts(held.x, held.weight, outputs: x.columns)
+    let parts = parts(of: product, held.weight, outputs: x.columns)
     launch(
       "rms_norm_of_parts", blocks: x.rows, threads: x.columns >= 2048 ? 512 : 256,
       .storage(parts.storage), .int(parts.count), .tensor(held.residual), .tensor(x), .tensor(weight),

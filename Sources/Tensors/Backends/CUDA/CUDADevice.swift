@@ -14,7 +14,7 @@ public final class CUDADevice {
   /// The compute capability as 10 · major + minor.
   public let architecture: Int
   public let memoryBytes: Int
-  let multiprocessors: Int
+  let multiprocessors: Multiprocessors
   /// cuBLASLt's version, as it tells it.
   public var productsVersion: Int { libraries.products.version() }
 
@@ -41,6 +41,7 @@ public final class CUDADevice {
   /// What is kept of the last few layouts and lists of rows, which every layer asks for again.
   var tilings = RecentValues<AttentionTilingKey, StoredTiling>(capacity: 8)
   var indices = RecentValues<[Int], KeptNumbers>(capacity: 8)
+  var thinTilings: [ThinTiling.Shape: ThinTiling?] = [:]
   var productPlans: [ProductShape: ProductPlan] = [:]
   var productHandle: UnsafeMutableRawPointer?
   var productWorkspace: UInt64 = 0
@@ -76,7 +77,8 @@ public final class CUDADevice {
     }
     name = Self.name(of: handle, driver)
     architecture = try 10 * attribute(Attribute.major) + attribute(Attribute.minor)
-    multiprocessors = try attribute(Attribute.multiprocessors)
+    multiprocessors = try Multiprocessors(
+      count: attribute(Attribute.multiprocessors), blockMemory: attribute(Attribute.blockMemory))
     driverVersion = Int(try value(Int32(0), "the driver's version", driver.driver_version))
     memoryBytes = Int(try value(0, "its memory") { driver.device_memory($0, handle) })
     guard architecture >= 80 else {
@@ -181,6 +183,7 @@ public final class CUDADevice {
   /// The numbers of cuda.h that are used.
   enum Attribute {
     static let multiprocessors: Int32 = 16
+    static let blockMemory: Int32 = 97
     static let major: Int32 = 75
     static let minor: Int32 = 76
     static let memoryPools: Int32 = 115

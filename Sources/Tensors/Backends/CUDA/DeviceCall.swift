@@ -6,6 +6,10 @@ enum DeviceCall: Equatable {
   case clear(target: UInt64, bytes: Int)
   /// Of bytes in the processor's memory, which are not part of the call.
   case upload(bytes: Int, target: UInt64)
+
+  var isUpload: Bool {
+    if case .upload = self { true } else { false }
+  }
 }
 
 /// `blocks` × `height` blocks of a kernel.

@@ -177,6 +177,9 @@ final class DeviceStep {
   /// Whether every call was as recorded, and none is missing.
   var isSame: Bool { !differs && next == expected?.count }
 
+  /// Whether nothing has been asked for yet, uploads excepted.
+  var isBeginning: Bool { calls.allSatisfy(\.isUpload) && expected == nil }
+
   /// - Returns: whether the call shall be made now.
   func admits(_ call: DeviceCall) -> Bool {
     guard let expected else {
