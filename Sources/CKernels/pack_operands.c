@@ -59,7 +59,9 @@ CK_INLINE void pack_x(const float *x, size_t ldx, size_t rows, size_t left, uint
 }
 
 void ck_pack_rows(
-    const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part, size_t parts) {
+    ck_packing packing, const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part,
+    size_t parts) {
+  if (packing == CK_PACKING_TILES) return ck_tile_rows(x, ldx, rows, columns, packed, part, parts);
   size_t pairs = ck_pairs(columns), tiles = ck_tiles(rows);
   for (size_t tile = part * tiles / parts; tile < (part + 1) * tiles / parts; tile++) {
     size_t start = ck_tile_start(tile, rows), count = ck_tile_start(tile + 1, rows) - start;

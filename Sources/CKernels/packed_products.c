@@ -1,15 +1,19 @@
 /// Products of many rows of x with compact weights: both are packed as pairs of neighbouring columns in
-/// bfloat16, which one instruction multiplies and adds to sums in float32 (AVX-512 BF16).
-#include "avx512.h"
+/// bfloat16, which one instruction multiplies and adds to sums in float32 (AVX-512 BF16, or a matrix unit).
+#include "matrix_unit.h"
 #include "packed_products.h"
 #include "weight_products.h"
-
-size_t ck_packed_rows_bytes(size_t rows, size_t columns) { return rows * ck_pairs(columns) * 4; }
 
 size_t ck_packed_product_scratch_bytes(void) { return (size_t)CK_PACKED_WEIGHTS * CK_PACKED_PAIRS * 4; }
 
 #if defined(__x86_64__)
-bool ck_multiplies_bf16(void) { return ck_has_avx512_bf16(); }
+bool ck_has_packing(ck_packing packing) {
+  return packing == CK_PACKING_TILES ? ck_has_matrix_unit() : ck_has_avx512_bf16();
+}
+
+size_t ck_packed_rows_bytes(ck_packing packing, size_t rows, size_t columns) {
+  return packing == CK_PACKING_TILES ? ck_tiled_rows_bytes(rows, columns) : rows * ck_pairs(columns) * 4;
+}
 
 #pragma clang attribute push(__attribute__((target(CK_AVX512 ",avx512bf16"))), apply_to = function)
 
@@ -85,6 +89,24 @@ CK_INLINE void fetch(const source_t *source, size_t part, size_t parts) {
 }
 
 /// All tiles of x with one block of packed weights. Meanwhile the weights of the next block are fetched.
+static void block_product_of_tiles(
+    const ck_weight_operands *o, const uint32_t *packed, size_t row, size_t rows, size_t first, size_t count,
+    const source_t *next) {
+  size_t pairs = ck_pairs(o->columns), tiles = (o->m + CK_UNIT_ROWS - 1) / CK_UNIT_ROWS;
+  bool accumulate = o->accumulate || first > 0;
+  for (size_t t = 0; t < tiles; t++) {
+    size_t start = t * CK_UNIT_ROWS, height = o->m - start < CK_UNIT_ROWS ? o->m - start : CK_UNIT_ROWS;
+    const uint32_t *x = (const uint32_t *)o->x + start * pairs + first * CK_UNIT_ROWS;
+    float *y = o->y + start * o->ldy + row;
+    fetch(next, t, tiles);
+    for (size_t i = 0; i < rows; i += CK_TILE_WEIGHTS) {
+      size_t width = rows - i < CK_TILE_WEIGHTS ? rows - i : CK_TILE_WEIGHTS;
+      ck_multiply_tiles(x, packed + i * count, count, y + i, o->ldy, height, width, accumulate);
+    }
+  }
+}
+
+/// The same by vectors.
 static void block_product(
     const ck_weight_operands *o, const uint32_t *packed, size_t row, size_t rows, size_t first, size_t count,
     const source_t *next) {
@@ -100,31 +122,40 @@ static void block_product(
   }
 }
 
-void ck_packed_product(const ck_weight_operands *o, void *scratch) {
-  size_t pairs = ck_pairs(o->columns);
+void ck_packed_product(ck_packing packing, const ck_weight_operands *o, void *scratch) {
+  bool is_tiled = packing == CK_PACKING_TILES;
+  size_t pairs = ck_pairs(o->columns), most = is_tiled ? CK_UNIT_PAIRS : CK_PACKED_PAIRS;
+  if (is_tiled) ck_begin_tiles();
   for (size_t j = 0; j < o->n; j += CK_PACKED_WEIGHTS) {
     size_t rows = o->n - j < CK_PACKED_WEIGHTS ? o->n - j : CK_PACKED_WEIGHTS;
-    for (size_t first = 0; first < pairs; first += CK_PACKED_PAIRS) {
-      size_t count = pairs - first < CK_PACKED_PAIRS ? pairs - first : CK_PACKED_PAIRS;
+    for (size_t first = 0; first < pairs; first += most) {
+      size_t count = pairs - first < most ? pairs - first : most;
       size_t then = first + count < pairs ? first + count : 0, below = then ? j : j + rows;
       size_t more = o->n - below < CK_PACKED_WEIGHTS ? o->n - below : CK_PACKED_WEIGHTS;
-      size_t wide = pairs - then < CK_PACKED_PAIRS ? pairs - then : CK_PACKED_PAIRS;
+      size_t wide = pairs - then < most ? pairs - then : most;
       source_t next = source(o, o->first + below, more, then, wide);
       ck_pack_weights(o, o->first + j, rows, first, count, scratch);
-      block_product(o, scratch, j, rows, first, count, &next);
+      if (is_tiled)
+        block_product_of_tiles(o, scratch, j, rows, first, count, &next);
+      else
+        block_product(o, scratch, j, rows, first, count, &next);
     }
   }
+  if (is_tiled) ck_end_tiles();
 }
 
 #pragma clang attribute pop
 
 #else
 
-bool ck_multiplies_bf16(void) { return false; }
+bool ck_has_packing(ck_packing packing) { return false; }
+// See ck_has_packing.
+size_t ck_packed_rows_bytes(ck_packing packing, size_t rows, size_t columns) { __builtin_trap(); }
 void ck_pack_rows(
-    const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part, size_t parts) {
-  __builtin_trap();  // see ck_multiplies_bf16
+    ck_packing packing, const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part,
+    size_t parts) {
+  __builtin_trap();
 }
-void ck_packed_product(const ck_weight_operands *o, void *scratch) { __builtin_trap(); }
+void ck_packed_product(ck_packing packing, const ck_weight_operands *o, void *scratch) { __builtin_trap(); }
 
 #endif

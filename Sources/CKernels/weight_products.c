@@ -1,5 +1,6 @@
 /// Products with weights as they are kept, for few rows of x: decoding reads every weight once a step, so
 /// what counts is that the memory never waits for the arithmetic.
+#include "matrix_unit.h"
 #include "neon.h"
 #include "weight_products.h"
 
@@ -80,6 +81,10 @@ void ck_weight_product(const ck_weight_operands *o) {
 #if defined(__x86_64__)
   if (o->format == CK_WEIGHTS_FLOAT32 && ck_has_avx512()) {
     ck_weight_product_avx512(o);
+    return;
+  }
+  if (o->format == CK_WEIGHTS_BFLOAT16 && ck_has_matrix_unit() && ck_tiles_fit(o)) {
+    ck_weight_product_tiles(o);
     return;
   }
   if (o->format == CK_WEIGHTS_BFLOAT16 && ck_has_avx512_bf16()) {

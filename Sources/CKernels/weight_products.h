@@ -14,8 +14,16 @@ void ck_weight_product_avx2(const ck_weight_operands *o);
 void ck_weight_product_avx512(const ck_weight_operands *o);
 /// weight_products_bf16.c: bfloat16
 void ck_weight_product_avx512_bf16(const ck_weight_operands *o);
+/// weight_products_tiles.c: bfloat16, on a matrix unit, where ck_tiles_fit
+void ck_weight_product_tiles(const ck_weight_operands *o);
+bool ck_tiles_fit(const ck_weight_operands *o);
 /// weight_products_vnni.c: int8
 void ck_weight_product_avx512_vnni(const ck_weight_operands *o);
+
+enum {
+  /// Rows of x that a matrix unit multiplies while the weights are read once.
+  CK_MOST_TILED_ROWS = 32,
+};
 
 CK_INLINE bool ck_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 

@@ -71,6 +71,8 @@ import Testing
         // Long rows.
         (4, 9, 3101), (5, 37, 3101), (6, 16, 4128), (7, 35, 3104), (8, 37, 5003),
         (1, 7, 1061), (1, 8, 64), (2, 37, 32), (5, 11, 1061), (8, 6, 2048), (15, 33, 5),
+        // Whole tiles of a matrix unit, and rows beside them.
+        (1, 32, 1056), (16, 37, 2080), (17, 48, 1024), (32, 50, 96),
       ] {
         let weights = stored(n.array(out * columns), out, columns, format)
         let x = n.array(rows * columns)
@@ -95,11 +97,13 @@ import Testing
     }
   }
 
-  @Test("a product of many rows, packed, is the portable one", .enabled(if: ck_multiplies_bf16()))
-  func packed() throws {
+  @Test(
+    "a product of many rows, packed, is the portable one",
+    arguments: [CK_PACKING_VECTORS, CK_PACKING_TILES].filter { ck_has_packing($0) })
+  func packed(packing: ck_packing) throws {
     var n = Numbers(57)
     for format in [CK_WEIGHTS_BFLOAT16, CK_WEIGHTS_INT8] {
-      for (rows, out, columns) in [(1, 1, 1), (14, 32, 64), (15, 33, 1061), (29, 130, 37), (100, 200, 1100)] {
+      for (rows, out, columns) in [(1, 1, 1), (14, 32, 64), (15, 33, 1061), (29, 130, 37), (100, 200, 1100), (64, 31, 512)] {
         let weights = stored(n.array(out * columns), out, columns, format)
         // The values kept, as bfloat16: what int8 weights are multiplied as.
         var values = [Float](repeating: 0, count: out * columns)
@@ -115,8 +119,8 @@ import Testing
         let x = n.array(rows * columns)
         var operand = [UInt8](repeating: 0, count: rows * ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, columns))
         ck_make_operand(x, columns, rows, CK_WEIGHTS_BFLOAT16, columns, &operand)
-        var packed = [UInt32](repeating: 0, count: ck_packed_rows_bytes(rows, columns) / 4)
-        for part in 0..<3 { ck_pack_rows(x, columns, rows, columns, &packed, part, 3) }
+        var packed = [UInt32](repeating: 0, count: ck_packed_rows_bytes(packing, rows, columns) / 4)
+        for part in 0..<3 { ck_pack_rows(packing, x, columns, rows, columns, &packed, part, 3) }
         let before = n.array(rows * out)
         for accumulate in [false, true] {
           var (fast, slow) = (before, before)
@@ -129,7 +133,7 @@ import Testing
                 guard isFast else { return ck_weight_product_portable(&operands) }
                 withUnsafeTemporaryAllocation(
                   byteCount: ck_packed_product_scratch_bytes(), alignment: 64
-                ) { ck_packed_product(&operands, $0.baseAddress!) }
+                ) { ck_packed_product(packing, &operands, $0.baseAddress!) }
               }
             }
           }

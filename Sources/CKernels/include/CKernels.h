@@ -246,21 +246,30 @@ void ck_weight_product(const ck_weight_operands *operands);
 /// The same without regard to the processor, which the tests hold the other against.
 void ck_weight_product_portable(const ck_weight_operands *operands);
 
-// MARK: Products of many rows in bfloat16 (packed_products.c, pack_operands.c)
+// MARK: Products of many rows in bfloat16 (packed_products.c, packed_products_tiles.c, pack_operands.c)
 
-/// Whether the processor multiplies bfloat16 itself; without it the functions below must not be called.
-bool ck_multiplies_bf16(void);
+/// What multiplies packed operands, which lie as it takes them.
+typedef enum ck_packing {
+  /// Vectors of pairs of bfloat16 (AVX-512 BF16).
+  CK_PACKING_VECTORS,
+  /// The tiles of a matrix unit (AMX).
+  CK_PACKING_TILES,
+} ck_packing;
+
+/// Whether this processor has it; without it the functions below must not be called.
+bool ck_has_packing(ck_packing packing);
 /// The bytes of `rows` rows of x, packed.
-size_t ck_packed_rows_bytes(size_t rows, size_t columns);
+size_t ck_packed_rows_bytes(ck_packing packing, size_t rows, size_t columns);
 /// Rounds rows of x to bfloat16 and packs them, `part` of `parts` of the work.
 void ck_pack_rows(
-    const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part, size_t parts);
+    ck_packing packing, const float *x, size_t ldx, size_t rows, size_t columns, void *packed, size_t part,
+    size_t parts);
 /// The bytes a call of ck_packed_product works in.
 size_t ck_packed_product_scratch_bytes(void);
 /// As ck_weight_product for bfloat16 or int8 weights and any number of rows, where operands->x is what
 /// ck_pack_rows made of all of them and `scratch` is aligned to 64 bytes. Values of int8 weights are rounded
 /// to bfloat16.
-void ck_packed_product(const ck_weight_operands *operands, void *scratch);
+void ck_packed_product(ck_packing packing, const ck_weight_operands *operands, void *scratch);
 
 // MARK: Optimizer (optimizer.c)
 

@@ -7,8 +7,10 @@ struct WeightMatrix {
   let rows: Int
   let columns: Int
 
+  /// What multiplies bfloat16 itself on this processor.
+  private static let packing = [CK_PACKING_TILES, CK_PACKING_VECTORS].first(where: ck_has_packing)
   /// Up to this many rows of x the weights are read as they are, in one pass; above, both are packed.
-  static let fewRows = 24
+  static let fewRows = packing == CK_PACKING_TILES ? 32 : 24
   /// The float32 elements of a panel: about half of a core's share of the caches.
   static let panelSize = 1 << 19
 
@@ -62,8 +64,8 @@ struct WeightMatrix {
         MatrixProduct(m: n, n: w.rows, k: w.columns, transposeB: true, beta: accumulate ? 1 : 0)
           .onAllThreads(x, w.columns, w.weight.pointer, w.columns, output.y, w.rows)
       }
-    } else if ck_multiplies_bf16() {
-      multiplyPacked(x, n, outputs, first.columns)
+    } else if let packing {
+      multiplyPacked(x, n, outputs, first.columns, packing)
     } else {
       multiplyExpanded(x, n, outputs, first.dtype, first.columns)
     }
@@ -88,16 +90,16 @@ struct WeightMatrix {
   }
 
   private static func multiplyPacked(
-    _ x: UnsafePointer<Float>, _ n: Int, _ outputs: [Output], _ columns: Int
+    _ x: UnsafePointer<Float>, _ n: Int, _ outputs: [Output], _ columns: Int, _ packing: ck_packing
   ) {
-    let packed = Storage(bytes: ck_packed_rows_bytes(n, columns))
+    let packed = Storage(bytes: ck_packed_rows_bytes(packing, n, columns))
     let parts = n * columns < Parallel.worthwhile ? 1 : ComputeThreads.current
-    Parallel.forEach(parts) { ck_pack_rows(x, columns, n, columns, packed.base, $0, parts) }
+    Parallel.forEach(parts) { ck_pack_rows(packing, x, columns, n, columns, packed.base, $0, parts) }
     forEachShare(of: outputs, n: n, multipleOf: 128) { shares in
       let scratch = Storage(bytes: ck_packed_product_scratch_bytes())
       while let (output, share) = shares() {
         var operands = output.weight.operands(UnsafeRawPointer(packed.base), n, by: share, into: output)
-        ck_packed_product(&operands, scratch.base)
+        ck_packed_product(packing, &operands, scratch.base)
       }
     }
   }
