@@ -39,11 +39,12 @@ typedef struct {
   uint8_t rows[16];
 } tile_configuration;
 
-void ck_begin_tiles(void) {
+void ck_begin_tiles(int columns) {
   tile_configuration all = {.palette = 1};
   for (int i = 0; i < 8; i++) {
+    bool is_narrow = i == 0 || i == 1 || i == 3 || i == 4;
     all.rows[i] = CK_TILE_SIDE;
-    all.row_bytes[i] = CK_TILE_ROW_BYTES;
+    all.row_bytes[i] = is_narrow ? (uint16_t)(4 * columns) : CK_TILE_ROW_BYTES;
   }
   _tile_loadconfig(&all);
 }
@@ -57,7 +58,7 @@ void ck_end_tiles(void) { _tile_release(); }
 bool ck_has_matrix_unit(void) { return false; }
 
 #if defined(__x86_64__)
-void ck_begin_tiles(void) {}
+void ck_begin_tiles(int columns) {}
 void ck_end_tiles(void) {}
 #endif
 

@@ -23,7 +23,8 @@ enum {
 };
 
 /// Between these two the tiles are this thread's.
-void ck_begin_tiles(void);
+/// - columns: of sums, and rows of x, in tiles 0, 1, 3 and 4: 16 or fewer.
+void ck_begin_tiles(int columns);
 void ck_end_tiles(void);
 
 #endif

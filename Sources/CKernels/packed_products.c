@@ -125,7 +125,7 @@ static void block_product(
 void ck_packed_product(ck_packing packing, const ck_weight_operands *o, void *scratch) {
   bool is_tiled = packing == CK_PACKING_TILES;
   size_t pairs = ck_pairs(o->columns), most = is_tiled ? CK_UNIT_PAIRS : CK_PACKED_PAIRS;
-  if (is_tiled) ck_begin_tiles();
+  if (is_tiled) ck_begin_tiles(CK_TILE_SIDE);
   for (size_t j = 0; j < o->n; j += CK_PACKED_WEIGHTS) {
     size_t rows = o->n - j < CK_PACKED_WEIGHTS ? o->n - j : CK_PACKED_WEIGHTS;
     for (size_t first = 0; first < pairs; first += most) {

@@ -16,7 +16,7 @@ enum {
 
 bool ck_tiles_fit(const ck_weight_operands *o) {
   // A tile reads whole rows of 32 columns.
-  return o->m <= CK_MOST_TILED_ROWS && o->columns % CK_TILE_COLUMNS == 0;
+  return o->m <= CK_MOST_TILED_ROWS && o->columns > 0 && o->columns % CK_TILE_COLUMNS == 0;
 }
 
 /// Columns of up to sixteen rows of x as tiles with a row of two columns of each.
@@ -67,20 +67,39 @@ CK_INLINE void sixteen_rows(
   }
 }
 
+/// Sixteen rows of weights with a single row of x, of which two neighbouring columns are a row of a tile. The sums are
+/// added as those of several rows are, so that they are the same to the last bit.
+CK_INLINE void sixteen_of_one(
+    const uint8_t *x, const uint8_t *w, size_t stride, size_t steps, float *y, bool accumulate) {
+  _Alignas(64) float sums[SIDE];
+  _tile_zero(0);
+  for (size_t step = 0; step < steps; step++) {
+    _tile_loadd(2, w + step * CK_TILE_ROW_BYTES, (long)stride);
+    _tile_loadd(3, x + step * CK_TILE_ROW_BYTES, 4);
+    _tile_dpbf16ps(0, 2, 3);
+  }
+  _tile_stored(0, sums, 4);
+  __m512 sum = _mm512_load_ps(sums);
+  if (accumulate) sum = _mm512_add_ps(sum, _mm512_loadu_ps(y));
+  _mm512_storeu_ps(y, sum);
+}
+
 void ck_weight_product_tiles(const ck_weight_operands *o) {
   _Alignas(64) uint8_t tiles[2 * STEPS * CK_TILE_BYTES];
   size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
   size_t whole = o->n / SIDE * SIDE;
-  ck_begin_tiles();
+  ck_begin_tiles(o->m == 1 ? 1 : SIDE);
   for (size_t l = 0; l < o->columns && whole > 0; l += PART) {
     size_t steps = (o->columns - l < PART ? o->columns - l : PART) / CK_TILE_COLUMNS;
     const uint8_t *x = (const uint8_t *)o->x + 2 * l;
     const uint8_t *w = (const uint8_t *)o->w + o->first * stride + 2 * l;
-    make_tiles(x, x_stride, o->m < SIDE ? o->m : SIDE, steps, tiles);
+    if (o->m > 1) make_tiles(x, x_stride, o->m < SIDE ? o->m : SIDE, steps, tiles);
     if (o->m > SIDE) make_tiles(x + SIDE * x_stride, x_stride, o->m - SIDE, steps, tiles + STEPS * CK_TILE_BYTES);
     bool accumulate = o->accumulate || l > 0;
     for (size_t j = 0; j < whole; j += SIDE) {
-      if (o->m > SIDE)
+      if (o->m == 1)
+        sixteen_of_one(x, w + j * stride, stride, steps, o->y + j, accumulate);
+      else if (o->m > SIDE)
         sixteen_rows(true, tiles, w + j * stride, stride, steps, o->y + j, o->ldy, o->m, accumulate);
       else
         sixteen_rows(false, tiles, w + j * stride, stride, steps, o->y + j, o->ldy, o->m, accumulate);

@@ -39,6 +39,21 @@ struct SubmissionTests {
     #expect(changed["spec"]?["seed"]?.int == 5 && changed["spec"]?["resources"]?["gpu"]?.int == 3)
     #expect(changed["spec"]?["resources"]?["memory"]?.int == 1_000_000_000, "\(changed)")
 
+    // What a group has not, it has not more of; text is taken as it is.
+    let text = try await submitted(["submit", file, "--set", "labels.site=", "--set", "name=line #3"])
+    #expect(text["spec"]?["labels"] == nil && text["spec"]?["name"]?.string == "line #3", "\(text)")
+    let chain = try scratch.write(
+      "jobs:\n"
+        + ["{name: one, ", "{name: two, after: one, "]
+        .map { "  - " + $0 + "kind: eval, model: model, data: data, output: out}\n" }.joined(),
+      to: "chain.yaml")
+    let lost = try await program.run(["submit", chain, "--set", "after="] + connection)
+    #expect(lost.code != 0 && lost.error.contains("of one job, and this file has 2"), "\(lost.error)")
+    let watched = try await program.run(
+      ["score", scratch.path, "--watch", "--model", "model", "--output", "out", "--set", "sed=2"] + connection
+    )
+    #expect(watched.code != 0 && watched.error.contains("seed"), "\(watched.error)")
+
     for wrong in ["seed", "=2", "resources..gpu=1"] {
       let refused = try await program.run(["submit", file, "--set", wrong] + connection)
       #expect(refused.code != 0 && refused.error.contains("is not written key=value"), "\(refused.error)")

@@ -97,13 +97,45 @@ import Testing
     }
   }
 
+  @Test("rows of x give the same to the last bit alone and together", arguments: [1, 4])
+  func together(offset: Int) throws {
+    var n = Numbers(58)
+    for (rows, out, columns) in [(8, 37, 2080), (20, 16, 4192), (32, 33, 1061)] {
+      let weights = stored(n.array(out * columns), out, columns, CK_WEIGHTS_BFLOAT16, at: offset)
+      let x = n.array(rows * columns)
+      let bytes = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, columns)
+      var operand = [UInt8](repeating: 0, count: rows * bytes)
+      ck_make_operand(x, columns, rows, CK_WEIGHTS_BFLOAT16, columns, &operand)
+      let before = n.array(rows * out)
+      for accumulate in [false, true] {
+        var (all, single) = (before, before)
+        forEach(&all, &single) { y, isAll in
+          weights.withUnsafeBytes { w in
+            operand.withUnsafeBytes { x in
+              for row in 0..<(isAll ? 1 : rows) {
+                var operands = ck_weight_operands(
+                  x: x.baseAddress! + row * bytes, w: w.baseAddress! + offset, format: CK_WEIGHTS_BFLOAT16,
+                  columns: columns, first: 0, y: y + row * out, ldy: out, m: isAll ? rows : 1, n: out,
+                  accumulate: accumulate)
+                ck_weight_product(&operands)
+              }
+            }
+          }
+        }
+        #expect(all == single, "\(rows) x \(columns) by \(out)")
+      }
+    }
+  }
+
   @Test(
     "a product of many rows, packed, is the portable one",
     arguments: [CK_PACKING_VECTORS, CK_PACKING_TILES].filter { ck_has_packing($0) })
   func packed(packing: ck_packing) throws {
     var n = Numbers(57)
     for format in [CK_WEIGHTS_BFLOAT16, CK_WEIGHTS_INT8] {
-      for (rows, out, columns) in [(1, 1, 1), (14, 32, 64), (15, 33, 1061), (29, 130, 37), (100, 200, 1100), (64, 31, 512)] {
+      for (rows, out, columns) in [
+        (1, 1, 1), (14, 32, 64), (15, 33, 1061), (29, 130, 37), (100, 200, 1100), (64, 31, 512),
+      ] {
         let weights = stored(n.array(out * columns), out, columns, format)
         // The values kept, as bfloat16: what int8 weights are multiplied as.
         var values = [Float](repeating: 0, count: out * columns)
@@ -153,14 +185,17 @@ import Testing
   }
 
   /// A matrix as it is kept, behind one byte: a file's tensors need not be aligned.
-  private func stored(_ values: [Float], _ rows: Int, _ columns: Int, _ format: ck_weight_format) -> [UInt8] {
+  /// - Parameter offset: the byte they begin at.
+  private func stored(
+    _ values: [Float], _ rows: Int, _ columns: Int, _ format: ck_weight_format, at offset: Int = 1
+  ) -> [UInt8] {
     let (height, bytes) = (ck_weight_panel_rows(format), ck_weight_panel_bytes(format, columns))
-    var stored = [UInt8](repeating: 0, count: (rows + height - 1) / height * bytes + 1)
+    var stored = [UInt8](repeating: 0, count: (rows + height - 1) / height * bytes + offset)
     stored.withUnsafeMutableBytes { stored in
       values.withUnsafeBufferPointer { values in
         for first in stride(from: 0, to: rows, by: height) {
           let source = values.baseAddress! + first * columns
-          let target = stored.baseAddress! + 1 + first / height * bytes
+          let target = stored.baseAddress! + offset + first / height * bytes
           switch format {
           case CK_WEIGHTS_FLOAT32: target.copyMemory(from: source, byteCount: bytes)
           case CK_WEIGHTS_BFLOAT16: ck_f32_to_bf16(source, target, columns)

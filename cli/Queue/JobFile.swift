@@ -40,6 +40,15 @@ enum JobFile {
     }
   }
 
+  /// A value that stands alone: text without quotes or brackets is taken as it is.
+  static func value(of text: String, name: String) throws -> JSON {
+    let start = text.first { $0 != " " }
+    guard let start, "[{'\"".contains(start) else {
+      return value(Node.Scalar(text.trimmingCharacters(in: [" "]), Tag(.implicit), .plain))
+    }
+    return try parse(text, name: name)
+  }
+
   private static func tree(_ node: Node, name: String) throws -> JSON {
     switch node {
     case .scalar(let scalar): return value(scalar)

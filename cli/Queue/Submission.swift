@@ -24,7 +24,7 @@ struct SubmissionOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Any setting as in a job file, such as deadline=8h or resources.cores=4; one without a value is left out. May be repeated.",
+      "Any setting as in a job file, such as deadline=8h or resources.cores=4; one without a value is left out, relative paths are taken as the job's own. May be repeated.",
       valueName: "key=value"))
   var changes: [String] = []
 
@@ -63,6 +63,9 @@ struct SubmissionOptions: ParsableArguments {
 
   /// Checks and submits the jobs of a file, which may wait for each other by their names.
   func submit(_ jobs: [JSON], relativeTo folder: String) async throws {
+    if jobs.count > 1 {
+      try refuse(["after", "unique", "output"], "of one job, and this file has \(jobs.count)")
+    }
     // All are checked before the first is submitted.
     let plan = try JobChain(jobs)
     for position in jobs.indices {
@@ -91,6 +94,14 @@ struct SubmissionOptions: ParsableArguments {
     }
   }
 
+  /// - Throws: `ValidationError` where --set gives one of these settings.
+  func refuse(_ settings: Set<String>, _ reason: String) throws {
+    for change in changes {
+      let key = try SettingChange(parsing: change).path[0]
+      if settings.contains(key) { throw ValidationError("--set \(key): this is a setting \(reason)") }
+    }
+  }
+
   private func dryRun(_ spec: JobSpec) throws {
     let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
     try DryRun(spec: spec, memory: machine, json: json).run()
@@ -101,16 +112,16 @@ struct SubmissionOptions: ParsableArguments {
     try JobSpec(applied(to: tree), relativeTo: folder)
   }
 
-  /// A job's tree with what the command line says in the place of its own; --set goes before the other options.
+  /// A job's tree with what the command line says in the place of its own, the options with names of their own last.
   func applied(to tree: JSON) throws -> JSON {
     // What is no job is refused by whoever reads it.
     if tree.members == nil { return tree }
     var all: [SettingChange] = []
+    for change in changes { all.append(try SettingChange(parsing: change)) }
     if let name { all.append(SettingChange("name", to: .string(name))) }
     if let priority { all.append(SettingChange("priority", to: .integer(priority))) }
     if let maxAttempts { all.append(SettingChange("max_attempts", to: .integer(maxAttempts))) }
     if let gpu { all.append(SettingChange("resources", "gpu", to: .integer(gpu))) }
-    for change in changes { all.append(try SettingChange(parsing: change)) }
     var changed = tree
     for change in all { changed = change.applied(to: changed) }
     return changed

@@ -69,6 +69,11 @@ struct ScoreRun: AsyncParsableCommand {
     if watch, output == nil { throw ValidationError("--watch needs --output") }
     if watch, submission.json { throw ValidationError("--watch prints no JSON document, as it does not end") }
     if watch, submission.dryRun { throw ValidationError("--dry-run looks at one job; leave --watch out") }
+    if watch {
+      try submission.refuse(
+        ["kind", "images", "output", "append", "cache"],
+        "that --watch gives its jobs itself, or an option does")
+    }
     if watch, submission.wait {
       throw ValidationError("--watch waits for every job anyway; leave --wait out")
     }

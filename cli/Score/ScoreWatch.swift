@@ -27,6 +27,8 @@ struct ScoreWatch {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder else {
       throw ValidationError("--watch looks into a folder, and \(folder) is none on this machine")
     }
+    // What every job will be refused for, it is refused for at once.
+    _ = try specification(of: output + "/watch/first.csv")
     var done = Set((try? ScoreFolder(path: output).read())?.rows.map(\.path) ?? [])
     var seen: [String: State] = [:]
     /// Files whose job was not seen to end yet. Where the answer to a submission is lost, the same one is sent again, and
@@ -79,6 +81,10 @@ struct ScoreWatch {
     let lines =
       [CommaSeparated.line(["path", "name"])] + names.map { CommaSeparated.line([folder + "/" + $0, $0]) }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: list))
+    return SubmitRequest(spec: try specification(of: list), idempotencyKey: UUID().uuidString)
+  }
+
+  private func specification(of list: String) throws -> JobSpec {
     var members = [
       JSON.Member("kind", "score"), .init("images", .string(list)), .init("append", true),
     ]
@@ -86,8 +92,8 @@ struct ScoreWatch {
       if let value { members.append(.init(key, value)) }
     }
     members.append(.init("name", .string("watch \(folder.suffix(80))")))
-    let spec = try JobSpec(completing(.object(members)), relativeTo: FileManager.default.currentDirectoryPath)
-    return SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)
+    return try JobSpec(
+      completing(.object(members)), relativeTo: FileManager.default.currentDirectoryPath)
   }
 
   private func follow(_ job: JobID, of count: Int) async throws {

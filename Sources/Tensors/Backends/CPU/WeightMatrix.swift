@@ -10,7 +10,11 @@ struct WeightMatrix {
   /// What multiplies bfloat16 itself on this processor.
   private static let packing = [CK_PACKING_TILES, CK_PACKING_VECTORS].first(where: ck_has_packing)
   /// Up to this many rows of x the weights are read as they are, in one pass; above, both are packed.
-  static let fewRows = packing == CK_PACKING_TILES ? 32 : 24
+  private static func fewRows(_ weight: WeightMatrix) -> Int {
+    guard packing == CK_PACKING_TILES else { return 24 }
+    // What a matrix unit cannot read as it is, it is packed for rather than multiplied by vectors.
+    return weight.dtype == .bfloat16 && !weight.columns.isMultiple(of: 32) ? 6 : 32
+  }
   /// The float32 elements of a panel: about half of a core's share of the caches.
   static let panelSize = 1 << 19
 
@@ -56,7 +60,7 @@ struct WeightMatrix {
       for output in outputs { multiply(x, rows: n, into: [output]) }
       return
     }
-    if n <= fewRows {
+    if n <= fewRows(first) {
       multiplyFew(x, n, outputs, first.dtype, first.columns)
     } else if first.dtype == .float32 {
       for output in outputs {
