@@ -63,8 +63,9 @@ __device__ inline int block_smallest(int value) {
   return smallest;
 }
 
-/// The first thing in kernels that may be launched before the one before them has ended: waits until it has. The one
-/// behind may be launched from here on, so that its blocks are ready when this one ends.
+/// In kernels that may be launched before the one before them has ended: waits until it has. What comes before this reads
+/// what no kernel in flight writes, and writes nothing. The one behind may be launched from here on, so that its blocks are
+/// ready when this one ends.
 __device__ inline void follow_previous() {
 #if defined(__CUDACC__) && __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;");

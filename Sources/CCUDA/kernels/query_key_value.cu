@@ -25,6 +25,14 @@ __device__ inline void split_heads_by(
     int part = pair.head < counts.heads ? 0 : pair.head < counts.heads + counts.kv_heads ? 1 : 2;
     int heads = part == 0 ? counts.heads : counts.kv_heads;
     int head = pair.head - (part == 0 ? 0 : part == 1 ? counts.heads : counts.heads + counts.kv_heads);
+    // What is small comes first, so that it is on its way with what is large.
+    long long row = part == 0 || !places ? pair.row : places[pair.row];
+    Some<step> cosine1 = {}, cosine2 = {}, sine1 = {}, sine2 = {};
+    if (part < 2) {
+      long long angle = pair.row * width + column;
+      cosine1 = Some<step>::at(cosines + angle), cosine2 = Some<step>::at(cosines + angle + half);
+      sine1 = Some<step>::at(sines + angle), sine2 = Some<step>::at(sines + angle + half);
+    }
     long long source = (pair.row * all + pair.head) * width + column;
     auto x1 = joined.template at<step>(source), x2 = joined.template at<step>(source + half);
     const float *bias = part == 0 ? parts.bias[0] : part == 1 ? parts.bias[1] : parts.bias[2];
@@ -37,9 +45,6 @@ __device__ inline void split_heads_by(
       }
     }
     if (part < 2) {
-      long long angle = pair.row * width + column;
-      auto cosine1 = Some<step>::at(cosines + angle), cosine2 = Some<step>::at(cosines + angle + half);
-      auto sine1 = Some<step>::at(sines + angle), sine2 = Some<step>::at(sines + angle + half);
 #pragma unroll
       for (int j = 0; j < step; ++j) {
         float y1 = x1.value[j] * cosine1.value[j] - x2.value[j] * sine1.value[j];
@@ -47,7 +52,6 @@ __device__ inline void split_heads_by(
         x1.value[j] = y1;
       }
     }
-    long long row = part == 0 || !places ? pair.row : places[pair.row];
     Number *matrix = part == 0 ? parts.target[0] : part == 1 ? parts.target[1] : parts.target[2];
     Number *target = matrix + (row * heads + head) * width + column;
     x1.put_to(target);

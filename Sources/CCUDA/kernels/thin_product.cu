@@ -53,18 +53,19 @@ struct ThinWeights {
   }
 };
 
-/// Starts copies of a chunk of x, if there is one, and of zeros in place of what it has not.
+/// Starts copies of a chunk of x, if there is one, and of zeros in place of what it has not: a warp copies a row at a time.
 template <int tiles>
 __device__ inline void copy_chunk(bfloat16 *target, const bfloat16 *x, int rows, int columns, int first, int end) {
-  constexpr int pieces = thin_chunk / 8;
+  static_assert(thin_chunk == 32 * 8, "a lane copies eight columns of a row");
   if (first < end) {
-#pragma unroll 1
-    for (int piece = threadIdx.x; piece < 8 * tiles * pieces; piece += blockDim.x) {
-      int row = piece / pieces, column = piece % pieces * 8;
-      bool wanted = row < rows && first + column < end;
-      copy_16_bytes(
-          target + row * thin_stride + column, wanted ? x + (long long)row * columns + first + column : x, wanted);
-    }
+    int column = threadIdx.x % 32 * 8, row = threadIdx.x / 32, warps = blockDim.x / 32;
+    if (first + column >= end) rows = 0;
+    const bfloat16 *source = x + (long long)row * columns + first + column;
+    target += row * thin_stride + column;
+    long long step = (long long)warps * columns;
+#pragma unroll 4
+    for (; row < 8 * tiles; row += warps, source += step, target += warps * thin_stride)
+      copy_16_bytes(target, row < rows ? source : x, row < rows);
   }
   end_group_of_copies();
 }
@@ -83,9 +84,7 @@ __device__ inline void thin_sums(
   for (int stage = 0; stage < thin_stages; ++stage) weights.start(stage, slice.begin + thin_step * stage);
 
   follow_previous();
-#pragma unroll
-  for (int buffer = 0; buffer < 2; ++buffer)
-    copy_chunk<tiles>(memory + buffer * buffer_size, x, rows, columns, slice.begin + thin_chunk * buffer, slice.end);
+  copy_chunk<tiles>(memory, x, rows, columns, slice.begin, slice.end);
 #pragma unroll
   for (int half = 0; half < 2; ++half)
 #pragma unroll
@@ -96,13 +95,14 @@ __device__ inline void thin_sums(
   int buffer = 0;
 #pragma unroll 1
   for (int chunk = slice.begin; chunk < slice.end; chunk += thin_chunk, buffer ^= 1) {
-    // Behind the groups with the first chunk of x comes the second, behind those with later ones and the first stage of
-    // the weights come three stages and another chunk.
+    // The first chunk of x is the last group; behind a later one and the first stage of its weights come three stages.
     if (chunk == slice.begin)
-      wait_for_copies_but<1>();
+      wait_for_copies_but<0>();
     else
-      wait_for_copies_but<thin_stages>();
+      wait_for_copies_but<thin_stages - 1>();
+    // The present chunk is there, and nobody reads the one before any more.
     __syncthreads();
+    copy_chunk<tiles>(memory + (buffer ^ 1) * buffer_size, x, rows, columns, chunk + thin_chunk, slice.end);
 #pragma unroll
     for (int stage = 0; stage < thin_stages; ++stage) {
       if (stage > 0) wait_for_copies_but<thin_stages>();
@@ -126,8 +126,6 @@ __device__ inline void thin_sums(
       __syncwarp();
       weights.start(stage, chunk + thin_chunk + thin_step * stage);
     }
-    __syncthreads();
-    copy_chunk<tiles>(memory + buffer * buffer_size, x, rows, columns, chunk + 2 * thin_chunk, slice.end);
   }
 }
 
