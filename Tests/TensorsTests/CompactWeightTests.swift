@@ -63,8 +63,8 @@ import Testing
     return max(1, (size(x.values) * size(w.values) / Double(x.shape[1]) / max(sums, 1e-30)).squareRoot())
   }
 
-  @Test("what the processor's own instructions compute, the portable loops compute too")
-  func portable() throws {
+  @Test("what the processor's own instructions compute, the portable loops compute too", arguments: [1, 4])
+  func portable(offset: Int) throws {
     var n = Numbers(52)
     for format in [CK_WEIGHTS_FLOAT32, CK_WEIGHTS_BFLOAT16, CK_WEIGHTS_INT8] {
       for (rows, out, columns) in [
@@ -74,7 +74,7 @@ import Testing
         // Whole tiles of a matrix unit, and rows beside them.
         (1, 32, 1056), (16, 37, 2080), (17, 48, 1024), (32, 50, 96),
       ] {
-        let weights = stored(n.array(out * columns), out, columns, format)
+        let weights = stored(n.array(out * columns), out, columns, format, at: offset)
         let x = n.array(rows * columns)
         var operand = [UInt8](repeating: 0, count: rows * ck_operand_row_bytes(format, columns))
         ck_make_operand(x, columns, rows, format, columns, &operand)
@@ -85,7 +85,8 @@ import Testing
             weights.withUnsafeBytes { w in
               operand.withUnsafeBytes { x in
                 var operands = ck_weight_operands(
-                  x: x.baseAddress!, w: w.baseAddress! + 1, format: format, columns: columns, first: 0, y: y,
+                  x: x.baseAddress!, w: w.baseAddress! + offset, format: format, columns: columns, first: 0,
+                  y: y,
                   ldy: out, m: rows, n: out, accumulate: accumulate)
                 if isFast { ck_weight_product(&operands) } else { ck_weight_product_portable(&operands) }
               }

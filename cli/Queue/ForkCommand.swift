@@ -29,11 +29,8 @@ struct ForkCommand: AsyncParsableCommand {
       throw CommandError("job \(job) is no training")
     }
     let state = try Self.state(of: settings, job: job, step: from)
-    var members = (try JSON(encoding: detail.job.spec)).members ?? []
-    func set(_ key: String, _ value: JSON) {
-      members.removeAll { $0.key == key }
-      members.append(JSON.Member(key, value))
-    }
+    var tree = try JSON(encoding: detail.job.spec)
+    func set(_ key: String, _ value: JSON) { tree = SettingChange(key, to: value).applied(to: tree) }
     set("name", .string("\(detail.job.spec.name.prefix(90)) from step \(from)"))
     set("output", .string(output ?? "\(settings.output)-from-\(from)"))
     set(
@@ -41,7 +38,7 @@ struct ForkCommand: AsyncParsableCommand {
       try JSON(
         encoding: ForkSettings(
           run: Int(job), step: from, checkpoint: state.folder, sha256: state.manifestSHA256)))
-    try await submission.submit(.object(members), relativeTo: UpCommand.absolute("."))
+    try await submission.submit(tree, relativeTo: UpCommand.absolute("."))
   }
 
   private static func state(of settings: TrainSettings, job: Int64, step: Int) throws -> Checkpoint {
