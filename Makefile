@@ -6,6 +6,8 @@ SOURCES := Package.swift Sources Tests cli Benchmarks
 AR1 := .build/$(CONFIGURATION)/ar1
 TESTS := .build-tests
 COMPUTING := ^(SchedulingTests|DeviceChecksTests)[.]
+TRAINING := ^SystemTests[.](Asynchronous|CompactTraining|GivingWay|GroupSupply|Survival|Training)Tests
+BUILT_TESTS := $(TESTS)/$(CONFIGURATION)/AnomalyR1PackageTests.xctest --testing-library swift-testing --no-parallel
 
 .PHONY: help packages build test demo bench format format-check clean
 
@@ -23,16 +25,18 @@ demo: build ## Generates data, starts everything, evaluates, trains, evaluates, 
 
 # The tests run in release, as the numeric code would take minutes in debug. They cannot be linked with the static
 # runtime, and changing that flag rebuilds everything, so they have a build folder and an ar1 of their own.
-# What only computes, on one thread, runs beside the others, which go first where both want the processor; what it wrote
-# follows theirs.
+# Three processes share the processor. Systems that train, whose processes are killed, mostly wait, so other tests run
+# meanwhile; what only computes, on one thread, takes what both leave. What the two wrote follows the others' output.
+test: export AR1_BINARY := $(CURDIR)/$(TESTS)/$(CONFIGURATION)/ar1
 test: packages ## Builds and runs every test; a private PostgreSQL is started for those that need one
 	$(SWIFT) build -c $(CONFIGURATION) --scratch-path $(TESTS) --build-tests
-	@nice $(TESTS)/$(CONFIGURATION)/AnomalyR1PackageTests.xctest --testing-library swift-testing --no-parallel \
-	  --filter '$(COMPUTING)' > $(TESTS)/computing.log 2>&1 & computing=$$!; \
-	trap 'kill $$computing' INT TERM; \
-	AR1_BINARY=$(CURDIR)/$(TESTS)/$(CONFIGURATION)/ar1 \
-	  $(SWIFT) test -c $(CONFIGURATION) --scratch-path $(TESTS) --skip-build --no-parallel --skip '$(COMPUTING)'; \
-	others=$$?; wait $$computing; status=$$?; cat $(TESTS)/computing.log; exit $$((others || status))
+	@nice $(BUILT_TESTS) --filter '$(COMPUTING)' > $(TESTS)/computing.log 2>&1 & computing=$$!; \
+	$(BUILT_TESTS) --filter '$(TRAINING)' > $(TESTS)/training.log 2>&1 & training=$$!; \
+	trap 'kill $$computing $$training' INT TERM; \
+	$(SWIFT) test -c $(CONFIGURATION) --scratch-path $(TESTS) --skip-build --no-parallel \
+	  --skip '$(COMPUTING)' --skip '$(TRAINING)'; status=$$?; \
+	wait $$training || status=1; wait $$computing || status=1; \
+	cat $(TESTS)/training.log $(TESTS)/computing.log; exit $$status
 
 BENCH ?=
 

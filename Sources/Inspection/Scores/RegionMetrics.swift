@@ -42,11 +42,11 @@ public struct RegionMetrics: Sendable {
 
   /// The metrics over pixels; `nil` without defective or without good ones.
   public var pixels: RankingMetrics? {
-    RankingMetrics(
-      counts: (0..<Self.steps).compactMap { step in
-        defective[step] + good[step] == 0
-          ? nil : (Double(step) / Double(Self.steps - 1), defective[step], good[step])
-      })
+    var counts: [(score: Double, defective: Int, good: Int)] = []
+    for step in 0..<Self.steps where defective[step] + good[step] > 0 {
+      counts.append((Double(step) / Double(Self.steps - 1), defective[step], good[step]))
+    }
+    return RankingMetrics(counts: counts)
   }
 
   /// The area under the curve of per-region overlap over the false-positive rate up to a limit, divided by the limit
