@@ -188,13 +188,17 @@ let package = Package(
     .testTarget(
       name: "DeviceChecksTests",
       dependencies: [
-        "DeviceChecks", "JobModel", "OrderedJSON", "PostTraining", "QwenVL", "TaskExecutors", "Tensors",
+        "Checkpoints", "DeviceChecks", "JobModel", "OrderedJSON", "PostTraining", "QwenVL", "TaskExecutors",
+        "Tensors",
       ]),
     .testTarget(name: "BaseModelTests", dependencies: ["BaseModel", "Inspection", "QwenVL"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(
       name: "TaskExecutorsTests",
-      dependencies: ["TaskExecutors", "Images", "Inspection", "JobModel", "OrderedJSON", "WorkerRuntime"]),
+      dependencies: [
+        "TaskExecutors", "Checkpoints", "Images", "Inspection", "JobModel", "OrderedJSON", "QwenVL",
+        "WorkerRuntime",
+      ]),
     .testTarget(name: "SystemTests", dependencies: ["Images", "OrderedJSON", "LocalPostgres"]),
   ],
   swiftLanguageModes: [.v6],

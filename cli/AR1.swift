@@ -59,6 +59,7 @@ struct AR1: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      if Terminal.outputIsIncomplete { throw ExitCode.failure }
     } catch {
       exit(withError: FileTrouble.told(error))
     }

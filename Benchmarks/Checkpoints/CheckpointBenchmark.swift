@@ -134,7 +134,7 @@ struct CheckpointBenchmark: ParsableCommand {
     let publish = try seconds {
       let file = try DurableFiles.Writer(path)
       for (_, tensor) in weights {
-        let frame = try pack(tensor.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer($0)) })
+        let frame = try pack(tensor.withReadBytes { [UInt8]($0) })
         lengths.append(frame.count)
         try file.write(frame)
       }

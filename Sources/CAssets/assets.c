@@ -116,6 +116,12 @@ static const unsigned char migration_0019_up[] = {
 static const unsigned char migration_0019_down[] = {
 #embed "../../migrations/0019_webhooks_when_there_are_any.down.sql"
 };
+static const unsigned char migration_0020_up[] = {
+#embed "../../migrations/0020_moments_and_series.sql"
+};
+static const unsigned char migration_0020_down[] = {
+#embed "../../migrations/0020_moments_and_series.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -172,6 +178,8 @@ static const ar1_asset assets[] = {
     {"migrations/0018_payloads_at_hand.sql", migration_0018_up, sizeof migration_0018_up},
     {"migrations/0019_webhooks_when_there_are_any.down.sql", migration_0019_down, sizeof migration_0019_down},
     {"migrations/0019_webhooks_when_there_are_any.sql", migration_0019_up, sizeof migration_0019_up},
+    {"migrations/0020_moments_and_series.down.sql", migration_0020_down, sizeof migration_0020_down},
+    {"migrations/0020_moments_and_series.sql", migration_0020_up, sizeof migration_0020_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

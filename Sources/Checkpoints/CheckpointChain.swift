@@ -47,17 +47,18 @@ public struct CheckpointChain {
     epoch: Int, origin: [String: String], beforeAppearing: () -> Void = {}
   ) throws -> PublishedCheckpoint {
     let names = weights.map(\.name)
+    let stored = Set(names)
+    var values: [String: [UInt8]] = [:]
     let base = moments.isEmpty ? last.flatMap { $0.takesOneMore(of: names) ? $0 : nil } : nil
     let published = try folder.publish(
       weights + moments, kind: moments.isEmpty ? .policy : .state, step: step, epoch: epoch, origin: origin,
-      differingFrom: base.map { ($0.base, $0.values) }, beforeAppearing: beforeAppearing)
-    let values = weights.map { ($0.name, $0.tensor.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer($0)) }) }
+      differingFrom: base.map { ($0.base, $0.values) },
+      onValues: { if stored.contains($0) { values[$0] = [UInt8]($1) } }, beforeAppearing: beforeAppearing)
     let name = published.folder.split(separator: "/").last.map(String.init) ?? ""
-    let stored = Set(names)
     let bytes = published.manifest.tensors.filter { stored.contains($0.name) }.reduce(0) { $0 + $1.length }
     var link = Link(
       base: .init(name: name, manifestSHA256: published.manifestSHA256),
-      values: Dictionary(uniqueKeysWithValues: values), anchorBytes: base?.anchorBytes ?? bytes)
+      values: values, anchorBytes: base?.anchorBytes ?? bytes)
     if let base {
       link.differences = base.differences + 1
       link.differenceBytes = base.differenceBytes + bytes

@@ -23,7 +23,7 @@ struct CheckpointLink: Sendable {
     do {
       manifest = try JSONDecoder().decode(CheckpointManifest.self, from: Data(bytes))
     } catch {
-      throw CheckpointError("\(path) is not a checkpoint manifest: \(error)")
+      throw CheckpointError("\(path) is not a checkpoint manifest: \(Self.words(error))")
     }
     let known = CheckpointManifest.knownFormats
     guard known.contains(manifest.format) else {
@@ -51,6 +51,21 @@ struct CheckpointLink: Sendable {
     }
     self.folder = folder
     self.positions = positions
+  }
+
+  /// What is wrong with a manifest that cannot be decoded.
+  private static func words(_ error: any Error) -> String {
+    func place(_ context: DecodingError.Context) -> String {
+      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    }
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): return "it has no '\(key.stringValue)'"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return "'\(place(context))' is not what belongs there"
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return "'\(place(context))' is not what belongs there"
+    default: return "it is no JSON; it is torn or was changed"
+    }
   }
 
   subscript(name: String) -> CheckpointManifest.Entry? {

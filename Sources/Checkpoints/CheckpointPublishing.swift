@@ -18,12 +18,15 @@ extension CheckpointFolder {
   ///   - level: zstd's effort; on weights 1 is as small as 3 and several times faster.
   ///   - differingFrom: publishes the difference from this version, whose values are given by tensor name;
   ///     nil publishes the values themselves.
+  ///   - onValues: called with every tensor's bytes when they are written.
   ///   - beforeAppearing: called when the draft is whole and has not got its name yet.
-  /// - Throws: `CheckpointError` naming the file that could not be written; nothing is left of the draft.
+  /// - Throws: `CheckpointError` naming the file that could not be written, `CUDAError` where a GPU that holds the tensors
+  ///   has failed; nothing is left of the draft.
   public func publish(
     _ tensors: [(name: String, tensor: Tensor)], kind: CheckpointManifest.Kind, step: Int, epoch: Int,
     origin: [String: String], level: Int32 = 1,
     differingFrom base: (version: CheckpointManifest.Base, values: [String: [UInt8]])? = nil,
+    onValues: (_ name: String, UnsafeRawBufferPointer) -> Void = { _, _ in },
     beforeAppearing: () -> Void = {}
   ) throws -> PublishedCheckpoint {
     if let repeated = Dictionary(grouping: tensors, by: \.name).first(where: { $0.value.count > 1 }) {
@@ -43,7 +46,7 @@ extension CheckpointFolder {
     defer { if !published { try? files.removeItem(atPath: draft) } }
 
     let (entries, payloadBytes) = try Self.writePayload(
-      tensors, to: draft + "/payload.zst", level: level, base: base?.values)
+      tensors, to: draft + "/payload.zst", level: level, base: base?.values, onValues: onValues)
     let manifest = CheckpointManifest(
       format: entries.allSatisfy { $0.type == .float32 } ? 1 : 2, kind: kind, step: step,
       codec: base == nil ? .planes : .difference, base: base?.version, payloadBytes: payloadBytes,
@@ -72,7 +75,8 @@ extension CheckpointFolder {
 
   /// Writes one tensor's frame after another, so that no more than one is in memory.
   private static func writePayload(
-    _ tensors: [(name: String, tensor: Tensor)], to path: String, level: Int32, base: [String: [UInt8]]?
+    _ tensors: [(name: String, tensor: Tensor)], to path: String, level: Int32, base: [String: [UInt8]]?,
+    onValues: (_ name: String, UnsafeRawBufferPointer) -> Void
   ) throws -> (entries: [CheckpointManifest.Entry], bytes: Int) {
     let file = try DurableFiles.Writer(path)
     var entries: [CheckpointManifest.Entry] = []
@@ -81,8 +85,8 @@ extension CheckpointFolder {
       guard let type = CheckpointManifest.ValueType(tensor.dtype) else {
         throw CheckpointError("\(name) is kept as \(tensor.dtype.rawValue), which a checkpoint does not hold")
       }
-      let (frame, hash) = try tensor.withUnsafeBytes { values in
-        let raw = UnsafeRawBufferPointer(values)
+      let (frame, hash) = try tensor.withReadBytes { raw in
+        onValues(name, raw)
         let planes: [UInt8]
         if let base {
           guard let values = base[name], values.count == raw.count else {

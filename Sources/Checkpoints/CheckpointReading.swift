@@ -57,16 +57,17 @@ public struct Checkpoint: Sendable {
   ///   damaged; `tensor` is then as it was.
   public func load(_ name: String, into tensor: Tensor) throws {
     let entry = try entry(of: tensor, as: name)
-    try tensor.withUnsafeBytes { values in
-      let words = try words(of: entry, holding: links.count > 1 ? UnsafeRawBufferPointer(values) : nil)
-      values.copyBytes(from: words)
-    }
+    let words =
+      links.count > 1
+      ? try tensor.withReadBytes { try self.words(of: entry, holding: $0) }
+      : try self.words(of: entry, holding: nil)
+    tensor.replaceBytes(words)
   }
 
   /// Whether `tensor` has, bit by bit, the values that are stored under `name`.
   public func holds(_ tensor: Tensor, as name: String) throws -> Bool {
     let entry = try entry(of: tensor, as: name)
-    return tensor.withUnsafeBytes { Digest.sha256(UnsafeRawBufferPointer($0)) } == entry.sha256
+    return try tensor.withReadBytes { Digest.sha256($0) } == entry.sha256
   }
 
   private func entry(of tensor: Tensor, as name: String) throws -> CheckpointManifest.Entry {

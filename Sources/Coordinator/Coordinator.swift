@@ -1,7 +1,9 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 public import JobStore
 public import Logging
+import NIOCore
 import ServiceLifecycle
 
 public struct CoordinatorConfiguration: Sendable {
@@ -35,6 +37,14 @@ public struct CoordinatorConfiguration: Sendable {
   }
 }
 
+/// Another program listens where the coordinator was to listen.
+public struct AddressTakenError: Error, Sendable, CustomStringConvertible {
+  public let host: String
+  public let port: Int
+
+  public var description: String { "\(host):\(port) is taken by another program" }
+}
+
 /// The HTTP side of the queue. It keeps no state but hints: any number may run on one database, and one of
 /// them leads.
 ///
@@ -42,6 +52,7 @@ public struct CoordinatorConfiguration: Sendable {
 /// database is away requests get 503, and everything goes on when it is back.
 public struct Coordinator: Sendable {
   private let group: ServiceGroup
+  private let configuration: CoordinatorConfiguration
   private let store: JobStore
 
   /// - Parameters:
@@ -55,6 +66,7 @@ public struct Coordinator: Sendable {
     onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws {
     self.store = store
+    self.configuration = configuration
     let signals = Signals()
     store.whenReady {
       signals.work.fire()
@@ -89,7 +101,14 @@ public struct Coordinator: Sendable {
   }
 
   /// Serves until `stop()`, a signal, or the cancellation of its task.
-  public func run() async throws { try await group.run() }
+  /// - Throws: `AddressTakenError` when another program listens there.
+  public func run() async throws {
+    do {
+      try await group.run()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw AddressTakenError(host: configuration.host, port: configuration.port)
+    }
+  }
 
   /// Ends in order: waiting requests are answered, no new ones are taken.
   public func stop() async { await group.triggerGracefulShutdown() }

@@ -11,7 +11,7 @@ extension CoordinatorClient {
 
   public func webhooks() async throws -> [WebhookRecord] {
     try await pages { before in
-      let page: WebhookList = try await get(Self.query("/v1/webhooks", before: before))
+      let page: WebhookList = try await get(Self.page("/v1/webhooks", before: before))
       return (page.webhooks, page.next)
     }
   }

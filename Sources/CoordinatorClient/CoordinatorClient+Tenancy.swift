@@ -5,7 +5,7 @@ public import JobModel
 extension CoordinatorClient {
   public func labs() async throws -> [LabRecord] {
     try await pages { before in
-      let page: LabList = try await get(Self.query("/v1/labs", before: before))
+      let page: LabList = try await get(Self.page("/v1/labs", before: before))
       return (page.labs, page.next)
     }
   }
@@ -21,7 +21,7 @@ extension CoordinatorClient {
   /// - Parameter lab: nil is the token's own.
   public func users(lab: String? = nil) async throws -> [UserRecord] {
     try await pages { before in
-      let page: UserList = try await get(Self.query("/v1/users", before: before, ("lab", lab)))
+      let page: UserList = try await get(Self.page("/v1/users", before: before, ("lab", lab)))
       return (page.users, page.next)
     }
   }
@@ -37,7 +37,7 @@ extension CoordinatorClient {
   /// - Parameter lab: nil is the token's own.
   public func tokens(lab: String? = nil) async throws -> [TokenRecord] {
     try await pages { before in
-      let page: TokenList = try await get(Self.query("/v1/tokens", before: before, ("lab", lab)))
+      let page: TokenList = try await get(Self.page("/v1/tokens", before: before, ("lab", lab)))
       return (page.tokens, page.next)
     }
   }
@@ -68,7 +68,8 @@ extension CoordinatorClient {
     return all
   }
 
-  static func query(_ path: String, before: Int64?, _ parameters: (String, String?)...) -> String {
+  /// One page of a list that is gathered whole.
+  static func page(_ path: String, before: Int64?, _ parameters: (String, String?)...) -> String {
     query(path, [("limit", "500"), ("before", before.map { "\($0)" })] + parameters)
   }
 

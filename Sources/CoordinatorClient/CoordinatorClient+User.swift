@@ -12,12 +12,14 @@ extension CoordinatorClient {
   /// - Parameters:
   ///   - before: only jobs with a lower number, for paging.
   ///   - label: "name=value": only jobs that bear it.
+  ///   - limit: at most so many, 1 to 1000.
   public func jobs(
     state: JobState? = nil, label: String? = nil, before: JobID? = nil, limit: Int = 50
   ) async throws -> [JobRecord] {
     let list: JobList = try await get(
       Self.query(
-        "/v1/jobs", before: before, ("limit", String(limit)), ("state", state?.rawValue), ("label", label)))
+        "/v1/jobs", ("limit", String(limit)), ("before", before.map { "\($0)" }), ("state", state?.rawValue),
+        ("label", label)))
     return list.jobs
   }
 
@@ -77,7 +79,7 @@ extension CoordinatorClient {
 
   public func workers() async throws -> [WorkerRecord] {
     try await pages { before in
-      let page: WorkerList = try await get(Self.query("/v1/workers", before: before))
+      let page: WorkerList = try await get(Self.page("/v1/workers", before: before))
       return (page.workers, page.next)
     }
   }

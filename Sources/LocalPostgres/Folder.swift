@@ -61,6 +61,15 @@ enum Folder {
     }
   }
 
+  /// The first line of a text file; empty when it cannot be read.
+  static func firstLine(of path: String) -> String {
+    guard let file = fopen(path, "re") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
   /// The end of a text file.
   static func tail(of path: String, lines: Int) -> String {
     guard let file = fopen(path, "re") else { return "" }

@@ -73,6 +73,14 @@ extension LocalPostgres {
     }
   }
 
+  /// The process that has the server's data, as PostgreSQL notes it there; nil when none that lives has it.
+  static func holder(of folder: String) -> Int32? {
+    guard let process = Int32(Folder.firstLine(of: "\(folder)/data/postmaster.pid")), process > 0 else {
+      return nil
+    }
+    return kill(process, 0) == 0 || errno == EPERM ? process : nil
+  }
+
   static func settings(_ options: Options, socketFolder: String) -> [String] {
     var settings = [
       "listen_addresses=", "unix_socket_directories=\(socketFolder)", "port=\(port)",

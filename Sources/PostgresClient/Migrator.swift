@@ -53,7 +53,7 @@ public struct Migrator: Sendable {
   private func attempt(_ pool: ConnectionPool, to target: Int) async throws -> [Int] {
     let migrations = self.migrations
     return try await pool.transaction { session in
-      try session.execute("SELECT set_config('statement_timeout', '0', true)")
+      try session.liftTimeLimit()
       // Whoever migrates just now is waited for.
       try SchemaLocks.begin(session)
       try session.executeScript(

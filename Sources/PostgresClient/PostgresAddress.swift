@@ -24,6 +24,7 @@ public struct PostgresAddress: Sendable, Equatable {
 public struct SessionSettings: Sendable, Equatable {
   /// Seconds.
   public var connectTimeout: Int
+  /// 0 is no limit.
   public var statementTimeout: Double
   public var idleInTransactionTimeout: Double
   /// Shown in pg_stat_activity.

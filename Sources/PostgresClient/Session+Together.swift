@@ -23,10 +23,10 @@ extension Session {
     if owesBegin { return try executeTogether([statement])[0] }
     let name = try prepare(statement.sql)
     try statement.parameters.check()
-    let result = statement.parameters.withPointers { count, values, lengths, formats in
-      PQexecPrepared(connection, name, count, values, lengths, formats, 0)
+    let isSent = statement.parameters.withPointers { count, values, lengths, formats in
+      PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
     }
-    return Rows(try check(result, statement.sql))
+    return Rows(try check(isSent == 1 ? lastResult() : nil, statement.sql))
   }
 
   /// Runs statements one after the other in one transaction, and waits for their answers once instead of each time. Each
@@ -80,20 +80,21 @@ extension Session {
     rows.reserveCapacity(sent.statements.count)
     var failure: PostgresError?
     func next(_ statement: Statement, _ take: (OpaquePointer) -> Void) {
-      let result = PQgetResult(connection)
+      // The server may keep the first answer back until it has all of them.
+      let result = nextResult(of: sent.statements.count)
       if failure == nil {
         do { take(try check(result, statement.sql)) } catch { failure = error }
       } else {
         // The server has passed over those behind the one that failed.
         PQclear(result)
       }
-      while let rest = PQgetResult(connection) { PQclear(rest) }
+      while let rest = nextResult() { PQclear(rest) }
     }
     if sent.begins { next(Self.begin) { PQclear($0) } }
     for statement in sent.statements { next(statement) { rows.append(Rows($0)) } }
     // Then the end of the transaction; before it, a commit that failed.
     while true {
-      guard let end = PQgetResult(connection) ?? PQgetResult(connection) else { throw unavailable }
+      guard let end = nextResult() ?? nextResult() else { throw unavailable }
       if PQresultStatus(end) == PGRES_PIPELINE_SYNC {
         PQclear(end)
         break
@@ -106,9 +107,4 @@ extension Session {
   }
 
   private static let begin = Statement("BEGIN")
-
-  /// The connection is of no use any more.
-  private var unavailable: PostgresError {
-    PostgresError(.unavailable, Self.trimmed(PQerrorMessage(connection)))
-  }
 }

@@ -15,13 +15,27 @@ public final class Session {
   private(set) var inTransaction = false
   /// BEGIN has not been sent: it goes with the transaction's first statement.
   var owesBegin = false
+  /// The open transaction's statements take as long as they need.
+  private(set) var hasNoTimeLimit = false
+  /// Why the connection was given up, where the server was silent for too long.
+  var silence: String?
+
+  /// How a server that has vanished is noticed: where nothing is heard for about 25 s, or what was sent is not
+  /// acknowledged for 30 s, the connection is broken. Over a local socket they mean nothing.
+  private static let watchOverServer = [
+    ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+  ]
 
   /// Connects and applies the settings; blocks.
   init(address: PostgresAddress, settings: SessionSettings) throws(PostgresError) {
-    let names = ["dbname", "connect_timeout", "application_name", "client_encoding"]
-    let values = [
-      address.connectionString, String(settings.connectTimeout), settings.applicationName, "UTF8",
-    ]
+    // The last word counts: the address may say otherwise of what stands before it.
+    let words =
+      Self.watchOverServer + [
+        ("dbname", address.connectionString), ("connect_timeout", String(settings.connectTimeout)),
+        ("application_name", settings.applicationName), ("client_encoding", "UTF8"),
+      ]
+    let (names, values) = (words.map(\.0), words.map(\.1))
     let opened = withCStrings(names) { names in
       withCStrings(values) { values in PQconnectdbParams(names, values, 1) }
     }
@@ -50,7 +64,8 @@ public final class Session {
     PQconsumeInput(connection) == 1 && PQstatus(connection) == CONNECTION_OK
   }
 
-  var socket: Int32 { PQsocket(connection) }
+  /// Of the connection; -1 where it is broken.
+  package var socket: Int32 { PQsocket(connection) }
 
   /// The next notification that has arrived, with its channel and payload.
   func nextNotification() -> (channel: String, payload: String)? {
@@ -74,7 +89,8 @@ public final class Session {
     precondition(sql.hasPointerRepresentation, "a statement is longer than a character")
     if let known = prepared[sql.utf8Start] { return known }
     let name = "s\(prepared.count)"
-    PQclear(try check(PQprepare(connection, name, sql.description, 0, nil), sql))
+    let isSent = PQsendPrepare(connection, name, sql.description, 0, nil)
+    PQclear(try check(isSent == 1 ? lastResult() : nil, sql))
     prepared[sql.utf8Start] = name
     return name
   }
@@ -86,11 +102,11 @@ public final class Session {
       try command("BEGIN")
       owesBegin = false
     }
-    PQclear(try check(PQexec(connection, sql)) { sql })
+    try run(sql)
     // A script may change what prepared statements refer to.
     if !prepared.isEmpty {
       prepared = [:]
-      PQclear(try check(PQexec(connection, "DEALLOCATE ALL")) { sql })
+      try run("DEALLOCATE ALL")
     }
   }
 
@@ -111,6 +127,7 @@ public final class Session {
   ) throws -> S {
     guard !inTransaction else { throw PostgresError(.misuse, "a transaction is open on this connection") }
     (inTransaction, owesBegin) = (true, true)
+    defer { hasNoTimeLimit = false }
     let result = Result { try body(self) }
     let isBegun = !owesBegin
     (inTransaction, owesBegin) = (false, false)
@@ -129,8 +146,17 @@ public final class Session {
 
   private static let commit = Statement("COMMIT")
 
-  private func command(_ text: StaticString) throws(PostgresError) {
-    PQclear(try check(PQexec(connection, text.description), text))
+  private func command(_ text: StaticString) throws(PostgresError) { try run(text.description) }
+
+  private func run(_ text: String) throws(PostgresError) {
+    let isSent = PQsendQuery(connection, text)
+    PQclear(try check(isSent == 1 ? lastResult() : nil) { text })
+  }
+
+  /// Lets the statements of the open transaction take as long as they need.
+  func liftTimeLimit() throws(PostgresError) {
+    try execute("SELECT set_config('statement_timeout', '0', true)")
+    hasNoTimeLimit = true
   }
 
   func check(_ result: OpaquePointer?, _ sql: StaticString) throws(PostgresError) -> OpaquePointer {
@@ -139,9 +165,7 @@ public final class Session {
 
   /// - Parameter sql: gives the statement's text, for an error.
   private func check(_ result: OpaquePointer?, _ sql: () -> String) throws(PostgresError) -> OpaquePointer {
-    guard let result else {
-      throw PostgresError(.unavailable, Self.trimmed(PQerrorMessage(connection)))
-    }
+    guard let result else { throw unavailable }
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
       return result
@@ -153,12 +177,17 @@ public final class Session {
       }
       let state = field("C")
       guard let state, PQstatus(connection) == CONNECTION_OK, !Self.meansUnavailable(state) else {
-        throw PostgresError(.unavailable, message)
+        throw PostgresError(.unavailable, silence ?? message)
       }
       let start = sql().split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
       throw PostgresError(
         .server(sqlState: state), "\(message) (in: \(start) …)", constraint: field("n"))
     }
+  }
+
+  /// The connection is of no use any more.
+  var unavailable: PostgresError {
+    PostgresError(.unavailable, silence ?? Self.trimmed(PQerrorMessage(connection)))
   }
 
   /// Shutdown, crash, starting up, or a broken connection.

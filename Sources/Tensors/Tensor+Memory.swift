@@ -9,10 +9,35 @@ extension Tensor {
     return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
 
-  /// Lends the bytes of a tensor of any form for reading and writing in place: row after row, but for int8.
-  package func withUnsafeBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-    if let device { return try device.withBytes(of: self, body) }
-    return try body(UnsafeMutableRawBufferPointer(mutating: bytes))
+  /// Lends the bytes of a tensor of any form for reading: row after row, but for int8; those on a GPU as a copy.
+  /// - Throws: `CUDAError` where the GPU failed meanwhile or before, so that they may not be what was computed, and what
+  ///   `body` throws.
+  package func withReadBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+    guard device != nil else { return try withExtendedLifetime(self) { try body(bytes) } }
+    return try read().withReadBytes(body)
+  }
+
+  /// The same elements in the processor's memory, without history.
+  /// - Throws: `CUDAError` as ``withReadBytes(_:)`` does.
+  package func read() throws(CUDAError) -> Tensor {
+    let copy = detached().moved(to: nil)
+    try device?.check()
+    return copy
+  }
+
+  /// Replaces all bytes, in the order in which ``withReadBytes(_:)`` lends them.
+  package func replaceBytes(_ new: [UInt8]) {
+    precondition(new.count == byteCount, "\(new.count) bytes for a tensor of \(byteCount)")
+    new.withUnsafeBytes { new in
+      guard let start = new.baseAddress else { return }
+      withExtendedLifetime(self) {
+        if let device {
+          device.upload(start, bytes: new.count, to: address)
+        } else {
+          UnsafeMutableRawBufferPointer(mutating: bytes).copyMemory(from: new)
+        }
+      }
+    }
   }
 
   /// Overwrites row `rows[i]` of this `[n, d]` tensor with row i of `source` `[rows.count, d]`.
@@ -118,7 +143,7 @@ extension Tensor {
     if !ranges.isEmpty { ck_read_ahead(ranges, ranges.count) }
   }
 
-  private var bytes: UnsafeRawBufferPointer {
+  var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: storage.base + offset * MemoryLayout<Float>.stride, count: byteCount)
   }
 

@@ -145,9 +145,8 @@ public final class Tensor {
   public func copied() -> Tensor {
     if let device { return device.copied(self) }
     let storage = Storage(bytes: byteCount)
-    withUnsafeBytes { bytes in
-      UnsafeMutableRawBufferPointer(start: storage.base, count: bytes.count)
-        .copyMemory(from: UnsafeRawBufferPointer(bytes))
+    withExtendedLifetime(self) {
+      UnsafeMutableRawBufferPointer(start: storage.base, count: byteCount).copyMemory(from: bytes)
     }
     return dtype == .float32
       ? Tensor(storage: storage, offset: 0, shape: shape)

@@ -191,7 +191,7 @@ public actor Worker {
       ended.count == ending.count, ended.allSatisfy(\.context.withheldDevices.isEmpty)
     else { return nil }
     var free = free
-    for task in ended { task.devices.map { free.give(task.context.task.need, devices: $0) } }
+    for task in ended { giveBack(task.devices, of: task.context.task, to: &free) }
     isClaiming = true
     return claim(in: session, slots: slots, free: free)
   }
@@ -307,6 +307,7 @@ public actor Worker {
   private func begin(_ task: ClaimedTask, _ session: RegisterReply) {
     let devices = free.take(task.need)
     let taken = devices ?? []
+    if taken.isEmpty, let own = configuration.ownDevice { free.use(own) }
     let context = TaskContext(
       task: task, client: client,
       devices: taken.isEmpty ? configuration.ownDevice.map { [$0] } ?? [] : taken)
@@ -335,9 +336,15 @@ public actor Worker {
     }
   }
 
+  /// - Parameter devices: what `begin` took; nil where the task did not fit.
+  private func giveBack(_ devices: [Int]?, of task: ClaimedTask, to free: inout FreeResources) {
+    if let devices { free.give(task.need, devices: devices) }
+    if devices ?? [] == [], let own = configuration.ownDevice { free.leave(own) }
+  }
+
   private func ended(_ context: TaskContext, _ devices: [Int]?, _ thread: DedicatedThread) {
     let task = context.task
-    if let devices { free.give(task.need, devices: devices) }
+    giveBack(devices, of: task, to: &free)
     for (device, reason) in context.withheldDevices { withhold(device, because: reason) }
     running[task.lease] = nil
     performing[task.lease] = nil

@@ -117,6 +117,11 @@ import Testing
     try words.dropLast(5).write(to: URL(filePath: manifest))
     #expect(message { _ = try open() }.contains("announced was \(published.manifestSHA256)"))
     #expect(message { _ = try Checkpoint(folder: published.folder) }.contains("not a checkpoint manifest"))
+    #expect(
+      message { _ = try Checkpoint(folder: published.folder) }.hasSuffix(
+        "it is no JSON; it is torn or was changed"))
+    try Data("{}".utf8).write(to: URL(filePath: manifest))
+    #expect(message { _ = try Checkpoint(folder: published.folder) }.hasSuffix("it has no 'format'"))
     try words.write(to: URL(filePath: manifest))
     try FileManager.default.removeItem(atPath: payload)
     #expect(message { _ = try open() }.contains("cannot open \(payload)"))

@@ -1,6 +1,7 @@
 import CoordinatorClient
 import JobModel
 import OrderedJSON
+import PostgresClient
 import Testing
 
 /// What the API answers to requests good and bad.
@@ -105,6 +106,53 @@ import Testing
         #expect(try await waiting.value.map(\.id) == [job.id])
         let next = try await queue.submit()
         try await queue.succeeds(next.id)
+      }
+    }
+  }
+
+  @Test(
+    "what the database takes too long over is said so: to who looks through the history, that less would do")
+  func slowDatabase() async throws {
+    try await TestQueue.run(statementTimeout: 1) { queue in
+      let pool = ConnectionPool(address: queue.store.pool.address, size: 1)
+      let (gate, open) = (DispatchGate(), DispatchGate())
+      let holding = Task {
+        try await pool.transaction { session in
+          try session.executeScript("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+          gate.open()
+          open.wait()
+        }
+      }
+      await Task.detached { gate.wait() }.value
+      let client = queue.client(queue.memberSecret, patience: .once)
+      let history = await refused(.invalid) { _ = try await client.events(EventQuery()) }
+      #expect(history?.code == "too-much")
+      #expect(history?.hint?.contains("--since") == true)
+      let write = await refused(.unavailable) {
+        _ = try await client.submit(SubmitRequest(spec: try TestQueue.spec()))
+      }
+      #expect(write?.code == "database-slow")
+      open.open()
+      try await holding.value
+      #expect(try await client.events(EventQuery()).events.isEmpty)
+      await pool.close()
+    }
+  }
+
+  @Test("the routes of a job's tasks and steps give what the whole job has, and only to its lab")
+  func partsOfAJob() async throws {
+    try await TestQueue.run { queue in
+      let job = try await queue.submit()
+      let path = "/v1/jobs/\(job.id)"
+      let whole = try await queue.answer("GET", path, secret: queue.memberSecret).body
+      let tasks = try await queue.answer("GET", path + "/tasks", secret: queue.memberSecret)
+      #expect(tasks.status == 200 && tasks.body == whole["tasks"])
+      #expect(tasks.body.array?.isEmpty == false)
+      let steps = try await queue.answer("GET", path + "/steps?after=2147483647", secret: queue.memberSecret)
+      #expect(steps.status == 200 && steps.body == [])
+      let stranger = try await queue.secret(.member, lab: "another")
+      for part in ["/tasks", "/steps"] {
+        #expect(try await queue.answer("GET", path + part, secret: stranger).status == 404)
       }
     }
   }

@@ -11,6 +11,21 @@ enum LoopbackSocket {
     return place
   }
 
+  /// Takes connections and never answers, until `end` is closed.
+  static func silentListener() -> (end: Int32, port: UInt16)? {
+    let end = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var place = place(0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &place) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(end, address, length) == 0 && listen(end, 64) == 0 && getsockname(end, address, &length) == 0
+      }
+    }
+    if isBound { return (end, UInt16(bigEndian: place.sin_port)) }
+    close(end)
+    return nil
+  }
+
   /// - Returns: nil when nobody listens there.
   static func connect(to port: UInt16) -> Int32? {
     let end = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

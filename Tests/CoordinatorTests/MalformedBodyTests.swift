@@ -40,8 +40,8 @@ import Testing
         #expect(status == 400, "\(path): \(body.serialized())")
       }
       // Text from outside never becomes part of a statement.
-      for kind in ["' OR '1'='1", "%", "\\", "Ä; DROP TABLE events"] {
-        #expect(try await queue.member.events(EventQuery(kind: kind)).events.isEmpty)
+      for user in ["' OR '1'='1", "%", "\\", "Ä; DROP TABLE events"] {
+        #expect(try await queue.member.events(EventQuery(user: user)).events.isEmpty)
       }
     }
   }

@@ -121,6 +121,8 @@ import Testing
       #expect(row.attempts == 5 && row.cpuSeconds > 0 && row.gpuSeconds == 0)
       #expect(try await queue.token(.admin).usage(month: month).rows.count == 2)
       #expect(try await queue.member.usage(month: "2001-01").rows.isEmpty)
+      let early = await refused(.invalid) { _ = try await queue.member.usage(month: "1999-01") }
+      #expect(early?.message.contains("from 2000-01 on") == true, "\(String(describing: early))")
       for wrong in ["2026", "2026-13", "2026-1", "x", "2026-11-01"] {
         await refused(.invalid) { _ = try await queue.member.usage(month: wrong) }
       }

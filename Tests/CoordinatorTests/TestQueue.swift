@@ -39,12 +39,13 @@ actor TestQueue {
   static func run(
     ownServer: Bool = false, leaseSeconds: Double = 30, heartbeatSeconds: Double = 1,
     configuration: CoordinatorConfiguration = brisk, scheduling: SchedulingPolicy = SchedulingPolicy(),
-    logger: Logger = quiet, _ body: (TestQueue) async throws -> Void
+    statementTimeout: Double = 20, logger: Logger = quiet, _ body: (TestQueue) async throws -> Void
   ) async throws {
     let server = ownServer ? try await TestServer() : try await TestServer.shared()
     let queue = try await TestQueue(
       server: server, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds),
-      configuration: configuration, scheduling: scheduling, logger: logger)
+      configuration: configuration, scheduling: scheduling, statementTimeout: statementTimeout,
+      logger: logger)
     let result: Result<Void, any Error>
     do { result = .success(try await body(queue)) } catch { result = .failure(error) }
     await queue.end()
@@ -54,12 +55,14 @@ actor TestQueue {
 
   private init(
     server: TestServer, timing: LeaseTiming, configuration: CoordinatorConfiguration,
-    scheduling: SchedulingPolicy, logger: Logger
+    scheduling: SchedulingPolicy, statementTimeout: Double, logger: Logger
   ) async throws {
     self.server = server
     self.configuration = configuration
     self.logger = logger
-    pool = ConnectionPool(address: try await server.newDatabase(), size: 4)
+    pool = ConnectionPool(
+      address: try await server.newDatabase(), size: 4,
+      settings: SessionSettings(statementTimeout: statementTimeout))
     store = JobStore(pool: pool, timing: timing, scheduling: scheduling)
     try await store.migrate()
     lab = try await store.createLab(named: "lab")

@@ -1,6 +1,7 @@
 import Coordinator
 import CoordinatorClient
 import Crypto
+import Glibc
 import JobModel
 import OrderedJSON
 import Testing
@@ -63,6 +64,41 @@ import Testing
       let messages = try receiver.taken.map { try JSON(parsing: $0.body).decode(WebhookMessage.self) }
       #expect(Set(messages.map(\.delivery)).count == 1, "every try carries the same number")
       #expect(messages.last?.event.kind == "job-submitted")
+    }
+  }
+
+  @Test("a receiver that hangs does not keep another lab's events waiting")
+  func hangingReceiver() async throws {
+    let silent = try #require(LoopbackSocket.silentListener())
+    defer { close(silent.end) }
+    try await withWebhooks { queue, receiver in
+      let (owner, other) = (try await queue.token(.owner), try await queue.token(.owner, lab: "another"))
+      _ = try await owner.createWebhook(CreateWebhookRequest(url: "http://127.0.0.1:\(silent.port)/"))
+      _ = try await other.createWebhook(
+        CreateWebhookRequest(url: receiver.url, kinds: ["job-submitted"]))
+      let jobs = 40
+      for _ in 0..<jobs {
+        _ = try await queue.submit()
+        _ = try await other.submit(SubmitRequest(spec: try TestQueue.spec()))
+      }
+      // Long before the hanging ones, a few at a time, would have been given up.
+      try await eventually { try await other.webhooks().first?.delivered == jobs }
+      #expect(try await owner.webhooks().first?.delivered == 0)
+    }
+  }
+
+  @Test("kinds of events that are none are refused, with what they were meant to be")
+  func kinds() async throws {
+    try await TestQueue.run { queue in
+      let owner = try await queue.token(.owner)
+      let added = await refused(.invalid) {
+        _ = try await owner.createWebhook(
+          CreateWebhookRequest(url: "https://a.example/", kinds: ["job-faild"]))
+      }
+      #expect(added?.message.contains("did you mean 'job-failed'?") == true, "\(String(describing: added))")
+      await refused(.invalid) { _ = try await owner.events(EventQuery(kind: "foo")) }
+      await refused(.invalid) { _ = try await owner.audit(EventQuery(kind: "foo")) }
+      #expect(try await owner.events(EventQuery(kind: "job-failed")).events.isEmpty)
     }
   }
 

@@ -75,7 +75,7 @@ struct DeviceTests {
 
   @Test(
     .enabled(if: Self.hasCompiler, "no NVRTC here: pip install nvidia-cuda-nvrtc-cu12, see docs/cuda.md"),
-    arguments: ["sm_80", "sm_90", "sm_100", "compute_90"])
+    arguments: ["sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_90"])
   func `NVIDIA's compiler takes every kernel`(target: String) throws {
     #expect(try KernelCompiler.compile(for: target).count > 10_000)
   }

@@ -1,4 +1,7 @@
+import Checkpoints
 import DeviceChecks
+import Foundation
+import PostTraining
 import TaskExecutors
 import Tensors
 import Testing
@@ -42,6 +45,38 @@ struct DeviceUseTests {
       #expect(device.tensorBytes == 0 && device.allocatedBytes > 0)
       let tensor = Tensor.zeros([1000], on: device)
       #expect(withExtendedLifetime(tensor) { device.tensorBytes } == 4096)
+    }
+  }
+
+  @Test func `What a GPU holds that has failed is neither published nor exported nor taken for a step`()
+    throws
+  {
+    let folder = FileManager.default.temporaryDirectory.path + "/failed-device-\(UUID())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try SoftwareDevice.with { device in
+      let weights = Tensor([1, 2, 3], shape: [3]).moved(to: device)
+      func fail() { _ = Tensor.zeros([1 << 20, 1 << 10], on: device) }
+      let checkpoints = CheckpointFolder(path: folder)
+      func publish() throws -> PublishedCheckpoint {
+        try checkpoints.publish([("weights", weights)], kind: .policy, step: 1, epoch: 1, origin: [:])
+      }
+      fail()
+      #expect(throws: CUDAError.self) { try publish() }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+      let checkpoint = try Checkpoint(folder: publish().folder)
+      fail()
+      #expect(throws: CUDAError.self) { try checkpoint.holds(weights, as: "weights") }
+      #expect(try checkpoint.holds(weights, as: "weights"))
+      fail()
+      #expect(throws: CUDAError.self) {
+        try SafetensorsWriter.write(
+          [("weights", .float32(weights))], to: folder + "/model.safetensors")
+      }
+      let optimizer = AdamW(parameters: [("weights", weights)], settings: AdamWSettings())
+      fail()
+      #expect(throws: CUDAError.self) { try optimizer.step(rate: 0.1, maximumNorm: 1) }
+      try checkpoint.load("weights", into: weights)
+      #expect(weights.values == [1, 2, 3])
     }
   }
 

@@ -1,4 +1,5 @@
 import DeviceChecks
+import Foundation
 import Tensors
 import Testing
 
@@ -9,6 +10,27 @@ struct OperationTests {
     try SoftwareDevice.with { device in
       let result = try #require(try DeviceChecks.operation(name, on: device))
       #expect(result.passed, "\(result.error) is more than \(result.limit)")
+    }
+  }
+
+  /// An A10, L4, RTX 4090 or 5090 has less shared memory for a block than an A100 or H100.
+  @Test func `A chip whose blocks have 99 KiB of memory computes attention, forwards and backwards`() throws {
+    let bytes = 99 << 10
+    for width in [64, 80, 128] {
+      let shape = AttentionShape(heads: 16, kvHeads: 2, width: width)
+      let kernels = AttentionKernels(shape, precision: .bfloat16, blockMemory: bytes)
+      let rows = kernels.takesLargeTiles ? AttentionTiling.largeTileRows : AttentionTiling.tileRows
+      for kernel in [kernels.forward(rows: rows), kernels.queryGradients, kernels.keyGradients] {
+        #expect(kernel.memory <= bytes, "\(kernel.name)")
+      }
+    }
+    setenv("SOFTWARE_DEVICE_BLOCK_MEMORY", "\(bytes)", 1)
+    defer { unsetenv("SOFTWARE_DEVICE_BLOCK_MEMORY") }
+    try SoftwareDevice.with { device in
+      for name in DeviceChecks.operations where name.contains("attention") && name.contains("bfloat16") {
+        let result = try #require(try DeviceChecks.operation(name, on: device))
+        #expect(result.passed, "\(name): \(result.error) is more than \(result.limit)")
+      }
     }
   }
 

@@ -86,6 +86,15 @@ struct PromptTests {
     }
   }
 
+  @Test("the released training's prompt is its wording of the paper's, without reference")
+  func releasedTraining() throws {
+    let prompt = try PromptProtocol.paperReleasedTraining.prompt(for: question, of: sample)
+    #expect(prompt.imagePaths == ["q.png"] && prompt.usesChatTemplate && prompt.maxNewTokens == 256)
+    guard case .text(let last)? = prompt.parts.last else { return #expect(Bool(false)) }
+    #expect(last.hasPrefix("Is there any defect in the object? \nA. Yes.\nB. No.\n A conversation between"))
+    #expect(last.contains("choice question, and the Assistant") && last.contains("the answer.Respond with"))
+  }
+
   @Test("pictures shrink into 1000 × 800 and never grow")
   func bounds() {
     let bound = ImageBound.paper

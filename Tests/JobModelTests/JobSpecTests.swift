@@ -47,7 +47,8 @@ struct JobSpecTests {
       return train
     }
     let released = try #require(try train(""))
-    #expect(released.reward == RewardFormula(.roamReleased) && released.promptProtocol == .paperReleased)
+    #expect(
+      released.reward == RewardFormula(.roamReleased) && released.promptProtocol == .paperReleasedTraining)
     #expect(released.steps == 1000 && released.learningRate == 5e-7)
     #expect(try train(#","reward":"roam""#)?.reward == RewardFormula(.roam))
   }
@@ -216,6 +217,16 @@ struct JobSpecTests {
   func allAtOnce() {
     let found = problems(#"{"kind":"train","steps":0,"beta":"x","modle":"m","output":7}"#)
     #expect(found.count == 6, "\(found)")
+  }
+
+  @Test("a lower clip bound that the objective has no use for is refused when the job is submitted")
+  func clipBounds() {
+    func problems(_ more: String) -> [String] {
+      self.problems(#"{"kind":"train","model":"/m","data":"/d","output":"/o",\#(more)}"#)
+    }
+    #expect(problems(#""epsilon_low":0.99"#).isEmpty)
+    #expect(
+      problems(#""epsilon_low":1"#) == ["epsilon_low: found 1; allowed is a number from 0.0 to 0.999"])
   }
 
   @Test("without a folder to start from, a relative path is refused")

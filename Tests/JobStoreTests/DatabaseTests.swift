@@ -55,6 +55,28 @@ struct DatabaseTests {
     #expect(!FileManager.default.fileExists(atPath: folder))
   }
 
+  @Test(
+    "a server starts only once the one before it has left the folder, and never passes that one off as its own"
+  )
+  func sameFolder() async throws {
+    let folder = "/tmp/ar1-store-tests-\(getpid())-same"
+    let first = try await LocalPostgres.start(folder: folder, options: .init(durable: false))
+    await #expect {
+      try await LocalPostgres.start(folder: folder, options: .init(durable: false, patience: 0.1))
+    } throws: { "\($0)".contains("\(first.process)") && $0 is LocalPostgresError }
+    let (lines, line) = AsyncStream<String>.makeStream()
+    async let starting = LocalPostgres.start(folder: folder, options: .init(durable: false)) {
+      line.yield($0)
+    }
+    let waiting = await lines.first { _ in true }
+    #expect(waiting?.contains("process \(first.process)") == true)
+    try await first.stop()
+    let second = try await starting
+    #expect(second.process != first.process)
+    try await JobStore(pool: ConnectionPool(address: second.address, size: 1)).migrate()
+    try await second.destroy()
+  }
+
   @Test("statements that were prepared before a migration changed what they answer with go on")
   func changedType() async throws {
     let address = try await TestServer.shared.database()
@@ -172,6 +194,49 @@ struct DatabaseTests {
     await #expect {
       try await pool.run { session in try session.execute("SELECT pg_sleep(30)").count }
     } throws: { ($0 as? PostgresError)?.isTimeout == true }
+  }
+
+  @Test(
+    "a server that is there and does not answer is a typed error, and the next call has another connection",
+    .timeLimit(.minutes(1)))
+  func silence() async throws {
+    let pool = ConnectionPool(
+      address: try await TestServer.shared.database(), size: 1,
+      settings: SessionSettings(connectTimeout: 1, statementTimeout: 1))
+    let process = try await pool.run { session in
+      try session.execute("SELECT pg_backend_pid() AS process").only().get("process", as: Int.self)
+    }
+    kill(pid_t(process), SIGSTOP)
+    defer { kill(pid_t(process), SIGCONT) }
+    await #expect {
+      try await pool.transaction { session in try session.execute("SELECT 1").count }
+    } throws: { error in
+      (error as? PostgresError)?.isUnavailable == true && "\(error)".contains("has not answered for 3 s")
+    }
+    let other = try await pool.run { session in
+      try session.execute("SELECT pg_backend_pid() AS process").only().get("process", as: Int.self)
+    }
+    #expect(other != process)
+  }
+
+  @Test("a connection over a network is watched over, unless its address says otherwise")
+  func watchOverServer() async throws {
+    let proxy = try CuttingProxy(to: try await TestServer.shared.database(), every: .max)
+    defer { proxy.stop() }
+    func option(_ name: Int32, _ address: PostgresAddress) async throws -> Int32 {
+      let pool = ConnectionPool(address: address, size: 1)
+      defer { Task { await pool.close() } }
+      return try await pool.run { session in
+        var (value, length) = (Int32(-1), socklen_t(MemoryLayout<Int32>.size))
+        getsockopt(session.socket, Int32(IPPROTO_TCP), name, &value, &length)
+        return value
+      }
+    }
+    #expect(try await option(TCP_KEEPIDLE, proxy.address) == 10)
+    #expect(try await option(TCP_USER_TIMEOUT, proxy.address) == 30_000)
+    let other = PostgresAddress(proxy.address.connectionString + " tcp_user_timeout=7000 keepalives_idle=70")
+    #expect(try await option(TCP_KEEPIDLE, other) == 70)
+    #expect(try await option(TCP_USER_TIMEOUT, other) == 7_000)
   }
 
   @Test("whoever listens hears that tasks are ready")

@@ -78,6 +78,15 @@ struct DiagnosisTests {
     queue = try await bench.store.diagnoseQueue(version: "2")
     #expect(!queue.contains { $0.level == .problem })
     #expect(queue.contains { $0.level == .warning && $0.text.contains("one is old") })
+    let draining = try #require(try await bench.store.workers(lab: bench.person.lab).workers.first).session
+    _ = try await bench.store.changeWorker(draining, ChangeWorkerRequest(draining: true), by: bench.person)
+    queue = try await bench.store.diagnoseQueue(version: "1")
+    #expect(
+      queue.contains {
+        $0.level == .warning && $0.text.contains("whoever takes that kind is draining; one is old")
+          && $0.advice?.hasPrefix("ar1 drain \(draining) --undo") == true
+      }, "\(queue)")
+    _ = try await bench.store.changeWorker(draining, ChangeWorkerRequest(draining: false), by: bench.person)
     let token = try await bench.store.createToken(
       CreateTokenRequest(user: "bob", role: .viewer, expiresIn: 86_400), lab: bench.person.lab)
     let bob = try #require(try await bench.store.authenticate(secret: token.secret))

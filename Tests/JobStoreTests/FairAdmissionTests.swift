@@ -1,5 +1,6 @@
 import JobModel
 import JobStore
+import OrderedJSON
 import PostgresClient
 import Testing
 
@@ -213,5 +214,136 @@ struct FairAdmissionTests {
     _ = try await bench.store.tick()
     let job = try await bench.submit()
     #expect(try await bench.claim(session).map(\.job) == [job.id])
+  }
+
+  /// A job of another lab, so that the leader decides who is next.
+  private func rival(_ bench: Bench) async throws -> JobID {
+    let other = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let job = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
+    for _ in 0..<2 { _ = try await bench.store.tick() }
+    return job.id
+  }
+
+  @Test(
+    "a hundred jobs that cannot begin hold up none that can",
+    arguments: [
+      [.init("at", "2090-01-01 00:00")], [.init("resources", ["labels": ["site": "north"]])],
+      [.init("at_once", 1)],
+    ] as [[JSON.Member]])
+  func idleHundred(setting: [JSON.Member]) async throws {
+    let bench = try await Bench.make()
+    for _ in 0..<101 { _ = try await bench.submit("eval", priority: 50, with: setting) }
+    if setting[0].key == "at_once" {
+      // Each has all running that it allows, and more that waits.
+      let busy = try await bench.session("busy", slots: 200)
+      for plan in try await bench.claim(busy, limit: 200) { _ = try await bench.plan(plan, shards: 2) }
+      #expect(try await bench.claim(busy, limit: 200).count == 101)
+    }
+    let other = try await rival(bench)
+    let job = try await bench.submit("eval")
+    let worker = try await bench.session(slots: 8)
+    for _ in 0..<2 { _ = try await bench.store.tick() }
+    #expect(Set(try await bench.claim(worker, kinds: [.plan], limit: 8).map(\.job)) == [job.id, other])
+  }
+
+  @Test("a job behind a hundred like it says so, and goes before them when it has waited long enough")
+  func agedBehindHundred() async throws {
+    let bench = try await Bench.make()
+    for _ in 0..<100 { _ = try await bench.submit("eval") }
+    let low = try await bench.submit("eval", priority: -40)
+    let other = try await rival(bench)
+    let session = try await bench.session(slots: 2)
+    _ = try await bench.store.tick()
+    #expect(try await !bench.claim(session, limit: 2).map(\.job).contains(low.id))
+    // One of the hundred runs.
+    _ = try await bench.submit("eval")
+    let why = try await bench.store.explain(low.id, lab: bench.person.lab)
+    #expect(why.reasons == ["100 jobs of the same user that ask for the same go before it"])
+    try await bench.store.endSession(EndSessionRequest(session: session))
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        "UPDATE jobs SET created_at = now() - interval '30 hours' WHERE id = $1", low.id
+      ).affected
+    }
+    let next = try await bench.session(slots: 2)
+    for _ in 0..<3 { _ = try await bench.store.tick() }
+    let claimed = try await bench.claim(next, limit: 2).map(\.job)
+    #expect(claimed.contains(low.id), "\(claimed), beside \(other)")
+  }
+
+  @Test("a job with a moment waits from then on: what was scheduled long before goes up no band for it")
+  func agesFromItsMoment() async throws {
+    let bench = try await Bench.make()
+    let scheduled = try await bench.submit("eval", with: [.init("cron", "* * * * *")])
+    _ = try await rival(bench)
+    let urgent = try await bench.submit("eval", priority: 10)
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        """
+        WITH due AS (UPDATE tasks SET not_before = not_before - interval '1 minute' WHERE job_id = $1)
+        UPDATE jobs SET created_at = created_at - interval '30 hours', begins_at = begins_at - interval '1 minute'
+        WHERE id = $1
+        """, scheduled.id
+      ).affected
+    }
+    let session = try await bench.session(slots: 2)
+    for _ in 0..<2 { _ = try await bench.store.tick() }
+    let claimed = try await bench.claim(session, limit: 2).map(\.job)
+    #expect(claimed.contains(urgent.id) && !claimed.contains(scheduled.id))
+  }
+
+  @Test("what is ready is taken back in parts when labs begin to compete, and nothing is decided before")
+  func largeBacklog() async throws {
+    let bench = try await Bench.make()
+    let session = try await bench.session(slots: 4)
+    let job = try await planned(bench, bench.person, shards: 1, session)
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        """
+        WITH made AS (INSERT INTO tasks (job_id, kind, stage, state)
+            SELECT $1, 'shard', 1, 'ready' FROM generate_series(1, 25000) RETURNING id),
+          details AS (INSERT INTO task_details (job_id, task_id, payload) SELECT $1, id, '{}' FROM made)
+        INSERT INTO ready (task_id, job_id, rank, kind, payload) SELECT id, $1, 0, 'shard', '{}' FROM made
+        """, job
+      ).affected
+    }
+    func ready() async throws -> Int {
+      try await bench.store.pool.run { session in
+        try session.execute("SELECT count(*) AS tasks FROM ready").only().get("tasks")
+      }
+    }
+    _ = try await bench.store.setQuota(
+      LabQuota(lab: "vision", device: .cpu, quota: Quota(maxRunning: 3)), by: try await administrator(bench))
+    #expect(try await ready() == 15_001)
+    #expect(try await bench.store.admitIfContended() == 0)
+    let other = try await Bench.caller(bench.store, lab: "welding", user: "eve")
+    let small = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
+    let why = try await bench.store.explain(small.id, lab: other.lab)
+    #expect(why.reasons.first?.hasPrefix("labs have begun to compete") == true, "\(why)")
+    while try await ready() > 4 { _ = try await bench.store.tick() }
+    let claimed = try await bench.claim(session, limit: 4)
+    #expect(claimed.map(\.job).filter { $0 == job }.count == 3 && claimed.contains { $0.job == small.id })
+  }
+
+  @Test("a step of the leader's tick that fails is named, and the others are taken")
+  func failingStep() async throws {
+    let bench = try await Bench.make()
+    let job = try await bench.submit("eval", with: [.init("at", "2090-01-01 00:00")])
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        "UPDATE tasks SET not_before = now() - interval '1 second' WHERE job_id = $1", job.id
+      )
+      .affected
+    }
+    try await bench.store.pool.run { session in
+      try session.executeScript("ALTER TABLE charges RENAME TO charges_away")
+    }
+    await #expect {
+      try await bench.store.tick()
+    } throws: { ($0 as? TickFailure)?.steps.map(\.name) == ["booking what was used"] }
+    try await bench.store.pool.run { session in
+      try session.executeScript("ALTER TABLE charges_away RENAME TO charges")
+    }
+    #expect(try await bench.claim(try await bench.session()).map(\.job) == [job.id])
   }
 }

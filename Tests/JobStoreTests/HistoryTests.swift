@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JobModel
 import JobStore
 import PostgresClient
@@ -16,6 +17,25 @@ struct HistoryTests {
     }
   }
 
+  @Test("every kind of event that is noted is a known one, and every known one is noted")
+  func kinds() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Sources/JobStore"
+    var noted: Set<String> = []
+    for name in try FileManager.default.subpathsOfDirectory(atPath: root) where name.hasSuffix(".swift") {
+      let source = String(
+        decoding: FileManager.default.contents(atPath: "\(root)/\(name)") ?? Data(), as: UTF8.self)
+      for call in source.matches(of: /note(?:Event|Change)\(\s*([^,]*),/) {
+        noted.formUnion(call.output.1.matches(of: /"([a-z-]+)"/).map { String($0.output.1) })
+      }
+      for statement in source.split(separator: "INSERT INTO events").dropFirst() {
+        let text = statement.prefix(
+          upTo: statement.firstRange(of: "\"\"\"")?.lowerBound ?? statement.endIndex)
+        noted.formUnion(text.matches(of: /'([a-z]+-[a-z]+)'/).map { String($0.output.1) })
+      }
+    }
+    #expect(noted == Set(EventKinds.all))
+  }
+
   @Test("a lab with very much to deliver does not keep another lab's events waiting")
   func deliveryTurns() async throws {
     let bench = try await Bench.make()
@@ -28,7 +48,79 @@ struct HistoryTests {
     _ = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
     let taken = try await bench.store.takeDueDeliveries(limit: 32, firstPause: 60)
     #expect(taken.filter { $0.webhook == quiet.id }.count == 1)
-    #expect((1...4).contains(taken.filter { $0.webhook == busy.id }.count))
+    #expect(taken.filter { $0.webhook == busy.id }.count == JobStore.mostPerWebhook)
+    // While they are under way there is no room for more of that one, and room for one when one has ended.
+    for (underWay, room) in [(JobStore.mostPerWebhook, 0), (JobStore.mostPerWebhook - 1, 1)] {
+      let next = try await bench.store.takeDueDeliveries(
+        limit: 32, firstPause: 60, underWay: [busy.id: underWay])
+      #expect(next.map(\.webhook) == Array(repeating: busy.id, count: room))
+    }
+  }
+
+  @Test("events that lay in the outbox until they were deleted count as given up")
+  func leftInTheOutbox() async throws {
+    let bench = try await Bench.make()
+    let request = CreateWebhookRequest(url: "https://a.example/")
+    for _ in 0..<2 { _ = try await bench.store.createWebhook(request, by: bench.person) }
+    for _ in 0..<3 { _ = try await bench.submit() }
+    _ = try await bench.store.pool.run { session in
+      try session.execute("UPDATE webhook_deliveries SET created_at = now() - interval '4 days'").affected
+    }
+    _ = try await bench.submit()
+    _ = try await bench.store.keepHistory()
+    let webhooks = try await bench.store.webhooks(lab: bench.person.lab).webhooks
+    #expect(webhooks.map(\.givenUp) == [3, 3] && webhooks.map(\.pending) == [1, 1])
+  }
+
+  @Test("what is rare is found in what happened since a moment, without going through what happened before")
+  func since() async throws {
+    // One connection, whose figures can be asked for at once.
+    let bench = try await Bench.make(connections: 1)
+    let (lab, old) = (bench.person.lab, 20_000)
+    try await bench.store.pool.run { session in
+      _ = try session.execute(
+        """
+        INSERT INTO events (lab_id, job_id, kind, message, at)
+        SELECT $1, 1, CASE WHEN n % 5000 = 0 THEN 'job-failed' ELSE 'job-note' END, '',
+          now() - make_interval(hours => 5, secs => $2 - n)
+        FROM generate_series(1, $2) AS n
+        """, lab, old)
+      // The younger one was noted by a transaction that had begun before that of the other.
+      for seconds in [100, 160, 40] {
+        try session.execute(
+          """
+          INSERT INTO events (lab_id, job_id, kind, message, at)
+          VALUES ($1, 1, 'job-failed', $2::bigint::text, now() - make_interval(secs => $2::bigint))
+          """, lab, seconds)
+      }
+      try session.executeScript("ANALYZE events")
+    }
+    let now: Timestamp = try await bench.store.pool.run { session in
+      try session.execute("SELECT extract(epoch FROM now())::float8 AS now").only().get("now")
+    }
+    func looks() async throws -> Int {
+      try await bench.store.pool.run { session in
+        try session.execute("SELECT pg_stat_force_next_flush()")
+        return try session.execute(
+          """
+          SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint AS looks FROM pg_stat_user_tables
+          WHERE relname LIKE 'events_%'
+          """
+        ).only().get("looks")
+      }
+    }
+    for filter in [
+      EventFilter(lab: lab, kind: "job-failed", since: now - 120),
+      EventFilter(lab: nil, kind: "job-failed", since: now - 120),
+    ] {
+      let before = try await looks()
+      let found = try await bench.store.events(filter).events
+      #expect(found.map(\.message) == ["40", "100"])
+      #expect(try await looks() - before < old / 20)
+    }
+    let all = try await bench.store.events(EventFilter(lab: lab, kind: "job-failed", since: now - 86_400))
+    #expect(all.events.count == 3 + old / 5_000)
+    #expect(try await bench.store.events(EventFilter(lab: lab, since: now + 60)).events.isEmpty)
   }
 
   private func due(_ bench: Bench, to webhook: CreatedWebhook) async throws -> [String] {

@@ -198,5 +198,84 @@ struct JobRuleTests {
     _ = try await bench.store.cancel(jobs[0].id, by: bench.person)
     _ = try await bench.store.tick()
     #expect(try await bench.store.jobs(lab: lab).jobs.count == 2)
+    #expect(try await ends(bench).map(\.message) == ["no other job follows: cancelled by ada"])
+  }
+
+  /// The ends of series in the lab's history, the newest first.
+  private func ends(_ bench: Bench) async throws -> [EventRecord] {
+    try await bench.store.events(EventFilter(lab: bench.person.lab, kind: "job-series-ended")).events
+  }
+
+  /// A repeating job whose moment has come.
+  private func begun(_ bench: Bench) async throws -> JobID {
+    let job = try await submit(bench, "eval", [.init("cron", "0 3 * * *")])
+    try await change(
+      bench,
+      """
+      WITH due AS (UPDATE tasks SET not_before = now() - interval '1 second' WHERE job_id = $1)
+      UPDATE jobs SET begins_at = now() - interval '1 second' WHERE id = $1
+      """, job.id)
+    _ = try await bench.store.tick()
+    return job.id
+  }
+
+  @Test(
+    "a repeating job is submitted no more once its user may not submit or its lab is closed, and its history says so",
+    arguments: ["disabled", "viewer", "closed"])
+  func endedSeries(how: String) async throws {
+    let bench = try await Bench.make()
+    let admin = try await Bench.caller(bench.store, lab: "operators", user: "root", role: .admin)
+    let job = try await begun(bench)
+    let task = try await bench.take(try await bench.session())
+    if how == "closed" {
+      _ = try await bench.store.changeLab(bench.person.lab, ChangeLabRequest(closed: true), by: admin)
+    } else {
+      let request =
+        how == "viewer" ? ChangeUserRequest(role: .viewer) : ChangeUserRequest(disabled: true)
+      _ = try await bench.store.changeUser(bench.person.user, request, by: admin)
+    }
+    // What was submitted runs to its end.
+    _ = try await bench.store.complete(CompleteRequest(lease: task.lease))
+    for _ in 0..<2 { _ = try await bench.store.tick() }
+    #expect(try await bench.store.jobs(lab: bench.person.lab).jobs.map(\.id) == [job])
+    let events = try await ends(bench)
+    let why = how == "closed" ? "lab vision is closed" : "its user ada may submit no jobs any more"
+    #expect(events.map(\.job) == [job] && events.first?.message == "no other job follows: \(why)")
+  }
+
+  @Test("a series goes on when its job is cancelled because one that it waits for failed")
+  func cancelledWithAnother() async throws {
+    let bench = try await Bench.make()
+    let first = try await submit(bench, "eval", [])
+    let nightly = try await submit(
+      bench, "eval", [.init("cron", "0 3 * * *"), .init("after", .integer(Int(first.id)))])
+    let task = try await bench.take(try await bench.session())
+    _ = try await bench.store.fail(FailRequest(lease: task.lease, failure: .init(.userError, "no model")))
+    #expect(try await bench.job(nightly.id).state == .cancelled)
+    _ = try await bench.store.tick()
+    let next = try #require(try await bench.store.jobs(lab: bench.person.lab).jobs.first)
+    #expect(next.id > nightly.id && next.state == .queued && next.spec.cron == "0 3 * * *")
+    #expect(try await ends(bench).isEmpty)
+  }
+
+  @Test(
+    "a retry lets a series go on that had ended with the job, and begins no second one where it goes on already"
+  )
+  func retriedSeries() async throws {
+    let bench = try await Bench.make()
+    let lab = bench.person.lab
+    let session = try await bench.session()
+    let job = try await begun(bench)
+    _ = try await bench.store.cancel(job, by: bench.person)
+    _ = try await bench.store.retry(job, by: bench.person)
+    let again = try await bench.take(session)
+    _ = try await bench.store.fail(FailRequest(lease: again.lease, failure: .init(.userError, "no model")))
+    _ = try await bench.store.tick()
+    #expect(try await bench.store.jobs(lab: lab).jobs.count == 2)
+    _ = try await bench.store.retry(job, by: bench.person)
+    let last = try await bench.take(session)
+    _ = try await bench.store.complete(CompleteRequest(lease: last.lease))
+    _ = try await bench.store.tick()
+    #expect(try await bench.store.jobs(lab: lab).jobs.count == 2)
   }
 }

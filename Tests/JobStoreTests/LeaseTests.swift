@@ -207,6 +207,21 @@ struct LeaseTests {
     #expect(try await reasons().count == 1)
   }
 
+  @Test("a job that only a draining worker could run is told its name, and how it gets work again")
+  func draining() async throws {
+    let bench = try await Bench.make()
+    let session = try await bench.session("rack-7")
+    let job = try await bench.submit()
+    _ = try await bench.store.changeWorker(session, ChangeWorkerRequest(draining: true), by: bench.person)
+    func reasons() async throws -> [String] {
+      try await bench.store.explain(job.id, lab: bench.person.lab).reasons
+    }
+    #expect(
+      try await reasons() == ["worker rack-7 is draining; 'ar1 drain \(session) --undo' gives it work again"])
+    _ = try await bench.session("other")
+    #expect(try await reasons() == ["it is next: a worker with a free slot will take it"])
+  }
+
   @Test("a heartbeat renews the leases and keeps the last progress")
   func heartbeat() async throws {
     let bench = try await Bench.make()

@@ -38,6 +38,32 @@ struct LedgerTests {
       version: PolicyVersion(number: number, path: "/o/v\(number)", sha256: "h\(number)", kind: .full))
   }
 
+  @Test(
+    "a training's steps and its tasks are read alone, and the whole only by its lab and under a lease that lasts"
+  )
+  func reading() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.submit("train", with: [.init("staleness", 2)])
+    let session = try await bench.session()
+    let learn = try await bench.take(session, kinds: [.learn])
+    let (store, lab, job) = (bench.store, bench.person.lab, learn.job)
+    _ = try await store.openRollouts(open(0...3, learn.lease))
+    try await commit(bench, session)
+    for number in 1...3 {
+      _ = try await store.recordStep(step(number, [Int64(number)], learn.lease))
+    }
+    let whole = try await store.detail(job, lab: lab)
+    #expect(whole.steps.map(\.step) == [1, 2, 3] && whole.tasks.count > 4)
+    #expect(try await store.tasks(of: job, lab: lab) == whole.tasks)
+    #expect(try await store.steps(of: job, after: 1, lab: lab) == Array(whole.steps.dropFirst()))
+    await #expect(throws: StoreError.self) { try await store.tasks(of: job, lab: lab + 1) }
+    await #expect(throws: StoreError.self) { try await store.steps(of: job, after: 0, lab: lab + 1) }
+    #expect(try await store.detail(job, lab: lab, under: learn.lease) == whole)
+    let over = Lease(task: learn.id, epoch: learn.epoch - 1)
+    #expect(try await store.detail(job, lab: lab, under: over) == nil)
+    #expect(try await store.detail(job + 1, lab: lab, under: learn.lease) == nil)
+  }
+
   @Test("groups open once, are stored once and come back bit by bit")
   func exactlyOnce() async throws {
     let (bench, session, learn) = try await training()

@@ -145,6 +145,12 @@ struct ScheduleTests {
     #expect(try await bench.claim(session, limit: 5).map(\.job) == [past.id])
     let why = try await bench.store.explain(later.id, lab: bench.person.lab)
     #expect(why.reasons == ["it begins at 2090-01-01T00:00:00Z"])
+    // Cancelled and tried again, it waits as before.
+    _ = try await bench.store.cancel(later.id, by: bench.person)
+    _ = try await bench.store.retry(later.id, by: bench.person)
+    _ = try await bench.store.tick()
+    #expect(try await bench.claim(session, limit: 5).isEmpty)
+    #expect(try await bench.store.explain(later.id, lab: bench.person.lab).reasons == why.reasons)
   }
 
   @Test("labels find jobs, and a draining worker gets nothing")

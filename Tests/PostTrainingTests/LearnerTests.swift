@@ -122,6 +122,40 @@ import Testing
     #expect(zip(after, before).dropFirst().allSatisfy { $0 < $1 })
   }
 
+  @Test("a correction weighs answers of older policies by what lies between them and the step")
+  func correctsStaleness() throws {
+    var settings = Fixture.settings(beta: 0)
+    settings.objective.mismatch = MismatchCorrection(mode: .truncate, upper: 1.3)
+    let stale = try Fixture.groups().map {
+      TrainingGroup(
+        ordinal: $0.ordinal, prompt: $0.prompt, completions: $0.completions,
+        samplerLogProbabilities: $0.samplerLogProbabilities, rewards: $0.rewards, isOnPolicy: false)
+    }
+    let corrected = try Fixture.learner(settings).step(stale)
+    #expect(corrected["mismatch/weight_mean"] != 1)
+    // As with answers of the present policy, of which the same is known.
+    let present = try Fixture.learner(settings).step(Fixture.groups())
+    #expect(corrected["mismatch/weight_mean"] == present["mismatch/weight_mean"])
+    let plain = try Fixture.learner(Fixture.settings(beta: 0)).step(stale)
+    #expect(plain["mismatch/weight_mean"] == 1)
+  }
+
+  @Test("an answer that ends by itself at the last allowed token is not truncated")
+  func truncated() throws {
+    var settings = Fixture.settings()
+    let groups = try Fixture.groups()
+    settings.objective.maxLength = groups[0].completions[0].count
+    let cut = groups.enumerated().map { index, group in
+      TrainingGroup(
+        ordinal: group.ordinal, prompt: group.prompt, completions: group.completions,
+        samplerLogProbabilities: group.samplerLogProbabilities, rewards: group.rewards,
+        truncated: index == 0 ? 1 : 0)
+    }
+    let answers = Double(groups.reduce(0) { $0 + $1.completions.count })
+    #expect(try Fixture.learner(settings).step(groups)["completion/truncated"] == 0)
+    #expect(try Fixture.learner(settings).step(cut)["completion/truncated"] == 1 / answers)
+  }
+
   @Test("a group that cannot be used is named and leaves the policy as it was")
   func badGroups() throws {
     let learner = try Fixture.learner()

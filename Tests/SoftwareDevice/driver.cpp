@@ -43,6 +43,12 @@ static bool is_broken() {
   return path && access(path, F_OK) == 0;
 }
 
+/// Shared memory that a block may have: SOFTWARE_DEVICE_BLOCK_MEMORY, or as an H100's.
+static int block_memory() {
+  const char *bytes = getenv("SOFTWARE_DEVICE_BLOCK_MEMORY");
+  return bytes ? atoi(bytes) : 227 << 10;
+}
+
 extern "C" {
 
 int cuInit(unsigned flags) { return flags == 0 ? success : invalid_value; }
@@ -75,7 +81,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int) {
   case 16: *value = 4; return success;            // multiprocessors
   case 75: *value = 9; return success;            // compute capability 9.0
   case 76: *value = 0; return success;
-  case 97: *value = 227 << 10; return success;    // shared memory of a block
+  case 97: *value = block_memory(); return success; // shared memory of a block
   case 115: *value = 1; return success;           // memory pools
   default: return invalid_value;
   }
@@ -164,7 +170,7 @@ int cuModuleGetFunction(void **function, void *, const char *name) {
 }
 
 int cuFuncSetAttribute(void *, int attribute, int value) {
-  return (attribute == 8 && value <= 227 << 10) || (attribute == 9 && value <= 100) ? success : invalid_value;
+  return (attribute == 8 && value <= block_memory()) || (attribute == 9 && value <= 100) ? success : invalid_value;
 }
 
 /// CUlaunchConfig, of whose attributes one is known: that the kernel may begin before the one before it has ended.

@@ -114,6 +114,7 @@ static const HostKernel kernels[] = {
     KERNEL(attention_backward_keys_tensor_64),
     KERNEL(attention_backward_keys_tensor_80),
     KERNEL(attention_backward_keys_tensor_128),
+    KERNEL(attention_backward_keys_tensor_128_one_stage),
     KERNEL(attention_add_key_parts),
 };
 

@@ -48,9 +48,20 @@ final class RunningSystem {
     self.child = child
   }
 
+  /// The process of `ar1 up`.
+  var process: Int32 { child.id }
+
   /// Stops everything in order.
   func stop() async throws {
-    child.signal(SIGTERM)
+    beginStop()
+    await ended()
+  }
+
+  /// Tells it to stop everything; a second time would end it at once.
+  func beginStop() { child.signal(SIGTERM) }
+
+  /// Returns when everything has stopped.
+  func ended() async {
     let exit = await child.waitForExit()
     #expect(exit == .code(0), "ar1 up stopped with \(exit): \(Program.text(scratch.path + "/up.err"))")
   }

@@ -157,6 +157,26 @@ struct ScoringTests {
     }
     #expect(try rows(system, "parts") == before)
 
+    // Another night's pictures of the same names join them, under names of their own, and none is overwritten.
+    let other = scratch + "/other"
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: inbox + "/" + names[1], toPath: other + "/" + names[0])
+    let joined = try await score(system, [other, "--output", "joined", "--append", "--cache", "night/cache"])
+    #expect(joined.code == 0, "\(joined.error)")
+    let added = try await score(system, [inbox, "--output", "joined", "--append", "--cache", "night/cache"])
+    #expect(added.code == 0, "\(added.error)")
+    let both = try rows(system, "joined")
+    #expect(both.count == before.count + 1)
+    #expect(both[0]["file"]?.string == other + "/" + names[0] && both[0]["path"]?.string == names[0])
+    #expect(both[0]["sha256"] == before[1]["sha256"])
+    #expect(
+      both[1]["file"]?.string == inbox + "/" + names[0] && both[1]["path"]?.string == "inbox/" + names[0])
+    #expect(both[1]["sha256"] == before[0]["sha256"])
+    let mixed = try await score(
+      system, [inbox, "--output", "joined", "--append", "--dtype", "bfloat16"])
+    #expect(mixed.code == 1 && mixed.output.contains("dtype is float32 there and bfloat16 here"))
+    #expect(try rows(system, "joined") == both)
+
     let watch = try system.program.start(
       [
         "score", inbox, "--model", Self.base, "--max-new-tokens", "48", "--output", "parts", "--cache",

@@ -101,6 +101,15 @@ import WorkerRuntime
     #expect(throws: (any Error).self) { try set.entries[2].bytes() }
   }
 
+  @Test func `a mark that an editor puts before a list is no part of its first image`() throws {
+    let list = try folder.write("\u{FEFF}e.bmp\na.jpg\n", to: "marked.txt")
+    let set = try ImageSet(list)
+    #expect(set.entries.map(\.path) == ["e.bmp", "a.jpg"])
+    #expect(try set.entries[0].bytes() == Array("e.bmp".utf8))
+    let table = try folder.write("\u{FEFF}path\na.jpg\n", to: "marked.csv")
+    #expect(try paths(table) == ["a.jpg"])
+  }
+
   @Test func `a table may give names and classes, and without the right column says what it needs`() throws {
     let table = try folder.write(
       "Class,Path,name\nbolt,a.jpg,\"one, two\"\nnut,e.bmp,three\n", to: "night.csv")

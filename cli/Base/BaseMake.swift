@@ -46,7 +46,7 @@ struct BaseMake: ParsableCommand {
       if progress.step == progress.steps { line.note(Self.text(progress)) }
     }
     line.clear()
-    print(Self.text(report, folder: output))
+    Terminal.write(Self.text(report, folder: output) + "\n")
   }
 
   private static func text(_ progress: BaseProgress) -> String {

@@ -6,14 +6,25 @@ struct PriorityCommand: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "priority",
     abstract: "Change the priority of a job while it waits: -100 to 100, higher goes first.",
-    discussion: "Example: ar1 priority 12 50 --reason 'the fair is tomorrow'")
+    discussion: """
+      Examples: ar1 priority 12 50 --reason 'the fair is tomorrow'
+                ar1 priority 12 -20
+      """)
 
   @Argument(help: "The job's number.") var job: Int64
-  @Argument(help: "Its new priority; 0 is normal.") var priority: Int
+  // A list, as only lists take what begins with a dash and is no option: a number below 0.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp("Its new priority; 0 is normal.", valueName: "priority"))
+  var priorities: [Int]
   @OptionGroup var options: ChangeOptions
 
+  func validate() throws {
+    guard priorities.count == 1 else { throw ValidationError("give the job's number and one priority") }
+  }
+
   func change(_ client: CoordinatorClient, reason: String?) async throws -> JobRecord {
-    try await client.change(job, ChangeJobRequest(priority: priority, reason: reason))
+    try await client.change(job, ChangeJobRequest(priority: priorities[0], reason: reason))
   }
 
   func sentence(_ job: JobRecord) -> String { "job \(job.id) has priority \(job.spec.priority)" }
@@ -57,9 +68,11 @@ struct ResumeCommand: ChangeCommand {
 
   func change(_ client: CoordinatorClient, reason: String?) async throws -> JobRecord {
     let state = try await client.wait(for: job, upTo: 0).state
-    return state == .failed || state == .cancelled
-      ? try await client.retry(job, reason: reason)
-      : try await client.change(job, ChangeJobRequest(paused: false, reason: reason))
+    if state == .failed || state == .cancelled {
+      let retried = try await client.retry(job, reason: reason)
+      if retried.pausedAt == nil { return retried }
+    }
+    return try await client.change(job, ChangeJobRequest(paused: false, reason: reason))
   }
 
   func sentence(_ job: JobRecord) -> String { "job \(job.id) goes on (\(job.state.rawValue))" }

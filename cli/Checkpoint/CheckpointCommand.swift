@@ -26,7 +26,7 @@ struct CheckpointLocation {
 
   init(_ path: String) throws {
     let files = FileManager.default
-    guard files.fileExists(atPath: path) else { throw ValidationError("there is no folder \(path)") }
+    guard files.fileExists(atPath: path) else { throw CommandError("there is no folder \(path)") }
     var candidates = [path]
     for folder in [path, path + "/checkpoints"] {
       let names = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasPrefix("run-") }
@@ -37,7 +37,7 @@ struct CheckpointLocation {
       return names.isEmpty ? nil : (folder, names)
     }
     guard !runs.isEmpty else {
-      throw ValidationError(
+      throw CommandError(
         "\(path) holds no checkpoints; name a training's output folder, or checkpoints/run-<job> in it")
     }
   }

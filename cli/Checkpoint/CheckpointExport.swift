@@ -25,11 +25,11 @@ struct CheckpointExport: ParsableCommand {
 
   func run() throws {
     if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
-      throw ValidationError("\(output) is not empty; name a new folder")
+      throw CommandError("\(output) is not empty; name a new folder")
     }
     let opened = try Checkpoint(folder: checkpoint)
     guard let base = model ?? opened.manifest.origin["model"] else {
-      throw ValidationError("the checkpoint does not say which model it started from; give --model")
+      throw CommandError("the checkpoint does not say which model it started from; give --model")
     }
     let trained = opened.manifest.origin["dtype"].flatMap { QwenModel.StoredType(rawValue: $0) } ?? .float32
     let loaded = try QwenModel.load(folder: base, dtype: trained == .bfloat16 ? .bfloat16 : .float32)
@@ -43,7 +43,7 @@ struct CheckpointExport: ParsableCommand {
       taken += 1
     }
     guard taken > 0 else {
-      throw ValidationError(
+      throw CommandError(
         "\(checkpoint) holds no parameter of the model in \(base); give the right --model")
     }
     try network.save(to: output, dtype: dtype ?? trained)

@@ -8,7 +8,7 @@ import PostgresClient
 
 /// A private PostgreSQL, a coordinator and workers on this machine, each a process of its own.
 ///
-/// A worker or a coordinator that dies is started again; what it was doing goes on from the database. The processes
+/// One that dies is started again; what a worker or a coordinator was doing goes on from the database. The processes
 /// end with the one that started them, however it ends.
 actor LocalCluster {
   /// A worker process to run.
@@ -27,7 +27,8 @@ actor LocalCluster {
   nonisolated let database: String
   /// Logs of all processes.
   nonisolated let logs: String
-  private let postgres: LocalPostgres
+  private var postgres: LocalPostgres
+  private var postgresKeeper: Task<Void, Never>?
   private var children: [String: ChildProcess] = [:]
   private var keepers: [Task<Void, Never>] = []
   private var isStopping = false
@@ -35,7 +36,8 @@ actor LocalCluster {
   /// Starts everything and returns when the coordinator answers.
   ///
   /// - Parameters:
-  ///   - folder: holds the database and the logs; a second start goes on with the same database.
+  ///   - folder: holds the database and the logs; a second start goes on with the same database. Nobody else may
+  ///     have a system there (`SystemLock`): the tokens of an earlier one end.
   ///   - listen: the coordinator's address; port 0 takes a free one.
   ///   - timing: how long a silent worker keeps its tasks.
   ///   - saying: called with one line per thing started.
@@ -45,7 +47,7 @@ actor LocalCluster {
   ) async throws -> LocalCluster {
     let logs = folder + "/logs"
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
-    let postgres = try await LocalPostgres.start(folder: folder + "/postgres")
+    let postgres = try await LocalPostgres.start(folder: folder + "/postgres", saying: say)
     say("PostgreSQL runs in \(postgres.folder)")
     do {
       let tokens = try await Self.tokens(postgres.address)
@@ -67,6 +69,7 @@ actor LocalCluster {
           "worker \(plan.name) runs: \(plan.kinds?.map(\.rawValue).joined(separator: ", ") ?? "every kind of task")"
         )
       }
+      await cluster.keepPostgres(in: folder + "/postgres")
       return cluster
     } catch {
       try? await postgres.stop()
@@ -106,7 +109,9 @@ actor LocalCluster {
       await Self.waitForEnd(of: coordinator)
     }
     for keeper in keepers { await keeper.value }
+    postgresKeeper?.cancel()
     try? await postgres.stop()
+    await postgresKeeper?.value
   }
 
   /// A process that does not end in order within ten seconds is killed: the database holds what matters.
@@ -161,6 +166,39 @@ actor LocalCluster {
           current = next
         }
       })
+  }
+
+  /// Starts PostgreSQL again whenever it ends by itself. Its address stays the same, so that the coordinator finds
+  /// it again.
+  private func keepPostgres(in folder: String) {
+    postgresKeeper = Task {
+      var pause = 0.2
+      while true {
+        let began = ContinuousClock.now
+        let exit = await postgres.waitForExit()
+        if isStopping { return }
+        Terminal.writeError("postgres ended (\(exit)); starting it again\n")
+        // One that keeps dying at once is tried less and less often.
+        pause = began.duration(to: .now) > .seconds(2) ? 0.2 : min(30, pause * 2)
+        while true {
+          try? await Task.sleep(for: .seconds(pause))
+          if isStopping { return }
+          do {
+            let next = try await LocalPostgres.start(folder: folder)
+            if isStopping {
+              try? await next.stop()
+              return
+            }
+            postgres = next
+            break
+          } catch {
+            if isStopping { return }
+            pause = min(30, pause * 2)
+            Terminal.writeError("\(error)\ntrying again in \(pause) s\n")
+          }
+        }
+      }
+    }
   }
 
   private static func coordinator(
@@ -224,6 +262,10 @@ actor LocalCluster {
         return String(text[range.upperBound...].prefix { !$0.isWhitespace })
       }
       if let exit = child.exit {
+        let mark = "Error: "
+        if let line = text.split(separator: "\n").last(where: { $0.hasPrefix(mark) }) {
+          throw CommandError(String(line.dropFirst(mark.count)))
+        }
         throw CommandError("the coordinator ended at once (\(exit)); its log says:\n\(text.suffix(800))")
       }
       try await Task.sleep(for: .milliseconds(20))

@@ -9,7 +9,8 @@ struct UpCommand: AsyncParsableCommand {
     abstract: "Run everything on this machine: a private PostgreSQL, a coordinator and workers.",
     discussion: """
       State lies in .ar1 below the folder; stopping and starting again goes on with the same jobs. Commands typed in \
-      this folder find the coordinator by themselves. Ctrl-C stops everything in order.
+      this folder find the coordinator by themselves. One system at a time runs in a folder. A process that dies, \
+      PostgreSQL's too, is started again. Ctrl-C stops everything in order.
 
       Example: ar1 up --workers 2
       """)
@@ -39,20 +40,30 @@ struct UpCommand: AsyncParsableCommand {
   func run() async throws {
     let root = Self.absolute(folder)
     let timing = LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds)
-    try await TerminationSignals.cancelling {
-      let cluster = try await LocalCluster.start(
-        folder: root + "/.ar1", listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
-        timing: timing
-      ) { Terminal.write($0 + "\n") }
-      try ConnectionFile(
-        url: cluster.url, token: cluster.token, workerToken: cluster.workerToken, database: cluster.database
-      ).write(under: root)
-      Terminal.write("ready; in this folder try: ar1 workers\n")
-      await Self.untilCancelled()
-      Terminal.writeError("stopping\n")
-      ConnectionFile.remove(under: root)
-      await cluster.stop()
+    do {
+      try await TerminationSignals.cancelling { try await perform(root, timing) }
+    } catch is CancellationError {
+      Terminal.writeError("stopped before everything was started\n")
+      throw ExitCode(130)
     }
+  }
+
+  private func perform(_ root: String, _ timing: LeaseTiming) async throws {
+    let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
+    let cluster = try await LocalCluster.start(
+      folder: root + "/.ar1", listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
+      timing: timing
+    ) { Terminal.write($0 + "\n") }
+    try ConnectionFile(
+      url: cluster.url, token: cluster.token, workerToken: cluster.workerToken, database: cluster.database
+    ).write(under: root)
+    try lock.note(url: cluster.url)
+    Terminal.write("ready; in this folder try: ar1 workers\n")
+    await Self.untilCancelled()
+    Terminal.writeError("stopping\n")
+    ConnectionFile.remove(under: root)
+    try? lock.noteStopping()
+    await cluster.stop()
   }
 
   /// One worker that learns and `count` that do everything else.

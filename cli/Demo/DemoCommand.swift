@@ -34,9 +34,10 @@ struct DemoCommand: AsyncParsableCommand {
       throw ValidationError("\(model) holds no model; make one with: ar1 base make --output \(self.model)")
     }
     if gpu { try Self.requireGPU() }
-    try Self.empty(root)
-    let run = DemoRun(root: root, model: model, seed: seed, steps: steps, gpus: gpu ? 1 : 0)
     do {
+      let lock = try await Self.empty(root)
+      let run = DemoRun(
+        root: root, model: model, seed: seed, steps: steps, gpus: gpu ? 1 : 0, lock: lock)
       try await TerminationSignals.cancelling { try await run.perform() }
     } catch is CancellationError {
       Terminal.writeError("stopped; nothing is left running, what was made so far lies in \(folder)\n")
@@ -54,19 +55,27 @@ struct DemoCommand: AsyncParsableCommand {
     throw ValidationError("--gpu: the driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it")
   }
 
-  /// Removes what a demo leaves, and nothing in a folder that is none.
-  private static func empty(_ root: String) throws {
+  /// Removes what a demo leaves, and nothing in a folder that is none or where one runs; takes the folder.
+  private static func empty(_ root: String) async throws -> SystemLock {
     let files = FileManager.default
     let mark = root + "/.ar1-demo"
     if let names = try? files.contentsOfDirectory(atPath: root), !names.isEmpty {
       guard files.fileExists(atPath: mark) else {
         throw ValidationError("\(root) is not empty and no demo made it; choose another --folder")
       }
-      for name in names { try files.removeItem(atPath: root + "/" + name) }
     }
     try files.createDirectory(atPath: root, withIntermediateDirectories: true)
     guard files.createFile(atPath: mark, contents: Data()) else {
       throw ValidationError("\(root) cannot be written to")
     }
+    let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
+    // All but the mark and the lock: a new file in the lock's place would be free for the next one to take.
+    for name in try files.contentsOfDirectory(atPath: root) where ![".ar1", ".ar1-demo"].contains(name) {
+      try files.removeItem(atPath: root + "/" + name)
+    }
+    for name in try files.contentsOfDirectory(atPath: root + "/.ar1") where name != "lock" {
+      try files.removeItem(atPath: root + "/.ar1/" + name)
+    }
+    return lock
   }
 }

@@ -14,6 +14,8 @@ struct DemoRun: Sendable {
   let steps: Int
   /// Of its own for each task that computes.
   let gpus: Int
+  /// On the folder.
+  let lock: SystemLock
 
   func perform() async throws {
     let clock = ContinuousClock()
@@ -33,7 +35,9 @@ struct DemoRun: Sendable {
     do {
       try ConnectionFile(url: cluster.url, token: cluster.token, workerToken: cluster.workerToken)
         .write(under: root)
+      try lock.note(url: cluster.url)
       var summary = try await jobs(cluster, contents, &seconds, clock)
+      try? lock.noteStopping()
       await cluster.stop()
       seconds.total = start.duration(to: clock.now).inSeconds
       summary.seconds = seconds
@@ -41,6 +45,7 @@ struct DemoRun: Sendable {
       Terminal.write(DemoReport(summary: summary, root: root).text)
     } catch {
       note("stopping the processes")
+      try? lock.noteStopping()
       await cluster.stop()
       throw error
     }

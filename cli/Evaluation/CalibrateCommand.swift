@@ -37,7 +37,7 @@ struct CalibrateCommand: ParsableCommand {
     func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
     let pictures = try ScoredPicture.read(absolute(results))
     guard labels != nil || pictures.contains(where: { $0.knownDefective != nil }) else {
-      throw ValidationError(
+      throw CommandError(
         "\(results) does not say which pictures are defective; give --labels, a data set or a table of path,label"
       )
     }

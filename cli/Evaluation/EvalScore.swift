@@ -21,6 +21,6 @@ struct EvalScore: ParsableCommand {
   func run() throws {
     let report = try EvaluationReport(
       records: AnswersFile.read(path: EvalCompare.file(answers)), resamples: json ? 0 : 1000)
-    print(json ? report.tables.serialized(pretty: true) : report.text, terminator: json ? "\n" : "")
+    Terminal.write(json ? report.tables.serialized(pretty: true) + "\n" : report.text)
   }
 }

@@ -41,7 +41,7 @@ struct ModelGenerate: ParsableCommand {
     let started = clock.now
     let request = try RequestFile(path: arguments.request)
     guard !stream || request.completions == 1 else {
-      throw ValidationError("--stream prints one completion; the request asks for \(request.completions)")
+      throw CommandError("--stream prints one completion; the request asks for \(request.completions)")
     }
     let model = try adapter.adapt(device.load(arguments.model))
     let encoder = try PromptEncoder(folder: arguments.model)
@@ -71,11 +71,11 @@ struct ModelGenerate: ParsableCommand {
           "decode": .number(seconds.decode),
         ],
       ]
-      print(whole.serialized())
+      Terminal.write(whole.serialized() + "\n")
     } else {
       for (index, completion) in completions.enumerated() {
-        if completions.count > 1 { print("--- \(index + 1)") }
-        print(tokenizer.decode(completion.ids))
+        if completions.count > 1 { Terminal.write("--- \(index + 1)\n") }
+        Terminal.write(tokenizer.decode(completion.ids) + "\n")
       }
     }
   }

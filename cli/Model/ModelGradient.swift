@@ -59,7 +59,7 @@ struct ModelGradient: ParsableCommand {
     switch trained {
     case .network(let part):
       guard adapter.adapter == nil else {
-        throw ValidationError("--adapter goes with \"train\": \"lora\"; merge it first to train the network")
+        throw CommandError("--adapter goes with \"train\": \"lora\"; merge it first to train the network")
       }
       return try device.load(arguments.model, training: part)
     case .adapter(let settings, let seed):

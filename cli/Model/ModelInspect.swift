@@ -28,9 +28,9 @@ struct ModelInspect: ParsableCommand {
       "text": Self.json(configuration.text),
     ]
     if json {
-      print(document.serialized(pretty: true))
+      Terminal.write(document.serialized(pretty: true) + "\n")
     } else {
-      for line in Self.lines(document, indent: "") { print(line) }
+      Terminal.write(Self.lines(document, indent: "").map { $0 + "\n" }.joined())
     }
   }
 

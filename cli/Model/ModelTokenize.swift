@@ -42,12 +42,12 @@ struct ModelTokenize: ParsableCommand {
 
   private func show(_ rows: [[Int]], ofOneText: Bool) {
     guard json else {
-      for row in rows { print(row.map(String.init).joined(separator: " ")) }
+      Terminal.write(rows.map { $0.map(String.init).joined(separator: " ") + "\n" }.joined())
       return
     }
     let lists = rows.map { JSON.array($0.map(JSON.integer)) }
     let document: JSON = ["ids": ofOneText ? lists[0] : .array(lists)]
-    print(document.serialized())
+    Terminal.write(document.serialized() + "\n")
   }
 
   /// The lines of a file; a carriage return is part of its line, a last line feed begins no further one.

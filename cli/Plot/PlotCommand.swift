@@ -32,7 +32,7 @@ struct PlotCommand: AsyncParsableCommand {
     for run in runs {
       let (label, source) = Self.named(run)
       let points = try await points(source)
-      guard !points.isEmpty else { throw ValidationError("\(source) has no metric \(metric) yet") }
+      guard !points.isEmpty else { throw CommandError("\(source) has no metric \(metric) yet") }
       curves.append(LineChart.Curve(label: label, points: smoothed(points)))
     }
     let chart = LineChart(title: title ?? metric, xLabel: "step", yLabel: metric, curves: curves)
@@ -52,7 +52,7 @@ struct PlotCommand: AsyncParsableCommand {
       }
     }
     guard let data = FileManager.default.contents(atPath: source) else {
-      throw ValidationError("\(source) is no job's number and no file that can be read")
+      throw CommandError("\(source) is no job's number and no file that can be read")
     }
     return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
       do {
@@ -60,7 +60,7 @@ struct PlotCommand: AsyncParsableCommand {
         guard let step = record["step"]?.double, let value = record[metric]?.double else { return nil }
         return (step, value)
       } catch {
-        throw ValidationError("\(source), line \(index + 1): \(error)")
+        throw CommandError("\(source), line \(index + 1): \(error)")
       }
     }
   }

@@ -81,7 +81,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
     ) { port in
       logger.notice("listening on \(scheme)://\(host):\(port)")
     }
-    try await coordinator.run()
+    do {
+      try await coordinator.run()
+    } catch let error as AddressTakenError {
+      throw CommandError("\(error); choose another with --listen")
+    }
     await pool.close()
   }
 

@@ -8,11 +8,14 @@ struct DryRun {
   let spec: JobSpec
   /// Bytes of the machine it is meant for.
   let memory: Int
+  /// Whether no other job goes before it that may make what it reads.
+  let isFirst: Bool
   let json: Bool
 
-  /// - Throws: an exit code when the job cannot fit.
+  /// - Throws: an exit code when the job cannot fit, or what is wrong with its model or its data.
   func run() throws {
     guard case .train(let settings) = spec.settings else {
+      if isFirst { try InputCheck.check(spec.settings) }
       Terminal.write(json ? "{\"valid\": true}\n" : "the job is valid; nothing was submitted\n")
       return
     }

@@ -12,14 +12,14 @@ struct EvalCommand: AsyncParsableCommand {
         --data PATH              the data set
         --dtype NAME             float32, bfloat16 or int8: memory and speed of the weights
         --output FOLDER          where answers and reports go
-        --protocol NAME          mmad, paper or paper-released
+        --protocol NAME          mmad, paper, paper-released or paper-released-training
         --references N           reference images per question
         --reference-source NAME  random or similar
         --domain-knowledge true  texts on products and defects (mmad)
         --option-order NAME      published or shuffled
         --trained-on RECORD      to count the overlap with the training
         --question-types LIST    only these, separated by commas
-        --limit N                only the first so many questions
+        --limit N                only so many questions, spread evenly
         --shard-size N, --max-new-tokens N, --seed N, --wait, --json
       'ar1 help eval submit' explains them and those of every job.
 
@@ -51,8 +51,9 @@ struct EvalSubmitCommand: AsyncParsableCommand {
   @Option(help: "How its weights are held: float32, bfloat16 or int8 (float32).") var dtype: String?
   @Option(help: "The data set.", completion: .directory) var data: String?
   @Option(help: "Folder for answers and reports.", completion: .directory) var output: String?
-  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released (paper).") var promptProtocol:
-    String?
+  @Option(
+    name: .customLong("protocol"), help: "mmad, paper, paper-released or paper-released-training (paper).")
+  var promptProtocol: String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "random, or similar: retrieved by the data set or by the model's vision features (random).")
   var referenceSource: String?
@@ -64,7 +65,7 @@ struct EvalSubmitCommand: AsyncParsableCommand {
       "Record of what the model was trained on, to count the overlap: trained-on.json, few-shot.json or a folder with one or mmad.json (the model's own; else the one beside a few-shot split).",
     completion: .directory)
   var trainedOn: String?
-  @Option(help: "Only the first so many questions.") var limit: Int?
+  @Option(help: "Only so many questions, spread evenly over data sets, classes and types.") var limit: Int?
   @Option(help: "Question types, separated by commas (all).") var questionTypes: String?
   @Option(help: "Questions per shard (64).") var shardSize: Int?
   @Option(help: "Longest answer in tokens (as the protocol prescribes).") var maxNewTokens: Int?

@@ -51,6 +51,9 @@ struct JobChain {
       })
   }
 
+  /// Whether a job comes after others.
+  func waits(_ position: Int) -> Bool { !Self.waits(trees[position]).isEmpty }
+
   private static func waits(_ tree: JSON) -> [JSON] {
     guard let after = tree["after"], !after.isNull else { return [] }
     return after.array ?? [after]

@@ -17,7 +17,8 @@ struct RolloutCommand: AsyncParsableCommand {
   var images: String?
   @Option(help: "Folder for the groups.", completion: .directory) var output: String?
   @Option(help: "\(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.") var reward: String?
-  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(name: .customLong("protocol"), help: "mmad, paper, paper-released or paper-released-training.")
+  var promptProtocol: String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "Question types, separated by commas (all).") var questionTypes: String?
   @Option(help: "Answers per prompt.") var groupSize: Int?

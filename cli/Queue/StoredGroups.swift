@@ -1,4 +1,3 @@
-import ArgumentParser
 import FoundationEssentials
 import Inspection
 import JobModel
@@ -26,13 +25,13 @@ struct StoredGroups {
   static func read(_ settings: RolloutSettings) throws -> [RolloutGroup] {
     let path = settings.output + "/groups.jsonl"
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ValidationError("\(path) is not there or cannot be read on this machine")
+      throw CommandError("\(path) is not there or cannot be read on this machine")
     }
     return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
       do {
         return try JSONDecoder().decode(RolloutGroup.self, from: Data(line))
       } catch {
-        throw ValidationError("\(path), line \(index + 1): \(error)")
+        throw CommandError("\(path), line \(index + 1): \(error)")
       }
     }
   }

@@ -12,7 +12,7 @@ struct SubmissionOptions: ParsableArguments {
   @Option(help: "A name to know the job by.")
   var name: String?
 
-  @Option(help: "Higher goes first, -100 to 100; 0 is normal.")
+  @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; 0 is normal.")
   var priority: Int?
 
   @Option(help: "How often a task may fail before the job fails; interruptions do not count.")
@@ -55,6 +55,7 @@ struct SubmissionOptions: ParsableArguments {
   ///   - folder: from where relative paths are taken.
   func submit(_ tree: JSON, relativeTo folder: String) async throws {
     let spec = try specification(tree, relativeTo: folder)
+    warn(about: spec)
     if dryRun { return try dryRun(spec) }
     let client = try connection.client()
     try await report(
@@ -69,11 +70,13 @@ struct SubmissionOptions: ParsableArguments {
     // All are checked before the first is submitted.
     let plan = try JobChain(jobs)
     for position in jobs.indices {
-      _ = try specification(plan.tree(position, numbers: [:]), relativeTo: folder)
+      warn(about: try specification(plan.tree(position, numbers: [:]), relativeTo: folder))
     }
     if dryRun {
       for position in jobs.indices {
-        try dryRun(specification(plan.tree(position, numbers: [:]), relativeTo: folder))
+        try dryRun(
+          specification(plan.tree(position, numbers: [:]), relativeTo: folder), isFirst: !plan.waits(position)
+        )
       }
       return
     }
@@ -102,9 +105,13 @@ struct SubmissionOptions: ParsableArguments {
     }
   }
 
-  private func dryRun(_ spec: JobSpec) throws {
+  private func warn(about spec: JobSpec) {
+    if let warning = EarlierResults.warning(about: spec) { Terminal.writeError("warning: \(warning)\n") }
+  }
+
+  private func dryRun(_ spec: JobSpec, isFirst: Bool = true) throws {
     let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
-    try DryRun(spec: spec, memory: machine, json: json).run()
+    try DryRun(spec: spec, memory: machine, isFirst: isFirst && spec.after.isEmpty, json: json).run()
   }
 
   @inline(never)  // Swift 6.3 crashes where it splits the asynchronous functions that this would be part of.

@@ -26,7 +26,8 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "paper or paper-released: the run that gives what is not given here.") var preset: String?
   @Option(help: "grpo (from answers and their rewards) or sft (from given replies).") var method: String?
   @Option(help: "\(RewardFormula.names), or a sum such as 'roam + 0.2 * format'.") var reward: String?
-  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(name: .customLong("protocol"), help: "mmad, paper, paper-released or paper-released-training.")
+  var promptProtocol: String?
   @Option(help: "Reference images per question (as the protocol prescribes).") var references: Int?
   @Option(help: "Question types to learn from, separated by commas (all).") var questionTypes: String?
   @Option(help: "Optimizer steps.") var steps: Int?

@@ -58,9 +58,9 @@ struct RescoreCommand: AsyncParsableCommand {
         try comparison.add(group, stored, other)
       }
     case .eval, .score:
-      throw ValidationError("job \(job) has no groups of scored answers; name a training or a rollout job")
+      throw CommandError("job \(job) has no groups of scored answers; name a training or a rollout job")
     }
-    guard comparison.groups > 0 else { throw ValidationError("job \(job) has no scored answers yet") }
+    guard comparison.groups > 0 else { throw CommandError("job \(job) has no scored answers yet") }
     if json {
       Terminal.write(comparison.json(drawn: name, other: formula.description).serialized(pretty: true) + "\n")
     } else {

@@ -39,7 +39,8 @@ struct ScoreRun: AsyncParsableCommand {
     help: "Folder of kept scores, to share between runs (the folder cache in the output).",
     completion: .directory) var cache: String?
   @Option(help: "What the pictures show, for the prompt.") var product: String?
-  @Option(name: .customLong("protocol"), help: "mmad, paper or paper-released.") var promptProtocol: String?
+  @Option(name: .customLong("protocol"), help: "mmad, paper, paper-released or paper-released-training.")
+  var promptProtocol: String?
   @Option(
     help:
       "A probability, or a file of 'ar1 calibrate', from which an image counts as defective (the answer decides).",

@@ -1,4 +1,3 @@
-import ArgumentParser
 import CoordinatorClient
 import FoundationEssentials
 import Inspection
@@ -25,11 +24,14 @@ struct ScoreWatch {
   func untilInterrupted() async throws {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder else {
-      throw ValidationError("--watch looks into a folder, and \(folder) is none on this machine")
+      throw CommandError("--watch looks into a folder, and \(folder) is none on this machine")
     }
     // What every job will be refused for, it is refused for at once.
     _ = try specification(of: output + "/watch/first.csv")
-    var done = Set((try? ScoreFolder(path: output).read())?.rows.map(\.path) ?? [])
+    // The results may hold pictures of other folders under the same names.
+    let scored = (try? ScoreFolder(path: output).read())?.rows.compactMap(\.file) ?? []
+    var done = Set(
+      scored.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) })
     var seen: [String: State] = [:]
     /// Files whose job was not seen to end yet. Where the answer to a submission is lost, the same one is sent again, and
     /// makes no second job.

@@ -40,6 +40,10 @@ struct EventFilterOptions: ParsableArguments {
 
   func validate() throws {
     guard (1...1_000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+    // Here too, as 'ar1 events -f' picks out the events itself.
+    if let refusal = EventKinds.refusal(of: kind.map { [$0] } ?? []) {
+      throw ValidationError("--kind: \(refusal)")
+    }
   }
 
   var query: EventQuery {

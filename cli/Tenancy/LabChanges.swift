@@ -53,7 +53,11 @@ struct LabResume: LabChange {
 struct LabClose: LabChange {
   static let configuration = CommandConfiguration(
     commandName: "close", abstract: "Refuse the tokens of a lab; what it has stays. For administrators.",
-    discussion: "Example: ar1 lab close vision --reason 'the project has ended'")
+    discussion: """
+      Jobs that were submitted run to their end; repeating ones are submitted no more. 'ar1 lab pause' holds what waits.
+
+      Example: ar1 lab close vision --reason 'the project has ended'
+      """)
 
   @Argument(help: "The lab's name.") var name: String
   @OptionGroup var options: ChangeOptions

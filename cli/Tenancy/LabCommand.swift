@@ -26,8 +26,14 @@ struct LabCreate: AsyncParsableCommand {
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func run() async throws {
-    try await connection.client().createLab(CreateLabRequest(name: name))
-    Terminal.write("lab \(name) made; its first user: ar1 user add NAME --role owner --lab \(name)\n")
+    let client = try connection.client()
+    // The request may be repeated after a broken connection, so the coordinator does not mind a lab that is there.
+    if try await client.labs().contains(where: { $0.name == name }) {
+      throw CommandError("there is a lab '\(name)' already; 'ar1 lab ls' lists them")
+    }
+    try await client.createLab(CreateLabRequest(name: name))
+    Terminal.write(
+      "lab \(name) made; its first user: ar1 user add NAME --role owner --lab \(ShellWord.quoted(name))\n")
   }
 }
 

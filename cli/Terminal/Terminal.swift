@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What the process writes to: decides on colours, widths and live lines.
 enum Terminal {
@@ -21,13 +22,25 @@ enum Terminal {
     return outputIsTerminal
   }()
 
-  /// Writes the whole text to standard output. A reader that went away ends the program quietly.
-  static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+  /// Whether something written to standard output did not get there; the program then fails at its end.
+  static var outputIsIncomplete: Bool { outputFailed.load(ordering: .relaxed) }
+  private static let outputFailed = Atomic(false)
 
-  static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
+  /// Writes the whole text to standard output. A reader that went away ends the program quietly. Where the output
+  /// takes no more, as a file on a full disk, the first time is told on standard error, and the command goes on: it may
+  /// be one that others depend on.
+  static func write(_ text: String) {
+    guard let code = write(text, to: STDOUT_FILENO) else { return }
+    if outputFailed.exchange(true, ordering: .relaxed) { return }
+    writeError("Error: standard output: \(String(cString: strerror(code))); what it got is incomplete\n")
+  }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  static func writeError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// - Returns: the system's code where not everything could be written.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
     var text = text
+    var failure: Int32?
     text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)[...]
       while !rest.isEmpty {
@@ -35,11 +48,13 @@ enum Terminal {
         if count < 0 {
           if errno == EINTR || errno == EAGAIN { continue }
           if errno == EPIPE { exit(141) }
+          failure = errno
           return
         }
         rest = rest.dropFirst(count)
       }
     }
+    return failure
   }
 }
 

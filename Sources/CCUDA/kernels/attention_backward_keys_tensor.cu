@@ -1,6 +1,7 @@
 // dk and dv of attention that was computed on tensor cores: a block of four warps has 64 keys, each warp 16 of them, and
 // the rows that see them go by, 64 at a time: queries times the query heads of the key head. Where few blocks would have
-// much to do, the rows of some keys are divided among several, whose sums `attention_add_key_parts` adds up.
+// much to do, the rows of some keys are divided among several, whose sums `attention_add_key_parts` adds up. The next
+// rows are copied while the present ones are computed with, where a block has memory for both: two stages.
 
 /// 64 keys, and the spans of queries that see them.
 struct KeyTile {
@@ -79,7 +80,7 @@ __device__ inline void finish_keys(
       KeyRows<bfloat16>(dv, tile.first_key, kv_head, shape), values, own, shape.width, is_copied_whole(dv, shape.width));
 }
 
-template <int width>
+template <int width, int stages>
 __device__ inline void attention_key_gradients(
     const bfloat16 *q, const bfloat16 *k, const bfloat16 *v, const bfloat16 *g, const float *log_sums,
     const float *deltas, bfloat16 *dk, bfloat16 *dv, float *partials, const KeyTile *tiles, const QuerySpan *spans,
@@ -89,7 +90,7 @@ __device__ inline void attention_key_gradients(
   constexpr int row_tiles = tile_rows / 8;
   KeyTile tile = tiles[blockIdx.x];
   bfloat16 *memory = (bfloat16 *)block_memory;
-  bfloat16 *keys = memory + 2 * stage, *values = keys + matrix;
+  bfloat16 *keys = memory + stages * stage, *values = keys + matrix;
   int kv_head = blockIdx.y, own = min((int)tensor_keys, key_count - tile.first_key);
   Grouping grouping(shape.group());
   int warp_key = threadIdx.x / 32 * 16;
@@ -119,19 +120,7 @@ __device__ inline void attention_key_gradients(
   clear_sums<width>(key_sums);
   clear_sums<width>(value_sums);
 
-  int next_sight = ahead.has_queries() ? ahead.sight(tile.first_key + warp_key, grouping.group) : see_none;
-  for (int turn = 0; ahead.has_queries(); turn ^= 1) {
-    QueryWalk now = ahead;
-    int sight = next_sight;
-    ahead.next();
-    // The present rows are there, and nobody reads the earlier ones any more.
-    wait_for_copies();
-    __syncthreads();
-    if (ahead.has_queries()) {
-      load_queries(turn ^ 1);
-      next_sight = ahead.sight(tile.first_key + warp_key, grouping.group);
-    }
-    if (sight == see_none) continue;
+  auto compute = [&](int turn, const QueryWalk &now, int sight) {
     const bfloat16 *queries = memory + turn * stage, *gradients = queries + matrix;
     const float *constants = (const float *)(queries + 2 * matrix) + 2 * (threadIdx.x % 4);
 
@@ -170,6 +159,25 @@ __device__ inline void attention_key_gradients(
     }
     add_products<width, row_tiles>(value_sums, scores, gradients + left_place(stride));
     add_products<width, row_tiles>(key_sums, changes, queries + left_place(stride));
+  };
+
+  int next_sight = ahead.has_queries() ? ahead.sight(tile.first_key + warp_key, grouping.group) : see_none;
+  for (int turn = 0; ahead.has_queries(); turn ^= stages - 1) {
+    QueryWalk now = ahead;
+    int sight = next_sight;
+    ahead.next();
+    // The present rows are there, and nobody reads the earlier ones any more.
+    wait_for_copies();
+    __syncthreads();
+    if (ahead.has_queries()) {
+      if constexpr (stages == 2) load_queries(turn ^ 1);
+      next_sight = ahead.sight(tile.first_key + warp_key, grouping.group);
+    }
+    if (sight != see_none) compute(turn, now, sight);
+    if constexpr (stages == 1) {
+      __syncthreads();
+      if (ahead.has_queries()) load_queries(0);
+    }
   }
 
   wait_for_copies();
@@ -177,17 +185,19 @@ __device__ inline void attention_key_gradients(
   finish_keys<width>(key_sums, value_sums, keys, dk, dv, partials, tiles, shape, scale, key_count);
 }
 
-#define ATTENTION_BACKWARD_KEYS_TENSOR(width, blocks)                                                             \
-  extern "C" __global__ void __launch_bounds__(128, blocks) attention_backward_keys_tensor_##width(                \
+#define ATTENTION_BACKWARD_KEYS_TENSOR(name, width, stages, blocks)                                                           \
+  extern "C" __global__ void __launch_bounds__(128, blocks) attention_backward_keys_tensor_##name(                 \
       const bfloat16 *q, const bfloat16 *k, const bfloat16 *v, const bfloat16 *g, const float *log_sums,           \
       const float *deltas, bfloat16 *dk, bfloat16 *dv, float *partials, const KeyTile *tiles,                      \
       const QuerySpan *spans, int heads, int kv_heads, int own_width, float scale, int query_count,                \
       int key_count) {                                                                                             \
     AttentionShape shape = {heads, kv_heads, own_width};                                                           \
-    attention_key_gradients<width>(                                                                                \
+    attention_key_gradients<width, stages>(                                                                        \
         q, k, v, g, log_sums, deltas, dk, dv, partials, tiles, spans, shape, scale, query_count, key_count);       \
   }
 
-ATTENTION_BACKWARD_KEYS_TENSOR(64, 2)
-ATTENTION_BACKWARD_KEYS_TENSOR(80, 2)
-ATTENTION_BACKWARD_KEYS_TENSOR(128, 2)
+ATTENTION_BACKWARD_KEYS_TENSOR(64, 64, 2, 2)
+ATTENTION_BACKWARD_KEYS_TENSOR(80, 80, 2, 2)
+ATTENTION_BACKWARD_KEYS_TENSOR(128, 128, 2, 2)
+// For chips whose blocks have 99 KiB of memory.
+ATTENTION_BACKWARD_KEYS_TENSOR(128_one_stage, 128, 1, 1)

@@ -26,6 +26,7 @@ struct LeaderLoop: Service {
     let holder = "\(UInt64.random(in: 0...UInt64.max))"
     var term: LeaderTerm?
     var isAway = false
+    var failing: [String] = []
     while !Task.isCancelled {
       do {
         let current = try await store.takeLeadership(holder: holder, seconds: Self.leaseSeconds)
@@ -33,11 +34,12 @@ struct LeaderLoop: Service {
         if current == nil, term != nil { logger.notice("another coordinator leads now") }
         term = current
         if term != nil {
-          let report = try await store.pool.onThread { try await store.tick() }
-          if report.tasksTakenBack > 0 {
-            logger.notice(
-              "\(report.sessionsLost) workers fell silent, \(report.tasksTakenBack) tasks were taken back")
+          let failure = try await work(holder)
+          let names = failure?.steps.map(\.name) ?? []
+          if let failure, names != failing {
+            logger.error("steps of the leader's work fail and are tried again, the others go on: \(failure)")
           }
+          failing = names
         }
         if isAway { logger.notice("the database answers again") }
         isAway = false
@@ -55,6 +57,27 @@ struct LeaderLoop: Service {
 }
 
 extension LeaderLoop {
+  /// A tick.
+  /// - Returns: what of it failed; nil when nothing did.
+  private func work(_ holder: String) async throws -> TickFailure? {
+    let (report, failure): (TickReport, TickFailure?)
+    do {
+      report = try await store.pool.onThread {
+        try await store.tick {
+          try await store.takeLeadership(holder: holder, seconds: Self.leaseSeconds) != nil
+        }
+      }
+      failure = nil
+    } catch let error as TickFailure {
+      (report, failure) = (error.report, error)
+    }
+    if report.tasksTakenBack > 0 {
+      logger.notice(
+        "\(report.sessionsLost) workers fell silent, \(report.tasksTakenBack) tasks were taken back")
+    }
+    return failure
+  }
+
   /// Until the next tick: a pass of admission whenever something has changed, so that what is submitted or comes free
   /// does not wait for the tick. Changes that come close together share a pass.
   private func admit(leading: Bool, for duration: Duration) async {

@@ -8,9 +8,12 @@ import ServiceLifecycle
 
 /// Posts what lies in the outbox. Every coordinator does, and none waits for another: a delivery is taken by one of
 /// them, and by the next one if that one dies.
+///
+/// Nor does a delivery wait for another webhook's: each webhook has a few under way, and when one of them ends the next is
+/// taken.
 struct WebhookSender: Service {
-  /// At once.
-  static let batch = 32
+  /// Under way at once, of all webhooks together.
+  static let most = 256
   /// A receiver that has not answered by then is tried again, in seconds.
   static let timeout = 10.0
 
@@ -21,20 +24,46 @@ struct WebhookSender: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      while !Task.isCancelled {
-        // A database that is away is reported by the leader; the outbox waits.
-        let sent = (try? await sendDue()) ?? 0
-        if sent < Self.batch { try? await Task.sleep(for: interval * Double.random(in: 0.8...1.2)) }
+      // What ends is a post, told by its webhook, or the pause between two looks.
+      await withTaskGroup(of: Int64?.self) { group in
+        var underWay: [Int64: Int] = [:]
+        var (isPauseOver, mayHaveMore) = (true, false)
+        while !Task.isCancelled {
+          if isPauseOver || mayHaveMore {
+            for delivery in await take(beside: underWay) {
+              underWay[delivery.webhook, default: 0] += 1
+              group.addTask {
+                await send(delivery)
+                return delivery.webhook
+              }
+            }
+          }
+          if isPauseOver {
+            group.addTask {
+              try? await Task.sleep(for: interval * Double.random(in: 0.8...1.2))
+              return nil
+            }
+          }
+          guard let ended = await group.next() else { return }
+          (isPauseOver, mayHaveMore) = (ended == nil, false)
+          if let webhook = ended {
+            let posts = underWay[webhook] ?? 1
+            // Where there was no room, more may have been due than was taken.
+            mayHaveMore = posts >= JobStore.mostPerWebhook || Self.posts(in: underWay) >= Self.most
+            underWay[webhook] = posts > 1 ? posts - 1 : nil
+          }
+        }
       }
     }
   }
 
-  private func sendDue() async throws -> Int {
-    let due = try await store.takeDueDeliveries(limit: Self.batch, firstPause: firstPause)
-    await withTaskGroup(of: Void.self) { group in
-      for delivery in due { group.addTask { await send(delivery) } }
-    }
-    return due.count
+  private static func posts(in underWay: [Int64: Int]) -> Int { underWay.values.reduce(0, +) }
+
+  private func take(beside underWay: [Int64: Int]) async -> [WebhookDelivery] {
+    // A database that is away is reported by the leader; the outbox waits.
+    let due = try? await store.takeDueDeliveries(
+      limit: Self.most - Self.posts(in: underWay), firstPause: firstPause, underWay: underWay)
+    return due ?? []
   }
 
   private func send(_ delivery: WebhookDelivery) async {

@@ -57,6 +57,7 @@ struct Refusal: Error, HTTPResponseError {
     case StoreError.conflict(let message): self.init(.conflict, "conflict", message)
     case StoreError.forbidden(let message): self.init(.forbidden, "forbidden", message)
     case StoreError.invalid(let message): self.init(.unprocessableContent, "invalid", message)
+    case let error as PostgresError where error.isTimeout: self = .slowDatabase
     case let error as PostgresError where error.isAway: self = .noDatabase
     case let error as PostgresError where error.refusesValue:
       self.init(.unprocessableContent, "invalid", "a value of the request cannot be stored: \(error.message)")
@@ -71,6 +72,10 @@ struct Refusal: Error, HTTPResponseError {
   static let noDatabase = Refusal(
     .serviceUnavailable, "database-unavailable", "the coordinator cannot reach its database",
     hint: "it goes on by itself when the database is back", retryAfter: 1)
+
+  static let slowDatabase = Refusal(
+    .serviceUnavailable, "database-slow", "the database took longer over this than a request may",
+    hint: "it may be busy: try again later; 'ar1 doctor' says what holds it up", retryAfter: 1)
 
   func response(from request: Request, context: some RequestContext) throws -> Response {
     var headers = HTTPFields()
@@ -98,9 +103,9 @@ extension PostgresError {
     return state.hasPrefix("22") || state.hasPrefix("23")
   }
 
-  /// The database is down, going down, coming up, full of connections or too slow: trying again can help.
+  /// The database is down, going down, coming up or full of connections: trying again can help.
   fileprivate var isAway: Bool {
-    if isUnavailable || isTimeout || isTransient { return true }
+    if isUnavailable || isTransient { return true }
     guard case .server(let state) = code else { return false }
     return state.hasPrefix("08") || state.hasPrefix("57P") || state.hasPrefix("53")
   }

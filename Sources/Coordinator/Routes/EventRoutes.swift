@@ -1,6 +1,7 @@
 import Hummingbird
 import JobModel
 import JobStore
+import PostgresClient
 
 /// What happened, to jobs for everybody of the lab, and to the lab itself for those who administer it.
 struct EventRoutes {
@@ -37,11 +38,19 @@ struct EventRoutes {
 
   private func list(_ request: Request, lab: LabID?, jobsOnly: Bool) async throws -> Response {
     let job = try request.number("job", default: Int64(0), in: 0...Int64.max)
+    let kind = try request.text("kind")
+    if let refusal = EventKinds.refusal(of: kind.map { [$0] } ?? []) { throw Refusal.badRequest(refusal) }
     let since = try request.number("since", default: 0, in: 0...1e11)
     let filter = EventFilter(
-      lab: lab, job: job > 0 ? job : nil, jobsOnly: jobsOnly, kind: try request.text("kind"),
+      lab: lab, job: job > 0 ? job : nil, jobsOnly: jobsOnly, kind: kind,
       user: try request.text("user"), since: since > 0 ? since : nil)
-    return try JSONBody.response(
-      try await store.events(filter, before: try request.before(), limit: try request.limit()))
+    do {
+      return try JSONBody.response(
+        try await store.events(filter, before: try request.before(), limit: try request.limit()))
+    } catch let error as PostgresError where error.isTimeout {
+      throw Refusal(
+        .unprocessableContent, "too-much", "looking through the history took longer than a request may",
+        hint: "narrow it, with --since, --kind or --job")
+    }
   }
 }

@@ -56,13 +56,13 @@ struct JobRoutes {
     }
     group.get("jobs/:job/tasks") { _, context in
       let caller = try context.reader()
-      return try JSONBody.response(try await store.detail(context.number("job"), lab: caller.lab).tasks)
+      return try JSONBody.response(try await store.tasks(of: context.number("job"), lab: caller.lab))
     }
     group.get("jobs/:job/steps") { request, context in
       let caller = try context.reader()
-      let after = try request.number("after", default: 0, in: 0...Int.max)
-      let steps = try await store.detail(context.number("job"), lab: caller.lab).steps
-      return try JSONBody.response(steps.filter { $0.step > after })
+      let after = try request.number("after", default: 0, in: 0...Int(Int32.max))
+      return try JSONBody.response(
+        try await store.steps(of: context.number("job"), after: after, lab: caller.lab))
     }
     group.get("jobs/:job/steps/:step/groups") { _, context in
       let caller = try context.reader()

@@ -85,12 +85,9 @@ struct WorkerRoutes {
     }
     // The job around a task, for the task that joins the others' results.
     group.leased("job") { (body: JobOfTaskRequest) in
-      let detail = try await store.detail(body.job, lab: body.lab)
-      guard
-        detail.tasks.contains(where: {
-          $0.id == body.lease.task && $0.epoch == body.lease.epoch && $0.state == .running
-        })
-      else { throw Refusal(.conflict, "stale", "the lease of task \(body.lease.task) is over") }
+      guard let detail = try await store.detail(body.job, lab: body.lab, under: body.lease) else {
+        throw Refusal(.conflict, "stale", "the lease of task \(body.lease.task) is over")
+      }
       return detail
     }
   }

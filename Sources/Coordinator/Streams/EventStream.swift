@@ -24,18 +24,13 @@ struct EventStream: Sendable {
     try writer.add("ready", id: tail.floor, tail.known)
     try await writer.flush()
     while true {
-      let before = tail
-      let next = try await LongPoll.until(writer.nextSign, on: signals.jobs) {
-        () -> (EventTail, [EventRecord])? in
-        var tail = before
+      let events = try await LongPoll.until(writer.nextSign, on: signals.jobs) { () -> [EventRecord]? in
+        // The tail moves on where nothing is new, too.
         let events = try await store.newEvents(&tail)
-        return events.isEmpty ? nil : (tail, events)
+        return events.isEmpty ? nil : events
       }
       if signals.jobs.isClosed { return }
-      if let next {
-        tail = next.0
-        for event in next.1 { try writer.add("event", id: tail.floor, event) }
-      }
+      for event in events ?? [] { try writer.add("event", id: tail.floor, event) }
       try await writer.flush()
     }
   }

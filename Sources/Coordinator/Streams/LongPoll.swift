@@ -7,7 +7,7 @@ enum LongPoll {
   /// then gives nil. Looks again at every signal, and in any case about every so many seconds.
   static func until<Value: Sendable>(
     _ deadline: ContinuousClock.Instant, on signal: WorkSignal, every seconds: Double = 1,
-    look: @Sendable () async throws -> Value?
+    look: () async throws -> Value?
   ) async throws -> Value? {
     try await withGracefulShutdownHandler {
       while true {

@@ -13,16 +13,20 @@ public struct Evaluation: Sendable {
   /// Texts added to the prompts by data set and category; `nil` adds none.
   public let domainKnowledge: DomainKnowledge?
   public let optionOrder: OptionOrder
-  /// All questions, sample by sample.
+  /// The questions to ask, sample by sample.
   public let items: [Item]
+  /// How many questions there are of the types asked, those that a limit leaves out among them.
+  public let available: Int
 
   /// - Parameters:
   ///   - questionTypes: asks only questions of these types; `nil` asks all.
-  ///   - limit: asks at most this many, the first ones; `nil` asks all.
+  ///   - limit: asks at most this many, picture by picture, spread evenly over data sets, classes and types of question;
+  ///     of one picture it may ask only the first. `nil` asks all.
+  ///   - seed: decides which a limit leaves.
   public init(
     samples: [InspectionSample], promptProtocol: PromptProtocol, settings: PromptSettings = PromptSettings(),
     domainKnowledge: DomainKnowledge? = nil, optionOrder: OptionOrder = .published,
-    questionTypes: Set<QuestionType>? = nil, limit: Int? = nil
+    questionTypes: Set<QuestionType>? = nil, limit: Int? = nil, seed: UInt64 = 0
   ) {
     self.samples = samples
     self.promptProtocol = promptProtocol
@@ -36,7 +40,32 @@ public struct Evaluation: Sendable {
         items.append(Item(sample: sampleIndex, question: questionIndex))
       }
     }
-    self.items = limit.map { Array(items.prefix(max(0, $0))) } ?? items
+    available = items.count
+    self.items = limit.map { Self.spread(items, of: samples, limit: $0, seed: seed) } ?? items
+  }
+
+  /// So many of the questions, in their order.
+  private static func spread(
+    _ items: [Item], of samples: [InspectionSample], limit: Int, seed: UInt64
+  ) -> [Item] {
+    var pictures: [Range<Int>] = []
+    for index in items.indices {
+      if let last = pictures.last, items[last.lowerBound].sample == items[index].sample {
+        pictures[pictures.count - 1] = last.lowerBound..<index + 1
+      } else {
+        pictures.append(index..<index + 1)
+      }
+    }
+    let strata = pictures.map { picture -> String in
+      let sample = samples[items[picture.lowerBound].sample]
+      let types = items[picture].map { sample.questions[$0.question].type.rawValue }
+      // Good and defective pictures are asked different types, but for data sets with one.
+      return [sample.dataset, sample.category, "\(sample.isNormal)", types.joined(separator: "+")]
+        .joined(separator: "/")
+    }
+    let chosen = EvenSubset.places(
+      strata: strata, sizes: pictures.map(\.count), limit: limit, seed: seed)
+    return Array(chosen.flatMap { items[pictures[$0]] }.prefix(max(0, limit)))
   }
 
   /// The items of a slice, moved to where pictures begin: slices that cover all items give ranges that do so too, and the

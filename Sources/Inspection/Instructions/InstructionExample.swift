@@ -49,10 +49,20 @@ public struct InstructionExample: Sendable, Equatable {
   /// - Parameter maxNewTokens: `nil` is the protocol's own limit.
   public func prompt(_ promptProtocol: PromptProtocol = .paper, maxNewTokens: Int? = nil) -> InspectionPrompt
   {
+    if promptProtocol == .paperReleased, case .letter = solution {
+      var prompt = PaperReleasedPrompt.evaluating(text: problem, images: images)
+      if let maxNewTokens { prompt.maxNewTokens = maxNewTokens }
+      prompt.answerLetters = options.map(\.letter)
+      return prompt
+    }
     var text = problem
     var bound: ImageBound? = .paper
     switch solution {
-    case .letter: if promptProtocol.reasons { text += " " + PaperPrompt.template }
+    case .letter:
+      if promptProtocol.reasons {
+        text += " "
+        text += promptProtocol == .paper ? PaperPrompt.template : PaperReleasedPrompt.trainingTemplate
+      }
     case .box:
       // Boxes are in pixels of the file: only the image processor may resize it, which says by how much.
       bound = nil

@@ -9,15 +9,15 @@ public struct MetricTable: Sendable, Equatable {
     public let cells: [Double]
     /// Mean of the seven cells.
     public let average: Double
-    /// Share of normal pictures called defective.
-    public let overkill: Double
-    /// Share of defective pictures called normal.
-    public let miss: Double
+    /// Share of normal pictures called defective; `nil` where none was asked about.
+    public let overkill: Double?
+    /// Share of defective pictures called normal; `nil` where none was asked about.
+    public let miss: Double?
     /// Questions counted per type.
     public let questions: [Int]
 
     package init(
-      dataset: String, cells: [Double], average: Double? = nil, overkill: Double, miss: Double,
+      dataset: String, cells: [Double], average: Double? = nil, overkill: Double?, miss: Double?,
       questions: [Int]
     ) {
       self.dataset = dataset
@@ -40,7 +40,7 @@ public struct MetricTable: Sendable, Equatable {
     }
 
     /// Cells, average, overkill and miss under their published names.
-    public var named: [(name: String, value: Double)] {
+    public var named: [(name: String, value: Double?)] {
       zip(QuestionType.allCases, cells).map { ($0.rawValue, $1) }
         + [("Average", average), ("Overkill", overkill), ("Miss", miss)]
     }
@@ -48,16 +48,20 @@ public struct MetricTable: Sendable, Equatable {
 
   /// In the order in which the data sets first occur.
   public let rows: [Row]
-  /// The mean over the rows, data sets of any size counting alike.
+  /// The mean over the rows, data sets of any size counting alike; of overkill and miss over the rows that have one.
   public let average: Row
 
   package init(rows: [Row]) {
     self.rows = rows
     let count = Double(max(rows.count, 1))
     func mean(_ value: (Row) -> Double) -> Double { rows.reduce(0) { $0 + value($1) } / count }
+    func meanOfKnown(_ value: (Row) -> Double?) -> Double? {
+      let known = rows.compactMap(value)
+      return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    }
     average = Row(
       dataset: "Average", cells: QuestionType.allCases.indices.map { index in mean { $0.cells[index] } },
-      average: mean(\.average), overkill: mean(\.overkill), miss: mean(\.miss),
+      average: mean(\.average), overkill: meanOfKnown(\.overkill), miss: meanOfKnown(\.miss),
       questions: QuestionType.allCases.indices.map { index in
         rows.reduce(0) { $0 + ($1.questions.indices.contains(index) ? $1.questions[index] : 0) }
       })
@@ -67,7 +71,7 @@ public struct MetricTable: Sendable, Equatable {
   public var json: JSON {
     .object(
       (rows + [average]).map { row in
-        .init(row.dataset, .object(row.named.map { .init($0.name, .number($0.value)) }))
+        .init(row.dataset, .object(row.named.map { .init($0.name, $0.value.map(JSON.number) ?? .null) }))
       })
   }
 }

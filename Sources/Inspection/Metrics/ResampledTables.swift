@@ -35,8 +35,8 @@ public struct ResampledTables: Sendable {
       }
       let table = rows.table
       for row in table.rows + [table.average] {
-        for entry in row.named {
-          values[row.dataset, default: [:]][entry.name, default: []].append(entry.value)
+        for case (let name, let value?) in row.named {
+          values[row.dataset, default: [:]][name, default: []].append(value)
         }
       }
     }

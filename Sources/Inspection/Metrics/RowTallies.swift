@@ -15,6 +15,8 @@ struct Tally {
 
   /// 0 when empty, as the benchmark has it.
   var accuracy: Double { total == 0 ? 0 : Double(right) / Double(total) }
+  /// `nil` when empty: the benchmark's table has no such number.
+  var errorRate: Double? { total == 0 ? nil : 1 - accuracy }
 }
 
 /// Answers counted by row of a table and type of question.
@@ -66,8 +68,8 @@ struct RowTallies {
         var cells = row.types.map { 100 * $0.accuracy }
         cells[0] = 100 * (row.normal.accuracy + row.abnormal.accuracy) / 2
         return MetricTable.Row(
-          dataset: name, cells: cells, overkill: 100 * (1 - row.normal.accuracy),
-          miss: 100 * (1 - row.abnormal.accuracy), questions: row.types.map(\.total))
+          dataset: name, cells: cells, overkill: row.normal.errorRate.map { 100 * $0 },
+          miss: row.abnormal.errorRate.map { 100 * $0 }, questions: row.types.map(\.total))
       })
   }
 }

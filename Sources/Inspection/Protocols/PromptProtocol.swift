@@ -7,6 +7,8 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
   case paper
   /// The evaluation in the paper's released code: zero-shot, no reference and no chat template.
   case paperReleased = "paper-released"
+  /// The training in the paper's released code: its wording of the paper's template, no reference.
+  case paperReleasedTraining = "paper-released-training"
 
   /// The protocol of a name on a command line or in a job file.
   public static func named(_ name: String) throws(PromptError) -> PromptProtocol {
@@ -22,7 +24,7 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
   public var defaultReferenceCount: Int {
     switch self {
     case .mmad, .paper: 1
-    case .paperReleased: 0
+    case .paperReleased, .paperReleasedTraining: 0
     }
   }
 
@@ -57,13 +59,16 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
           message: "protocol paper shows at most one reference image, \(wanted) asked for; use protocol mmad")
       }
       prompt = PaperPrompt.make(question: question, image: sample.imagePath, reference: references.first)
-    case .paperReleased:
+    case .paperReleased, .paperReleasedTraining:
       guard wanted == 0 else {
         throw PromptError(
-          message: "protocol paper-released is zero-shot, \(wanted) reference images asked for; "
+          message: "protocol \(rawValue) is zero-shot, \(wanted) reference images asked for; "
             + "use protocol paper or mmad")
       }
-      prompt = PaperReleasedPrompt.make(question: question, image: sample.imagePath)
+      prompt =
+        self == .paperReleased
+        ? PaperReleasedPrompt.evaluating(question: question, image: sample.imagePath)
+        : PaperReleasedPrompt.training(question: question, image: sample.imagePath)
     }
     if self != .mmad, settings.domainKnowledge != nil {
       throw PromptError(message: "protocol \(rawValue) has no place for domain knowledge; use protocol mmad")
@@ -77,7 +82,7 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
   public func reading(of reply: String, options: [AnswerOption]) -> AnswerReading {
     switch self {
     case .mmad: AnswerReading.direct(reply, options: options)
-    case .paper: AnswerReading.reasoned(reply, options: options)
+    case .paper, .paperReleasedTraining: AnswerReading.reasoned(reply, options: options)
     case .paperReleased: AnswerReading.releasedEvaluation(reply, options: options)
     }
   }

@@ -15,7 +15,9 @@ extension EvaluationReport {
     page.note("upstream: as the published script counts, which skips the record after an unreadable one.")
     page.table(
       ["data set"] + Self.headings,
-      (upstream.rows + [upstream.average]).map { [$0.dataset] + $0.named.map { fixed($0.value, 2) } },
+      (upstream.rows + [upstream.average]).map {
+        [$0.dataset] + $0.named.map { fixed($0.value, 2, else: "–") }
+      },
       last: true)
     if !confusions.isEmpty {
       page.heading("Anomaly Detection: what was said of which pictures")
@@ -41,7 +43,8 @@ extension EvaluationReport {
         ["class"] + Self.headings,
         categories.rows.map { row in
           let cells = zip(row.cells, row.questions).map { $1 > 0 ? fixed($0, 2) : "–" }
-          return [row.dataset] + cells + [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2) }
+          return [row.dataset] + cells
+            + [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2, else: "–") }
         })
     }
     for table in published {
@@ -59,9 +62,10 @@ extension EvaluationReport {
       [row.dataset]
         + row.named.map { entry in
           guard let interval = intervals.interval(row: row.dataset, entry.name) else {
-            return fixed(entry.value, 2)
+            return fixed(entry.value, 2, else: "–")
           }
-          return "\(fixed(entry.value, 2))\n\(fixed(interval.lower, 1)) – \(fixed(interval.upper, 1))"
+          return
+            "\(fixed(entry.value, 2, else: "–"))\n\(fixed(interval.lower, 1)) – \(fixed(interval.upper, 1))"
         }
     }
   }

@@ -52,7 +52,7 @@ extension EvaluationReport {
     .object(
       categories.rows.map { row in
         var members = row.named.filter { $0.name != "Average" }.map {
-          JSON.Member($0.name, .number($0.value))
+          JSON.Member($0.name, $0.value.map(JSON.number) ?? .null)
         }
         members.append(.init("Average", .number(row.averageOfAsked)))
         members.append(.init("questions", .integer(row.questions.reduce(0, +))))

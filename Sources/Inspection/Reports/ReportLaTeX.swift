@@ -9,15 +9,16 @@ extension EvaluationReport {
       text += Self.table(
         caption: "Accuracy (\\%) by type of question, \(mode.rawValue)",
         headings: ["Data set"] + Self.headings,
-        rows: table.rows.map { [$0.dataset] + $0.named.map { fixed($0.value, 2) } },
-        last: [table.average.dataset] + table.average.named.map { fixed($0.value, 2) })
+        rows: table.rows.map { [$0.dataset] + $0.named.map { fixed($0.value, 2, else: "--") } },
+        last: [table.average.dataset] + table.average.named.map { fixed($0.value, 2, else: "--") })
     }
     if categories.rows.count > strict.rows.count {
       text += Self.table(
         caption: "Accuracy (\\%) by class, strict", headings: ["Class"] + Self.headings,
         rows: categories.rows.map { row in
           let cells = zip(row.cells, row.questions).map { $1 > 0 ? fixed($0, 2) : "--" }
-          return [row.dataset] + cells + [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2) }
+          return [row.dataset] + cells
+            + [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2, else: "--") }
         })
     }
     for table in published {

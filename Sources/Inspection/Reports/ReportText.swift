@@ -49,9 +49,9 @@ extension EvaluationReport {
 
   private static func lines(of table: MetricTable) -> [String] {
     var text = TextTable(["data set"] + headings)
-    for row in table.rows { text.add([row.dataset] + row.named.map { fixed($0.value, 2) }) }
+    for row in table.rows { text.add([row.dataset] + row.named.map { fixed($0.value, 2, else: "–") }) }
     text.addRule()
-    text.add([table.average.dataset] + table.average.named.map { fixed($0.value, 2) })
+    text.add([table.average.dataset] + table.average.named.map { fixed($0.value, 2, else: "–") })
     return text.lines
   }
 
@@ -74,7 +74,7 @@ extension EvaluationReport {
           + rows.map { row in
             guard let interval = intervals.interval(row: row.dataset, entry.name) else { return "–" }
             return
-              "\(fixed(row.named[index].value, 1)) (\(fixed(interval.lower, 1)) to \(fixed(interval.upper, 1)))"
+              "\(fixed(row.named[index].value, 1, else: "–")) (\(fixed(interval.lower, 1)) to \(fixed(interval.upper, 1)))"
           })
     }
     return text.lines
@@ -106,7 +106,7 @@ extension EvaluationReport {
     var text = TextTable(["class"] + Self.headings + ["questions"])
     for row in categories.rows {
       var cells = zip(row.cells, row.questions).map { $1 > 0 ? fixed($0, 2) : "–" }
-      cells += [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2) }
+      cells += [row.averageOfAsked, row.overkill, row.miss].map { fixed($0, 2, else: "–") }
       text.add([row.dataset] + cells + ["\(row.questions.reduce(0, +))"])
     }
     return text.lines
@@ -123,4 +123,9 @@ func fixed(_ value: Double, _ digits: Int) -> String {
   guard digits > 0 else { return "\(sign)\(scaled)" }
   let fraction = String(scaled % scale)
   return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+}
+
+/// The same of a number that may not be there.
+func fixed(_ value: Double?, _ digits: Int, else absent: String) -> String {
+  value.map { fixed($0, digits) } ?? absent
 }

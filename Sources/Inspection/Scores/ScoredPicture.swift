@@ -6,7 +6,7 @@ import OrderedJSON
 public struct ScoredPicture: Sendable, Equatable {
   /// As the run names it: relative to the folder that was scored.
   public let name: String
-  /// Where it lies, when the run says which folder it scored.
+  /// Where it lies, when its row says so, or the run which folder it scored.
   public let path: String?
   /// Probability of a defect from the logits; `nil` where the reply gave none.
   public let probability: Double?
@@ -87,7 +87,7 @@ public struct ScoredPicture: Sendable, Equatable {
       }
       result.append(
         ScoredPicture(
-          name: name, path: source.map { DatasetFolder.joined($0, name) },
+          name: name, path: row["file"]?.string ?? source.map { DatasetFolder.joined($0, name) },
           probability: row["defect_probability"]?.double, width: row["width"]?.int,
           height: row["height"]?.int,
           boxes: boxes,

@@ -20,7 +20,8 @@ extension ScoreReport {
 
   private var title: String {
     let source = fact("source") ?? ""
-    return source.split(separator: "/").last.map { "Scores of \($0)" } ?? "Scores"
+    let more = number("earlier_images") == nil ? "" : " and of earlier runs"
+    return source.split(separator: "/").last.map { "Scores of \($0)\(more)" } ?? "Scores"
   }
 
   private func fact(_ name: String) -> String? { origin.first { $0.key == name }?.value.string }

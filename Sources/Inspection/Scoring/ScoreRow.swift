@@ -20,8 +20,12 @@ public struct ScoreRow: Sendable, Equatable {
     }
   }
 
-  /// As the source of the images names it: relative to the folder or archive, or as a list has it.
+  /// As the source of the images names it: relative to the folder or archive, or as a list has it. No two rows of a
+  /// report have the same.
   public var path: String
+  /// Where it lies: its file, or the archive with its path in there. Rows of the same file are of the same picture,
+  /// whichever run they come from; `nil` where only `path` is known.
+  public var file: String?
   /// The class of product it belongs to, where references or a table say so.
   public var category: String?
   /// SHA-256 of the file's bytes.
@@ -70,6 +74,7 @@ extension ScoreRow {
   public var json: JSON {
     .object([
       .init("path", .string(path)),
+      .init("file", file.map(JSON.string) ?? .null),
       .init("class", category.map(JSON.string) ?? .null),
       .init("sha256", sha256.map(JSON.string) ?? .null),
       .init("width", width.map { .integer($0) } ?? .null),
@@ -101,6 +106,7 @@ extension ScoreRow {
       throw ScoreError("a row of results has no path: \(json.serialized().prefix(120))")
     }
     self.init(path: path, category: json["class"]?.string)
+    file = json["file"]?.string
     sha256 = json["sha256"]?.string
     width = json["width"]?.int
     height = json["height"]?.int

@@ -4,7 +4,7 @@ public enum ScoreTable {
     var lines = [
       CommaSeparated.line([
         "path", "class", "decision", "defect_probability", "boxes", "width", "height", "error", "quarantined",
-        "reasoning",
+        "reasoning", "file",
       ])
     ]
     lines.reserveCapacity(rows.count + 1)
@@ -14,7 +14,7 @@ public enum ScoreTable {
           row.path, row.category ?? "", row.decision?.rawValue ?? "", row.probability.map { "\($0)" } ?? "",
           row.boxes.isEmpty ? "" : row.boxes.map(\.box.description).joined(separator: " "),
           row.width.map(String.init) ?? "", row.height.map(String.init) ?? "", row.error ?? "",
-          row.isQuarantined ? "yes" : "", row.reasoning ?? "",
+          row.isQuarantined ? "yes" : "", row.reasoning ?? "", row.file ?? "",
         ]))
     }
     return lines.joined(separator: "\r\n") + "\r\n"

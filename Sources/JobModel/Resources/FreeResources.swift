@@ -15,9 +15,13 @@ public struct FreeResources: Sendable, Hashable, Codable {
     public fileprivate(set) var sharers: Int
     /// Held by one task alone.
     public fileprivate(set) var isTaken: Bool
+    /// Cannot be used for now, whoever holds it; nil is no.
+    public fileprivate(set) var isWithheld: Bool?
 
-    /// No task uses it.
-    public var isWhole: Bool { !isTaken && sharers == 0 }
+    /// Can be shared.
+    fileprivate var isOpen: Bool { !isTaken && isWithheld != true }
+    /// No task uses it, and one can.
+    public var isWhole: Bool { isOpen && sharers == 0 }
   }
 
   init(_ inventory: Inventory) {
@@ -74,22 +78,32 @@ public struct FreeResources: Sendable, Hashable, Codable {
   /// Keeps a device that cannot be used from being taken, until it is offered again. Tasks that share it go on.
   public mutating func withhold(_ index: Int) {
     for position in devices.indices where devices[position].index == index {
-      devices[position].isTaken = true
+      devices[position].isWithheld = true
     }
   }
 
-  /// A device that was withheld can be taken again.
+  /// A device that was withheld can be taken again, by others than a task that holds it still.
   public mutating func offer(_ index: Int) {
     for position in devices.indices where devices[position].index == index {
-      devices[position].isTaken = false
+      devices[position].isWithheld = nil
     }
+  }
+
+  /// Notes that a task that asked for no device uses one: nobody gets it alone meanwhile.
+  public mutating func use(_ index: Int) {
+    for position in devices.indices where devices[position].index == index { devices[position].sharers += 1 }
+  }
+
+  /// Takes back what ``use(_:)`` noted.
+  public mutating func leave(_ index: Int) {
+    for position in devices.indices where devices[position].index == index { devices[position].sharers -= 1 }
   }
 
   /// Positions of the devices to take: the smallest that do, so that large ones stay for those who need them; a
   /// shared device that is in use already goes before an unused one.
   private func choice(for need: ResourceRequest) -> [Int]? {
     if need.gpus == 0 {
-      let fitting = devices.indices.filter { !devices[$0].isTaken && devices[$0].free >= need.gpuMemory }
+      let fitting = devices.indices.filter { devices[$0].isOpen && devices[$0].free >= need.gpuMemory }
       return fitting.min { a, b in
         if devices[a].isWhole != devices[b].isWhole { return !devices[a].isWhole }
         return devices[a].free < devices[b].free
@@ -104,5 +118,5 @@ public struct FreeResources: Sendable, Hashable, Codable {
   public var wholeDevices: [Int64] { devices.filter(\.isWhole).map(\.total).sorted(by: >) }
 
   /// The most memory left on one device that can be shared; -1 when there is none.
-  public var largestShare: Int64 { devices.filter { !$0.isTaken }.map(\.free).max() ?? -1 }
+  public var largestShare: Int64 { devices.filter(\.isOpen).map(\.free).max() ?? -1 }
 }

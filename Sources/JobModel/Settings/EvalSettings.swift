@@ -19,14 +19,14 @@ public struct EvalSettings: Sendable, Equatable, Encodable {
   public var optionOrder: OptionOrderName
   /// The record of the pictures the model was trained on; nil is the model's own, else the one beside a few-shot split.
   public var trainedOn: String?
-  /// The first so many questions, nil for all.
+  /// So many questions, spread evenly over data sets, classes and types and drawn by the seed; nil for all.
   public var limit: Int?
   public var questionTypes: [QuestionTypeName]?
   /// Questions per shard; those on one picture stay together.
   public var shardSize: Int
   /// nil is what the protocol prescribes.
   public var maxNewTokens: Int?
-  /// Decides shuffled options, references of data sets that list none, and the intervals.
+  /// Decides shuffled options, references of data sets that list none, which questions a limit leaves, and the intervals.
   public var seed: Int
 
   init(_ reader: inout SettingsReader) {

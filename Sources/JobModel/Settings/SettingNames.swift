@@ -39,7 +39,7 @@ public enum PresetName: String, Codable, Sendable, CaseIterable {
   case paperReleased = "paper-released"
 
   var reward: RewardName { self == .paper ? .roam : .roamReleased }
-  var promptProtocol: PromptProtocolName { self == .paper ? .paper : .paperReleased }
+  var promptProtocol: PromptProtocolName { self == .paper ? .paper : .paperReleasedTraining }
 }
 
 /// The form a model is kept in while it is trained.
@@ -52,13 +52,14 @@ public enum WeightTypeName: String, Codable, Sendable, CaseIterable {
 public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
   case mmad, paper
   case paperReleased = "paper-released"
+  case paperReleasedTraining = "paper-released-training"
 
   /// Reference pictures its prompt has places for.
   var mostReferences: Int {
     switch self {
     case .mmad: 8
     case .paper: 1
-    case .paperReleased: 0
+    case .paperReleased, .paperReleasedTraining: 0
     }
   }
 }

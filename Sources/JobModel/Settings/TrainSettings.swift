@@ -104,7 +104,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     schedule = reader.choice(CodingKeys.schedule, default: .linear)
     warmupSteps = reader.integer(CodingKeys.warmupSteps, default: 0, in: 0...1_000_000)
     beta = reader.number(CodingKeys.beta, default: 0.04, in: 0...100)
-    epsilonLow = reader.number(CodingKeys.epsilonLow, default: 0.2, in: 0...1)
+    // At 1 the lower bound of the ratio is 0, which nothing is clipped by.
+    epsilonLow = reader.number(CodingKeys.epsilonLow, default: 0.2, in: 0...0.999)
     epsilonHigh = reader.number(CodingKeys.epsilonHigh, default: 0.2, in: 0...10)
     dualClip = reader.optionalNumber(CodingKeys.dualClip, in: 1.001...1000)
     reduction = reader.choice(CodingKeys.reduction, default: .grpo)

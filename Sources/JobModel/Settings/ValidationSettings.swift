@@ -8,7 +8,7 @@ public struct ValidationSettings: Sendable, Equatable, Encodable {
   public var images: String?
   /// Steps between two measurements; the last step is always measured.
   public var every: Int
-  /// The first so many questions, nil for all.
+  /// So many questions, spread evenly over data sets, classes and types and drawn by the run's seed; nil for all.
   public var limit: Int?
   /// What the best version is best at; nil takes accuracy for questions with options, iou for boxes.
   public var metric: ValidationMetricName?

@@ -20,13 +20,26 @@ extension JobStore {
       let was = try session.isContended()
       let competes = try session.competes(contended: was)
       if competes != was { try session.setContended(competes) }
-      // A transaction of its own: whoever cancels a job waits for these rows, and a pass waits for jobs.
-      if competes { try session.withdrawUnclaimed() }
       return (was, competes)
     }
     // What is left has taken its place by priority.
     if was, !competes { frontier.lower(to: .head) }
-    return competes ? try await pass() : AdmissionReport(admitted: try await admitDue())
+    guard competes else { return AdmissionReport(admitted: try await admitDue()) }
+    try await withdrawUnclaimed()
+    return try await pass()
+  }
+
+  /// Takes back what is ready and that nobody is claiming, as much as a tick has time for; nothing is added to it
+  /// meanwhile. In transactions of their own: whoever cancels a job waits for these rows, and a pass waits for jobs.
+  private func withdrawUnclaimed() async throws {
+    let end = ContinuousClock.now + .seconds(2)
+    var isLeft = true
+    while isLeft, ContinuousClock.now < end {
+      isLeft = try await pool.transaction { session in
+        try session.lockPasses()
+        return try session.withdrawUnclaimed()
+      }
+    }
   }
 
   /// Between two ticks: another pass over what waits, unless nobody competes.
@@ -39,11 +52,13 @@ extension JobStore {
   }
 
   /// One pass at a time reads a snapshot, decides, and writes the plan down. Nothing it decides can contradict what
-  /// happens meanwhile, because tasks become ready only under their job's lock.
+  /// happens meanwhile, because tasks become ready only under their job's lock. As long as very much is ready from
+  /// before anybody competed, ticks take that back first, and workers go on with it.
   private func pass() async throws -> AdmissionReport {
     let policy = schedulingPolicy
     return try await pool.transaction { session in
       try session.lockPasses()
+      guard try !session.holdsBacklog() else { return AdmissionReport() }
       let snapshot = try session.snapshot(policy: policy)
       return try session.apply(Admission.plan(snapshot, policy: policy), policy: policy)
     }
@@ -111,22 +126,39 @@ extension Session {
     try execute("UPDATE jobs SET reserved_at = NULL WHERE reserved_at IS NOT NULL")
   }
 
-  /// Takes back everything that is ready and that nobody is claiming just now. (Primary keys of ready and tasks.)
-  fileprivate func withdrawUnclaimed() throws {
+  /// So many tasks are taken back by one statement, which ends well within its time limit.
+  private static let withdrawnAtOnce = 10_000
+
+  /// Takes back the last of what is ready and that nobody is claiming just now. (Index ready_order, primary key of
+  /// tasks.)
+  /// - Returns: whether there may be more.
+  fileprivate func withdrawUnclaimed() throws -> Bool {
     try execute(
       """
-      WITH free AS (SELECT job_id, task_id FROM ready FOR UPDATE SKIP LOCKED),
-        gone AS (DELETE FROM ready USING free WHERE ready.job_id = free.job_id AND ready.task_id = free.task_id
-          RETURNING ready.task_id)
-      UPDATE tasks SET state = 'blocked', not_before = now() FROM gone
-      WHERE tasks.id = gone.task_id AND tasks.state = 'ready'
-      """)
+      WITH free AS (SELECT ctid FROM ready ORDER BY rank DESC, job_id DESC, task_id DESC LIMIT $1
+          FOR UPDATE SKIP LOCKED),
+        gone AS (DELETE FROM ready WHERE ctid = ANY(ARRAY(SELECT ctid FROM free)) RETURNING task_id),
+        blocked AS (UPDATE tasks SET state = 'blocked', not_before = now()
+          WHERE id = ANY(ARRAY(SELECT task_id FROM gone)) AND state = 'ready')
+      SELECT count(*) AS tasks FROM gone
+      """, Self.withdrawnAtOnce
+    ).only().get("tasks", as: Int.self) == Self.withdrawnAtOnce
   }
 
-  /// As above, when a limit is set: nothing is claimed from then on without a look at it.
+  /// Whether so much is ready from before anybody competed that a tick has not taken it back yet. The leader's ranks
+  /// begin at 1000, those by priority lie below. (Index ready_order.)
+  func holdsBacklog() throws -> Bool {
+    try execute(
+      "SELECT count(*) AS tasks FROM (SELECT 1 FROM ready WHERE rank < 1000 ORDER BY rank LIMIT $1) AS before",
+      Self.withdrawnAtOnce
+    ).only().get("tasks", as: Int.self) == Self.withdrawnAtOnce
+  }
+
+  /// As above, when a limit is set: nothing is claimed from then on without a look at it. What is more than one
+  /// statement takes back is left to the leader's next ticks.
   func obeyLimits() throws {
     try execute("UPDATE admission SET contended = true WHERE id = 1")
-    try withdrawUnclaimed()
+    _ = try withdrawUnclaimed()
   }
 
   /// Writes a plan down. Jobs are locked in the order of their ids before anything of theirs moves.

@@ -19,7 +19,8 @@ extension Session {
     return Snapshot(
       now: now, nodes: try nodes(), labs: try labShares(),
       holdings: running + ready.filter { !begun.contains($0.task) },
-      demands: try demands(needs, lengths, held: running + ready), usage: try decayedUsage(policy: policy),
+      demands: try demands(needs, lengths, held: running + ready, policy: policy),
+      usage: try decayedUsage(policy: policy),
       // What ends within two passes, where that is much; a few tasks can wait for the next pass.
       turnover: turnover >= 1 ? Int(turnover * 2) : 0)
   }
@@ -139,26 +140,57 @@ extension Session {
     }
   }
 
-  /// Waiting tasks of the jobs whose turn can come: of each user the first hundred. (Indices jobs_unfinished,
-  /// tasks_unfinished, primary key of task_ranges.)
+  /// Of each user's jobs that ask for the same so many are looked at in one pass.
+  static let jobsInTurn = 100
+
+  /// Waiting tasks of the jobs whose turn can come: of each user's jobs that ask for the same the first hundred of
+  /// which something could begin now, in the order in which that user's are served (`WaitingLine`). What cannot begin at
+  /// all on the workers there are thus holds up its like only, and what has begun nothing that has not.
+  ///
+  /// Jobs are gone through in their order and only until there are enough. (Indices jobs_unfinished, tasks_unfinished,
+  /// primary keys of jobs and task_ranges.)
   private func demands(
-    _ needs: [Int: ResourceRequest], _ lengths: [JobID: [TaskKind: Double]], held: [Holding]
+    _ needs: [Int: ResourceRequest], _ lengths: [JobID: [TaskKind: Double]], held: [Holding],
+    policy: SchedulingPolicy
   ) throws -> [Demand] {
     let held = Dictionary(held.map { ($0.job, 1) }, uniquingKeysWith: +)
     return try execute(
       """
-      WITH turn AS (
-        SELECT * FROM (
-          SELECT id, lab_id, user_id, priority, at_once, spec ->> 'method' AS method, need_id, light_need_id, created_at, reserved_at,
-            row_number() OVER (PARTITION BY user_id ORDER BY reserved_at, priority DESC, id) AS place
-          FROM jobs WHERE finished_at IS NULL AND paused_at IS NULL AND waits_for = 0
-            AND lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)) AS line
-        WHERE place <= 100
+      WITH line AS (
+        SELECT array_agg(id ORDER BY reserved_at,
+          -- The band, as SchedulingPolicy has it.
+          least(2, CASE WHEN priority > 33 THEN 2 WHEN priority < -33 THEN 0 ELSE 1 END
+            + floor(greatest(0, date_part('epoch', now() - since)) / $1)) DESC,
+          priority DESC, since, id) AS ids
+        FROM (SELECT id, user_id, kind, need_id, started_at, reserved_at, priority,
+            greatest(created_at, begins_at) AS since FROM jobs
+          WHERE finished_at IS NULL AND paused_at IS NULL AND waits_for = 0
+            AND (begins_at IS NULL OR begins_at <= now())
+            AND lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)) AS open
+        GROUP BY user_id, kind, need_id, started_at IS NULL
+      ), first AS MATERIALIZED (
+        SELECT job.id FROM line CROSS JOIN LATERAL (
+          SELECT j.id FROM unnest(line.ids) AS j (id)
+          WHERE (SELECT at_once IS NULL OR at_once > (SELECT count(*) FROM tasks
+              WHERE job_id = j.id AND finished_at IS NULL AND state IN ('ready', 'running')) FROM jobs WHERE id = j.id)
+            AND ((SELECT t.id FROM tasks t
+              WHERE t.job_id = j.id AND t.finished_at IS NULL AND t.state = 'blocked'
+                AND (t.not_before IS NULL OR t.not_before <= now()) AND t.stage = least(
+                  (SELECT min(stage) FROM tasks WHERE job_id = j.id AND finished_at IS NULL),
+                  (SELECT min(stage) FROM task_ranges WHERE job_id = j.id))
+              LIMIT 1) IS NOT NULL
+              OR (SELECT r.job_id FROM task_ranges r WHERE r.job_id = j.id AND NOT EXISTS (SELECT 1 FROM tasks t
+                WHERE t.job_id = j.id AND t.finished_at IS NULL AND t.stage < r.stage OFFSET 0) LIMIT 1) IS NOT NULL)
+          LIMIT $2) AS job
+      ), turn AS (
+        SELECT id, lab_id, user_id, priority, at_once, spec ->> 'method' AS method, need_id, light_need_id,
+          greatest(created_at, begins_at) AS since, reserved_at
+        FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM first))
       )
       SELECT turn.id, turn.lab_id, turn.user_id, turn.priority, turn.at_once, w.kind, w.waiting,
         CASE WHEN w.kind = 'learn' AND turn.method IS DISTINCT FROM 'sft' THEN 1 ELSE 0 END AS companions,
         CASE WHEN w.kind IN ('plan', 'report') THEN turn.light_need_id ELSE turn.need_id END AS need_id,
-        extract(epoch FROM turn.created_at)::float8 AS since,
+        extract(epoch FROM turn.since)::float8 AS since,
         extract(epoch FROM turn.reserved_at)::float8 AS reserved_at
       FROM turn JOIN LATERAL (
         SELECT kind, sum(waiting)::bigint AS waiting FROM (
@@ -177,7 +209,7 @@ extension Session {
               WHERE t.job_id = turn.id AND t.finished_at IS NULL AND t.stage < r.stage OFFSET 0)) AS summed
         GROUP BY kind) AS w ON true
       ORDER BY turn.id, w.kind
-      """
+      """, policy.agingSeconds, Self.jobsInTurn
     ).map { row in
       let (job, kind): (JobID, TaskKind) = (try row.get("id"), try row.name("kind"))
       let room = try row.getIfPresent("at_once", as: Int.self).map { max(0, $0 - (held[job] ?? 0)) } ?? .max

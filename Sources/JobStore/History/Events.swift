@@ -33,7 +33,8 @@ extension JobStore {
   ) async throws -> EventList {
     let page = Page(limit)
     let events = try await pool.run { session in
-      try session.events(filter, before: before, limit: page.lookedFor)
+      let floor = try filter.since.map { try session.lastEvent(before: $0) } ?? 0
+      return try session.events(filter, above: floor, before: before ?? .max, limit: page.lookedFor)
     }
     let (elements, next) = page.cut(events, by: \.id)
     return EventList(events: elements, next: next)
@@ -41,8 +42,38 @@ extension JobStore {
 }
 
 extension Session {
+  /// Numbers follow the times to within this, in seconds, even where the server's clock was set: an event gets its number
+  /// when it is written and its time when its transaction begins.
+  private static let disorder = 3_600.0
+
+  /// A number below those of all events since a moment, found by halving what may hold it. Without it a look for what is
+  /// rare would go through everything that was ever noted. (Primary key of events.)
+  fileprivate func lastEvent(before moment: Timestamp) throws -> Int64 {
+    try execute(
+      """
+      WITH RECURSIVE search (low, high, floor) AS (
+        SELECT 0::bigint, coalesce((SELECT max(id) FROM events), 0), 0::bigint
+        UNION ALL
+        SELECT CASE WHEN p.is_before THEN s.middle ELSE s.low END,
+          CASE WHEN p.is_before THEN s.high ELSE s.middle END, CASE WHEN p.is_before THEN p.id ELSE s.floor END
+        FROM (SELECT low, high, floor, (low + high) / 2 AS middle FROM search WHERE high - low > 1) AS s
+          CROSS JOIN LATERAL (
+            SELECT coalesce(max(last.id), s.floor) AS id,
+              coalesce(max(last.at) < to_timestamp($1) - make_interval(secs => $2), true) AS is_before
+            FROM (SELECT id, at FROM events WHERE id <= s.middle ORDER BY id DESC LIMIT 1) AS last) AS p
+      )
+      SELECT max(floor) AS floor FROM search
+      """, moment, Self.disorder
+    ).only().get("floor")
+  }
+
   /// (Index events_of_job for a job, events_of_lab for a lab, else the primary key backwards.)
-  fileprivate func events(_ filter: EventFilter, before: Int64?, limit: Int) throws -> [EventRecord] {
+  /// - Parameters:
+  ///   - floor: only what has a higher number.
+  ///   - before: only what has a lower one.
+  fileprivate func events(
+    _ filter: EventFilter, above floor: Int64, before: Int64, limit: Int
+  ) throws -> [EventRecord] {
     let rows =
       if let job = filter.job {
         try execute(
@@ -52,9 +83,9 @@ extension Session {
           FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
           WHERE e.job_id = $1 AND ($2::bigint IS NULL OR e.lab_id = $2) AND ($3::text IS NULL OR e.kind = $3)
             AND ($4::text IS NULL OR u.name = $4) AND ($5::float8 IS NULL OR e.at >= to_timestamp($5))
-            AND ($6::bigint IS NULL OR e.id < $6)
-          ORDER BY e.id DESC LIMIT $7
-          """, job, filter.lab, filter.kind, filter.user, filter.since, before, limit)
+            AND e.id < $6 AND e.id > $7
+          ORDER BY e.id DESC LIMIT $8
+          """, job, filter.lab, filter.kind, filter.user, filter.since, before, floor, limit)
       } else if let lab = filter.lab {
         try execute(
           """
@@ -63,9 +94,9 @@ extension Session {
           FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
           WHERE e.lab_id = $1 AND (NOT $2 OR e.job_id IS NOT NULL) AND ($3::text IS NULL OR e.kind = $3)
             AND ($4::text IS NULL OR u.name = $4) AND ($5::float8 IS NULL OR e.at >= to_timestamp($5))
-            AND ($6::bigint IS NULL OR e.id < $6)
-          ORDER BY e.id DESC LIMIT $7
-          """, lab, filter.jobsOnly, filter.kind, filter.user, filter.since, before, limit)
+            AND e.id < $6 AND e.id > $7
+          ORDER BY e.id DESC LIMIT $8
+          """, lab, filter.jobsOnly, filter.kind, filter.user, filter.since, before, floor, limit)
       } else {
         try execute(
           """
@@ -74,9 +105,9 @@ extension Session {
           FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
           WHERE (NOT $1 OR e.job_id IS NOT NULL) AND ($2::text IS NULL OR e.kind = $2)
             AND ($3::text IS NULL OR u.name = $3) AND ($4::float8 IS NULL OR e.at >= to_timestamp($4))
-            AND ($5::bigint IS NULL OR e.id < $5)
-          ORDER BY e.id DESC LIMIT $6
-          """, filter.jobsOnly, filter.kind, filter.user, filter.since, before, limit)
+            AND e.id < $5 AND e.id > $6
+          ORDER BY e.id DESC LIMIT $7
+          """, filter.jobsOnly, filter.kind, filter.user, filter.since, before, floor, limit)
       }
     return try rows.map(Self.event)
   }

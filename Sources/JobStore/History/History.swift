@@ -34,7 +34,15 @@ extension JobStore {
         ).only().get("dropped", as: Int.self)
       }
       // Deliveries whose event has been dropped, or that a stopped coordinator left for days.
-      try session.execute("DELETE FROM webhook_deliveries WHERE created_at < now() - interval '3 days'")
+      try session.execute(
+        """
+        WITH gone AS (
+          DELETE FROM webhook_deliveries WHERE created_at < now() - interval '3 days' RETURNING webhook_id
+        )
+        UPDATE webhooks w SET given_up = w.given_up + g.deliveries
+        FROM (SELECT webhook_id, count(*) AS deliveries FROM gone GROUP BY webhook_id) AS g
+        WHERE w.id = g.webhook_id
+        """)
       return (made, dropped)
     }
   }

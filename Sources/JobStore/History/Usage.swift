@@ -12,9 +12,11 @@ extension JobStore {
   public func usage(month: String, lab: LabID?) async throws -> UsageReport {
     let digits = month.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard digits.count == 2, digits[0].count == 4, digits[1].count == 2,
-      let year = Int(Substring(digits[0])), let number = Int(Substring(digits[1])), year >= 2000,
-      (1...12).contains(number)
+      let year = Int(Substring(digits[0])), let number = Int(Substring(digits[1]))
     else { throw StoreError.invalid("a month is written as 2026-11, found '\(month.prefix(40))'") }
+    guard year >= 2000, (1...12).contains(number) else {
+      throw StoreError.invalid("a month from 2000-01 on has a number from 01 to 12, found '\(month)'")
+    }
     return try await pool.run { session in
       UsageReport(month: month, rows: try session.usage(month: month, lab: lab))
     }

@@ -23,21 +23,31 @@ extension JobStore {
   /// Tried for so long, an event is given up.
   static let longestDelivery = 86_400.0
 
-  /// Of one webhook at once, so that a receiver that hangs does not keep the others' waiting.
-  private static let mostPerWebhook = 4
+  /// Of one webhook under way at once, so that a receiver that hangs does not keep the others' waiting.
+  public static let mostPerWebhook = 4
 
   /// Takes deliveries that are due. Each is due again after a pause that doubles with every try, so one whose sender
   /// dies is sent by another. (Index webhook_deliveries_due_of, primary key of events.)
-  /// - Parameter firstPause: after the first try, in seconds; at most an hour later on.
-  public func takeDueDeliveries(limit: Int, firstPause: Double) async throws -> [WebhookDelivery] {
-    try await pool.run { session in
+  /// - Parameters:
+  ///   - firstPause: after the first try, in seconds; at most an hour later on.
+  ///   - underWay: how many the caller has taken and not finished, by webhook; with them a webhook has at most
+  ///     `mostPerWebhook`.
+  public func takeDueDeliveries(
+    limit: Int, firstPause: Double, underWay: [Int64: Int] = [:]
+  ) async throws -> [WebhookDelivery] {
+    let busy = underWay.keys.sorted()
+    let deliveries = busy.map { underWay[$0] ?? 0 }
+    return try await pool.run { session in
       try session.execute(
         """
         WITH due AS (
-          SELECT d.id FROM webhooks w CROSS JOIN LATERAL (
-            SELECT id, due_at FROM webhook_deliveries
-            WHERE webhook_id = w.id AND due_at <= now() ORDER BY webhook_id, due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS d
-          ORDER BY d.due_at LIMIT $1
+          SELECT d.id FROM webhooks w
+          LEFT JOIN unnest($4::bigint[], $5::bigint[]) AS busy (webhook_id, deliveries) ON busy.webhook_id = w.id
+          CROSS JOIN LATERAL (
+            SELECT id, due_at FROM webhook_deliveries WHERE webhook_id = w.id AND due_at <= now()
+            ORDER BY webhook_id, due_at LIMIT greatest($3 - coalesce(busy.deliveries, 0), 0)
+            FOR UPDATE SKIP LOCKED) AS d
+          ORDER BY coalesce(busy.deliveries, 0), d.due_at LIMIT $1
         ), taken AS (
           UPDATE webhook_deliveries d SET attempts = attempts + 1,
             due_at = now() + make_interval(secs => least(3600, $2 * 2 ^ least(attempts, 12)))
@@ -51,7 +61,7 @@ extension JobStore {
             WHERE events.id = taken.event_id AND events.at = taken.event_at OFFSET 0) AS e
           LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
         ORDER BY taken.id
-        """, limit, firstPause, Self.mostPerWebhook
+        """, limit, firstPause, Self.mostPerWebhook, busy, deliveries
       ).map { row in
         WebhookDelivery(
           webhook: try row.get("webhook"), url: try row.get("url"),

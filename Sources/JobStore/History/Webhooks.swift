@@ -54,9 +54,10 @@ extension JobStore {
         "a webhook's address begins with http:// or https:// and has no blanks, found '\(url.prefix(200))'")
     }
     if let kinds = request.kinds {
-      guard (1...50).contains(kinds.count), kinds.allSatisfy({ (1...60).contains($0.count) }) else {
+      guard (1...50).contains(kinds.count) else {
         throw StoreError.invalid("a webhook names 1 to 50 kinds of events, such as job-failed")
       }
+      if let refusal = EventKinds.refusal(of: kinds) { throw StoreError.invalid(refusal) }
     }
   }
 }

@@ -3,7 +3,7 @@ import PostgresClient
 
 extension JobStore {
   /// Cancels a job and all its unfinished tasks. Workers hear of it with their next heartbeat; what they commit
-  /// until then is refused. Cancelling a cancelled job changes nothing.
+  /// until then is refused. Cancelling a cancelled job changes nothing. Of a repeating job no other follows.
   /// - Parameter reason: for whoever asks later why.
   public func cancel(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
     try await pool.transaction { session in
@@ -17,6 +17,9 @@ extension JobStore {
         failure: TaskFailure(.interrupted, "cancelled by \(caller.userName)\(Session.why(reason))"))
       try session.noteChange(
         "job-cancelled", of: caller.lab, job: id, by: caller, "by \(caller.userName)", reason: reason)
+      if try session.endRepetition(id) {
+        try session.endSeries(of: job, by: caller, because: "cancelled by \(caller.userName)")
+      }
     }
     return try await job(id, lab: caller.lab)
   }
@@ -55,11 +58,13 @@ extension Session {
     if let key { throw try uniqueConflict(key, lab: job.lab) }
   }
 
-  /// (Primary keys of task_details and tasks.)
+  /// One whose moment lies ahead waits for it as before. The series of a repeating job goes on with it where it had
+  /// ended. (Primary keys of jobs, task_details and tasks.)
   fileprivate func reopen(_ job: JobID) throws {
     try execute(
       """
-      UPDATE tasks t SET state = 'blocked', attempt = 0, interruptions = 0, not_before = NULL,
+      UPDATE tasks t SET state = 'blocked', attempt = 0, interruptions = 0,
+        not_before = (SELECT begins_at FROM jobs WHERE id = $1 AND begins_at > now()),
         finished_at = NULL, lease_epoch = lease_epoch + 1
       FROM task_details d WHERE d.job_id = $1 AND t.id = d.task_id AND t.state IN ('failed', 'cancelled')
       """, job)
@@ -68,6 +73,7 @@ extension Session {
       """
       UPDATE jobs SET state = 'queued', finished_at = NULL, failure_class = NULL, failure_message = NULL,
         failure_detail = NULL, preemptions = 0, reserved_at = NULL,
+        cron_done = cron_done AND NOT cron_ended, cron_ended = false,
         deadline_at = CASE WHEN deadline_at IS NOT NULL THEN
           now() + make_interval(secs => (spec ->> 'deadline')::float8) END
       WHERE id = $1

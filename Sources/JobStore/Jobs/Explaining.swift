@@ -121,7 +121,7 @@ extension Session {
     if let next = try nextNeed(of: job) {
       let nodes = try nodes()
       if let reason = Admission.refusal(of: next.need, kind: next.kind, on: nodes) {
-        explanation.reasons.append(reason)
+        explanation.reasons.append(try drainingWorker(for: next.need, next.kind) ?? reason)
         return
       }
       if let reason = Self.withheldDevices(next.need, next.kind, on: nodes) {
@@ -154,9 +154,19 @@ extension Session {
       explanation.reasons.append("it is admitted in a moment")
       return
     }
-    let wait = Admission.plan(try snapshot(policy: policy), policy: policy).waits[job]
+    guard try !holdsBacklog() else {
+      explanation.reasons.append(
+        "labs have begun to compete: what was ready is taken back first, then it is decided who is next")
+      return
+    }
+    let snapshot = try snapshot(policy: policy)
+    let wait = Admission.plan(snapshot, policy: policy).waits[job]
     explanation.position = wait?.position
-    explanation.reasons.append(wait?.reason.description ?? "it is admitted in a moment")
+    explanation.reasons.append(
+      wait?.reason.description
+        ?? (snapshot.demands.contains { $0.job == job }
+          ? "it is admitted in a moment"
+          : "\(Self.jobsInTurn) jobs of the same user that ask for the same go before it"))
   }
 
   /// The most tasks the job allows at once, when so many are out. (Index tasks_unfinished.)
@@ -184,6 +194,24 @@ extension Session {
       """, job
     ).first
     return try row.map { (try $0.name("kind"), try $0.jsonIfPresent("request") ?? .slot) }
+  }
+
+  /// That a worker which such a task could run on is draining; nil when there is none. (Index worker_sessions_alive.)
+  private func drainingWorker(for need: ResourceRequest, _ kind: TaskKind) throws -> String? {
+    let workers = try execute(
+      """
+      SELECT id, name, inventory FROM worker_sessions
+      WHERE state = 'alive' AND draining AND $1 = ANY (kinds) ORDER BY id
+      """, kind.rawValue
+    ).map { row in
+      (
+        id: try row.get("id", as: SessionID.self), name: try row.get("name", as: String.self),
+        inventory: try row.json("inventory", as: Inventory.self)
+      )
+    }
+    return workers.first { $0.inventory.refusal(of: need) == nil }.map {
+      "worker \($0.name) is draining; 'ar1 drain \($0.id) --undo' gives it work again"
+    }
   }
 
   /// That GPUs which such a task could run on are not offered; nil when all of them are.

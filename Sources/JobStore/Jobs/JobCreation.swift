@@ -104,12 +104,12 @@ extension Session {
       ), job AS (
         INSERT INTO jobs (id, lab_id, user_id, priority, max_attempts, kind, name, idempotency_key, spec,
           confinement, labels, need_id, light_need_id, stall_seconds, at_once, unique_key, cron, checkpoint,
-          memory_failures, memory_learnt_at, waits_for, deadline_at) OVERRIDING SYSTEM VALUE
+          memory_failures, memory_learnt_at, waits_for, begins_at, deadline_at) OVERRIDING SYSTEM VALUE
         -- A lab that is not there has no number, and there is no job without one.
         SELECT id, lab, user_id, priority, max_attempts, kind, name, idempotency_key, spec::json,
           confinement::json, coalesce(seldom->'labels', '{}'), need_id, light_need_id,
           (seldom->>'stall_seconds')::float8, (seldom->>'at_once')::int, seldom->>'unique', seldom->>'cron', checkpoint,
-          coalesce((seldom->>'memory_failures')::int, 0), now(), waits_for,
+          coalesce((seldom->>'memory_failures')::int, 0), now(), waits_for, moment,
           greatest(now(), moment) + make_interval(secs => (seldom->>'deadline')::float8)
         FROM given
       ), task AS (

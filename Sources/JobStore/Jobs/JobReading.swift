@@ -34,16 +34,52 @@ extension JobStore {
 
   /// A job with its tasks, files and learner steps.
   public func detail(_ id: JobID, lab: LabID) async throws -> JobDetail {
+    try await pool.transaction { session in try session.detail(id, lab: lab) }
+  }
+
+  /// As above, for whoever holds the lease of one of the job's tasks; nil when it is over. (Primary key of tasks.)
+  public func detail(_ id: JobID, lab: LabID, under lease: Lease) async throws -> JobDetail? {
     try await pool.transaction { session in
-      guard let job = try session.jobs([id], lab: lab).first else { throw StoreError.noJob(id) }
-      return JobDetail(
-        job: job, tasks: try session.tasks(of: id), artifacts: try session.artifacts(of: id),
-        steps: job.spec.kind == .train ? try session.steps(of: id, after: 0) : [])
+      let isHeld = try !session.execute(
+        "SELECT 1 FROM tasks WHERE id = $1 AND lease_epoch = $2 AND job_id = $3 AND state = 'running'",
+        lease.task, lease.epoch, id
+      ).isEmpty
+      return isHeld ? try session.detail(id, lab: lab) : nil
+    }
+  }
+
+  /// A job's tasks, stage by stage.
+  public func tasks(of id: JobID, lab: LabID) async throws -> [TaskRecord] {
+    try await pool.transaction { session in
+      try session.check(job: id, lab: lab)
+      return try session.tasks(of: id)
+    }
+  }
+
+  /// The recorded steps of a training after `step`, the oldest first.
+  public func steps(of id: JobID, after step: Int, lab: LabID) async throws -> [StepRecord] {
+    try await pool.transaction { session in
+      try session.check(job: id, lab: lab)
+      return try session.steps(of: id, after: step)
     }
   }
 }
 
 extension Session {
+  /// - Throws: `StoreError.notFound` for what is no job of the lab. (Primary key of jobs.)
+  fileprivate func check(job id: JobID, lab: LabID) throws {
+    guard try !execute("SELECT 1 FROM jobs WHERE id = $1 AND lab_id = $2", id, lab).isEmpty else {
+      throw StoreError.noJob(id)
+    }
+  }
+
+  fileprivate func detail(_ id: JobID, lab: LabID) throws -> JobDetail {
+    guard let job = try jobs([id], lab: lab).first else { throw StoreError.noJob(id) }
+    return JobDetail(
+      job: job, tasks: try tasks(of: id), artifacts: try artifacts(of: id),
+      steps: job.spec.kind == .train ? try steps(of: id, after: 0) : [])
+  }
+
   /// Jobs with their task counts and the progress of the tasks that carry their work: the learner of a training
   /// job, the shards or groups of the others. (Primary key of jobs.)
   func jobs(_ ids: [JobID], lab: LabID) throws -> [JobRecord] {

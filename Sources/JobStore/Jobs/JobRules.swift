@@ -2,10 +2,13 @@ import JobModel
 import PostgresClient
 
 extension JobStore {
-  /// The leader's look at the rules that jobs carry: ends what is past its deadline, takes back what stands still,
-  /// and submits the next of what repeats.
-  func enforceRules() async throws {
+  /// Ends jobs that are past their deadline.
+  func endLateJobs() async throws {
     for job in try await pool.run({ try $0.jobsPastDeadline() }) { try await endLate(job) }
+  }
+
+  /// Takes back tasks that stand still.
+  func takeBackStalled() async throws {
     for (lease, seconds) in try await pool.run({ try $0.stalledTasks() }) {
       _ = try await fail(
         FailRequest(
@@ -13,6 +16,10 @@ extension JobStore {
           failure: TaskFailure(
             .transient, "no progress for \(Int(seconds)) s, which its job calls a standstill (stall_after)")))
     }
+  }
+
+  /// Submits the next of what repeats.
+  func repeatJobs() async throws {
     for job in try await pool.run({ try $0.jobsToRepeat() }) { try await submitSuccessor(of: job) }
   }
 
@@ -25,20 +32,20 @@ extension JobStore {
     }
   }
 
-  /// A job that was cancelled by a person ends its series.
+  /// However the job has ended, cancelled with one it waited for included: when a person cancels a job, that ends its
+  /// series (`cancel`).
   private func submitSuccessor(of id: JobID) async throws {
-    let (next, admitted): (JobID?, Admitted)
     do {
-      (next, admitted) = try await pool.transaction { [knownLessons] session in
-        guard let job = try session.lockJob(id), job.state.isFinal else { return (nil, .none) }
-        guard try session.endRepetition(id), job.state != .cancelled else { return (nil, .none) }
-        return try session.copyForNext(of: id, knownLessons)
-      }
+      announce(
+        try await pool.transaction { [knownLessons] session -> Admitted in
+          guard let job = try session.lockJob(id), job.state.isFinal, try session.endRepetition(id) else {
+            return .none
+          }
+          return try session.copyForNext(of: job, knownLessons)
+        })
     } catch let error as PostgresError where error.isOfRepeatedKey {
       // Another job has taken its unique key at this moment; the next tick tries again.
-      return
     }
-    if next != nil { announce(admitted) }
   }
 }
 
@@ -74,32 +81,62 @@ extension Session {
     ).map { try $0.get("id") }
   }
 
-  /// - Returns: false when someone else has done so.
-  fileprivate func endRepetition(_ job: JobID) throws -> Bool {
-    try execute("UPDATE jobs SET cron_done = true WHERE id = $1 AND NOT cron_done", job).affected == 1
+  /// Notes that nothing follows the job of itself. The job is locked by the caller. (Primary key of jobs.)
+  /// - Returns: false for one that does not repeat, or when someone else has done so.
+  func endRepetition(_ job: JobID) throws -> Bool {
+    try execute(
+      "UPDATE jobs SET cron_done = true WHERE id = $1 AND cron IS NOT NULL AND NOT cron_done", job
+    ).affected == 1
   }
 
-  /// The same job for the next moment of its schedule. What it waited for is not repeated.
-  /// - Returns: no job where there is no such moment, which ends the series, or where another job has its unique key; then
-  ///   the next tick tries again.
-  fileprivate func copyForNext(of id: JobID, _ known: KnownLessons) throws -> (JobID?, Admitted) {
+  /// Its series ends with the job, unless somebody retries that. (Primary key of jobs.)
+  func endSeries(of job: LockedJob, by caller: Caller? = nil, because why: String) throws {
+    try execute("UPDATE jobs SET cron_ended = true WHERE id = $1", job.id)
+    try noteEvent(
+      "job-series-ended", lab: job.lab, job: job.id, user: caller?.user,
+      message: "no other job follows: \(why)")
+  }
+
+  /// The same job for the next moment of its schedule. What it waited for is not repeated. Where there is no such
+  /// moment, or its user may submit no jobs any more, its series ends. (Primary keys of jobs, users and labs.)
+  /// - Returns: what became ready; nothing where another job has its unique key either: then the next tick tries again.
+  fileprivate func copyForNext(of job: LockedJob, _ known: KnownLessons) throws -> Admitted {
     let row = try execute(
-      "SELECT spec, lab_id, user_id, confinement, date_part('epoch', now()) AS now FROM jobs WHERE id = $1",
-      id
+      """
+      SELECT j.spec, j.user_id, j.confinement, date_part('epoch', now()) AS now, u.name AS user_name, u.role,
+        u.disabled_at IS NOT NULL AS is_shut_out, l.name AS lab_name, l.closed_at IS NOT NULL AS is_closed
+      FROM jobs j JOIN users u ON u.id = j.user_id JOIN labs l ON l.id = j.lab_id WHERE j.id = $1
+      """, job.id
     ).only()
+    if let why = try Self.endOfSeries(row) {
+      try endSeries(of: job, because: why)
+      return .none
+    }
     var spec: JobSpec = try row.json("spec")
     let now: Double = try row.get("now")
-    guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else { return (nil, .none) }
+    guard let next = spec.cron.flatMap(CronSchedule.init)?.next(after: now) else {
+      try endSeries(of: job, because: "no moment to come fits its schedule")
+      return .none
+    }
     spec.at = next
     spec.after = []
     let new = try NewJob(
-      spec, lab: try row.get("lab_id"), user: try row.get("user_id"),
-      confinement: try row.jsonIfPresent("confinement"), moment: next,
-      note: "\(spec.name), as job \(id) repeats")
+      spec, lab: job.lab, user: try row.get("user_id"), confinement: try row.jsonIfPresent("confinement"),
+      moment: next, note: "\(spec.name), as job \(job.id) repeats")
     guard let made = try create([new], known)[0] else {
-      try execute("UPDATE jobs SET cron_done = false WHERE id = $1", id)
-      return (nil, .none)
+      try execute("UPDATE jobs SET cron_done = false WHERE id = $1", job.id)
+      return .none
     }
-    return (made.id, made.admitted)
+    return made.admitted
+  }
+
+  /// Why nobody could submit the next job now; nil when its user could.
+  private static func endOfSeries(_ row: Rows.Row) throws -> String? {
+    if try row.get("is_closed") { return "lab \(try row.get("lab_name", as: String.self)) is closed" }
+    let role: Role = try row.name("role")
+    if try row.get("is_shut_out") || !role.scopes.contains(.submit) {
+      return "its user \(try row.get("user_name", as: String.self)) may submit no jobs any more"
+    }
+    return nil
   }
 }

@@ -14,6 +14,20 @@ public struct TickReport: Sendable, Equatable {
   public var tasksPreempted = 0
 }
 
+/// Steps of a tick that failed, while the others were taken.
+public struct TickFailure: Error, Sendable, CustomStringConvertible {
+  public struct Step: Sendable, Equatable {
+    public let name: String
+    public let error: String
+  }
+
+  public let steps: [Step]
+  /// What the others did.
+  public let report: TickReport
+
+  public var description: String { steps.map { "\($0.name): \($0.error)" }.joined(separator: "; ") }
+}
+
 extension JobStore {
   /// Takes or renews the leader's lease by the database's clock. After a gap of 5 s without any leader, such as an
   /// outage of the database, `steady_since` begins anew: until then nobody could be heard.
@@ -51,19 +65,51 @@ extension JobStore {
 
   /// The leader's regular work: take back what silent workers hold and what has not given way in time, see to
   /// deadlines, standstills and repetitions, book what was used, admit what may run next. Every step looks again under
-  /// row locks, so that two leaders at the change of a term do no harm.
-  public func tick() async throws -> TickReport {
-    let reaped = try await reap()
-    let overdue = try await takeOverdue()
-    try await enforceRules()
-    try await withdrawOfPausedLabs()
-    try await bookCharges()
-    if settling.isDue { try await takeTurns(of: try await pool.run { try $0.jobsToSettle() }) }
-    let pass = try await admitWaiting()
-    let admitted = pass.admitted + reaped.admitted + overdue
+  /// row locks, so that two leaders at the change of a term do no harm. One that fails is no reason to leave out the
+  /// others.
+  /// - Parameter leads: renews the leader's lease. Asked before a step when the steps before it have taken long; once it
+  ///   is false no further step is taken.
+  /// - Throws: `TickFailure` when steps have failed, and whatever ends the tick: the database is away, or the task is
+  ///   cancelled.
+  public func tick(whileLeading leads: () async throws -> Bool = { true }) async throws -> TickReport {
+    var report = TickReport()
+    var admitted = Admitted.none
+    var failures: [TickFailure.Step] = []
+    var (isLeading, asked) = (true, ContinuousClock.now)
+    func step(_ name: String, _ work: () async throws -> Void) async throws {
+      if ContinuousClock.now - asked > .seconds(1) {
+        asked = .now
+        if isLeading { isLeading = try await leads() }
+      }
+      guard isLeading else { return }
+      do {
+        try await work()
+      } catch  where !Task.isCancelled && (error as? PostgresError)?.isUnavailable != true {
+        failures.append(TickFailure.Step(name: name, error: "\(error)"))
+      }
+    }
+    try await step("taking back what silent workers hold") {
+      let reaped = try await reap()
+      (report.sessionsLost, report.tasksTakenBack) = (reaped.sessions, reaped.tasks)
+      admitted += reaped.admitted
+    }
+    try await step("taking back what has not given way") { admitted += try await takeOverdue() }
+    try await step("ending late jobs") { try await endLateJobs() }
+    try await step("taking back what stands still") { try await takeBackStalled() }
+    try await step("repeating jobs") { try await repeatJobs() }
+    try await step("holding paused labs") { try await withdrawOfPausedLabs() }
+    try await step("booking what was used") { try await bookCharges() }
+    try await step("settling jobs") {
+      if settling.isDue { try await takeTurns(of: try await pool.run { try $0.jobsToSettle() }) }
+    }
+    try await step("admitting what waits") {
+      let pass = try await admitWaiting()
+      report.tasksPreempted = pass.preempted
+      admitted += pass.admitted
+    }
     announce(admitted)
-    return TickReport(
-      sessionsLost: reaped.sessions, tasksTakenBack: reaped.tasks, tasksAdmitted: admitted.count,
-      tasksPreempted: pass.preempted)
+    report.tasksAdmitted = admitted.count
+    guard failures.isEmpty else { throw TickFailure(steps: failures, report: report) }
+    return report
   }
 }

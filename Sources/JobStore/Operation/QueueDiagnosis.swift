@@ -31,15 +31,27 @@ extension Session {
     findings += others
     let forsaken = try execute(
       """
-      SELECT kind, count(*) AS tasks FROM ready
-      WHERE NOT EXISTS (SELECT 1 FROM worker_sessions w WHERE w.state = 'alive' AND ready.kind = ANY (w.kinds))
-      GROUP BY kind ORDER BY kind
+      SELECT waiting.kind, waiting.tasks, d.id AS draining, d.name FROM (
+        SELECT kind, count(*) AS tasks FROM ready
+        WHERE NOT EXISTS (SELECT 1 FROM worker_sessions w
+          WHERE w.state = 'alive' AND NOT w.draining AND ready.kind = ANY (w.kinds))
+        GROUP BY kind) AS waiting
+      LEFT JOIN LATERAL (SELECT w.id, w.name FROM worker_sessions w
+        WHERE w.state = 'alive' AND w.draining AND waiting.kind = ANY (w.kinds) ORDER BY w.id LIMIT 1) AS d ON true
+      ORDER BY waiting.kind
       """
     ).map { row in
-      Finding(
-        .problem, "workers",
-        "\(try row.get("tasks", as: Int.self)) \(try row.get("kind", as: String.self)) tasks wait, and no worker "
-          + "takes that kind", advice: "start 'ar1 worker', with --kinds if it shall take no others")
+      let waiting =
+        "\(try row.get("tasks", as: Int.self)) \(try row.get("kind", as: String.self)) tasks wait, and "
+      guard let draining: SessionID = try row.getIfPresent("draining") else {
+        return Finding(
+          .problem, "workers", waiting + "no worker takes that kind",
+          advice: "start 'ar1 worker', with --kinds if it shall take no others")
+      }
+      return Finding(
+        .warning, "workers",
+        waiting + "whoever takes that kind is draining; one is \(try row.get("name", as: String.self))",
+        advice: "ar1 drain \(draining) --undo gives it work again")
     }
     findings += forsaken
     let alive: Int = try execute(

@@ -88,7 +88,7 @@ public final class GRPOLearner: PolicyLearner {
     var metrics = StepMetrics()
     metrics.recordRewards(groups.flatMap(\.rewards), groups: allAdvantages, best: settings.bestReward)
     metrics.recordLengths(
-      groups.flatMap { $0.completions.map(\.count) }, limit: settings.objective.maxLength)
+      groups.flatMap { $0.completions.map(\.count) }, truncated: groups.reduce(0) { $0 + $1.truncated })
     metrics.record(measured.objective)
     metrics["loss"] = measured.loss
     metrics["gradient_norm"] = norm
@@ -131,9 +131,11 @@ public final class GRPOLearner: PolicyLearner {
           let range = offset..<offset + ids.count
           let sampler = group.samplerLogProbabilities[index]
           measured.compare(now[range], sampler: sampler)
+          // A correction stands for all that lies between the sampler and the step: then the step begins at ρ = 1.
+          let isOld = !group.isOnPolicy && settings.objective.mismatch == nil
           answers.append(
             GRPOObjective.PackedAnswer(
-              count: ids.count, old: group.isOnPolicy ? nil : sampler,
+              count: ids.count, old: isOld ? sampler : nil,
               reference: reference.map { Array($0[range]) }, sampler: sampler,
               advantage: Float(advantage.values[index])))
           offset = range.upperBound

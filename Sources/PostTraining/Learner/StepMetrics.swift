@@ -26,11 +26,12 @@ public struct StepMetrics: Sendable, Equatable {
     values["groups/all_wrong"] = Double(flat.count { $0.mean <= 0 }) * share
   }
 
-  mutating func recordLengths(_ lengths: [Int], limit: Int) {
+  /// - Parameter truncated: answers that ended at the limit and not by themselves.
+  mutating func recordLengths(_ lengths: [Int], truncated: Int) {
     let count = Double(max(1, lengths.count))
     values["completion/length_mean"] = Double(lengths.reduce(0, +)) / count
     values["completion/length_max"] = Double(lengths.max() ?? 0)
-    values["completion/truncated"] = Double(lengths.count { $0 >= limit }) / count
+    values["completion/truncated"] = Double(truncated) / count
     values["tokens"] = Double(lengths.reduce(0, +))
   }
 

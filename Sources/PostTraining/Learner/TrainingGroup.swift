@@ -11,14 +11,18 @@ public struct TrainingGroup: Sendable {
   public let samplerLogProbabilities: [[Float]]
   /// One reward per answer.
   public let rewards: [Double]
+  /// How many of the answers end at the limit of their length; the others end by themselves, the longest allowed too.
+  public let truncated: Int
   /// Whether the policy that enters the step is the one that answered: then it is π_old itself. Otherwise
-  /// (staleness above 0) the sampler's log-probabilities are those of π_old in equation 1.
+  /// (staleness above 0) the sampler's log-probabilities are those of π_old in equation 1, but under a
+  /// ``MismatchCorrection``, which weighs answers by what lies between the sampler and the step.
   public let isOnPolicy: Bool
 
   public init(
     ordinal: Int, prompt: Prompt, completions: [[Int]], samplerLogProbabilities: [[Float]], rewards: [Double],
-    isOnPolicy: Bool = true
+    truncated: Int = 0, isOnPolicy: Bool = true
   ) {
+    self.truncated = truncated
     self.isOnPolicy = isOnPolicy
     self.ordinal = ordinal
     self.prompt = prompt

@@ -58,7 +58,7 @@ struct QuantizedWeights {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      return "\(error)"
+      return FileReason.of(error)?.reason ?? "\(error)"
     }
     var tensors: [(name: String, tensor: SafetensorsTensor)] = []
     for name in names {
@@ -67,9 +67,8 @@ struct QuantizedWeights {
     }
     do {
       try SafetensorsWriter.write(tensors, to: path, metadata: ["format": "ar1-int8"])
-    } catch {
-      if error.path.hasPrefix(folder) { return error.reason }
-      throw error  // the weights themselves are at fault
+    } catch let error as SafetensorsError where error.path.hasPrefix(folder) {
+      return error.reason
     }
     removeOthers(in: folder, than: path)
     return nil

@@ -41,7 +41,8 @@ extension QwenModel {
       try Data(stored.json.serializedBytes(pretty: true)).write(
         to: URL(filePath: "\(folder)/config.json"), options: .atomic)
     } catch {
-      throw ModelError.file("\(folder): the model cannot be saved there: \(error)")
+      let (path, reason) = FileReason.of(error) ?? (nil, "\(error)")
+      throw ModelError.file("\(path ?? folder): the model cannot be saved there: \(reason)")
     }
     try writeWeights(to: "\(folder)/model.safetensors", dtype: dtype)
   }

@@ -1,4 +1,4 @@
-internal import JobModel
+package import JobModel
 internal import OrderedJSON
 internal import WorkerRuntime
 
@@ -27,6 +27,14 @@ package struct ShardRange: Equatable {
   var fileName: String {
     let digits = String(items.lowerBound)
     return "shard-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+  }
+
+  /// How far the shard is, in its items. What it works on may be some more or fewer, as pictures are not torn apart;
+  /// the items of all shards together are the job's.
+  package func progress(_ done: Int, of count: Int, unit: String) -> TaskProgress {
+    TaskProgress(
+      done: Double(count > 0 ? items.count * done / count : items.count), total: Double(items.count),
+      unit: unit)
   }
 
   /// What a plan leaves: shards of `size` items each at stage 1, made as workers come for them, and the report that joins

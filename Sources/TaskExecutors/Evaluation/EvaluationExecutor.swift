@@ -80,13 +80,13 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
         try evaluation.run(items, with: &inspector, batch: batch) { done in
           try context.checkCancellation()
           context.progress(
-            TaskProgress(
-              done: Double(items.lowerBound - questions.lowerBound + done), total: Double(questions.count),
-              unit: "questions"))
+            shard.progress(
+              items.lowerBound - questions.lowerBound + done, of: questions.count, unit: "questions"))
         }.map(AnswersFile.json)
       }
     }
     try context.checkCancellation()
+    context.progress(shard.progress(1, of: 1, unit: "questions"))
     for fault in faulty {
       context.log("question \(fault.item) is set aside: \(fault.reason)", stream: .error)
     }

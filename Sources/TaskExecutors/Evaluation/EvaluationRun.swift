@@ -27,12 +27,19 @@ struct EvaluationRun {
           maxNewTokens: settings.maxNewTokens),
         domainKnowledge: settings.domainKnowledge ? pictures.domainKnowledge : nil,
         optionOrder: settings.optionOrder == .shuffled ? .shuffled(seed: UInt64(settings.seed)) : .published,
-        questionTypes: settings.questionTypes?.resolved, limit: settings.limit)
+        questionTypes: settings.questionTypes?.resolved, limit: settings.limit, seed: UInt64(settings.seed))
     }
   }
 
   private var referenceCount: Int {
     settings.references ?? evaluation.promptProtocol.defaultReferenceCount
+  }
+
+  /// Which part of the data set's questions is asked.
+  private var subset: String {
+    evaluation.items.count == evaluation.available
+      ? "all \(evaluation.available)"
+      : "\(evaluation.items.count) of \(evaluation.available), drawn evenly from data sets, classes and types"
   }
 
   private var showsReferences: Bool { referenceCount > 0 }
@@ -43,6 +50,7 @@ struct EvaluationRun {
       + (showsReferences
         ? "\(referenceCount) \(settings.referenceSource.rawValue) references" : "no reference")
       + (settings.domainKnowledge ? ", domain knowledge" : "") + ", options \(settings.optionOrder.rawValue)"
+      + ", questions: \(subset)"
   }
 
   /// Retrieves similar references by the model's own vision features for pictures whose data set lists none.
@@ -97,6 +105,7 @@ struct EvaluationRun {
           .init("job", String(task.job)), .init("model", settings.model), .init("model_sha256", model),
           .init("dtype", settings.dtype.rawValue),
           .init("data", settings.data), .init("data_layout", pictures.layout), .init("data_sha256", dataHash),
+          .init("questions", subset),
           .init("protocol", settings.promptProtocol.rawValue), .init("references", String(referenceCount)),
           .init("reference_source", showsReferences ? settings.referenceSource.rawValue : "none"),
           .init("domain_knowledge", settings.domainKnowledge ? "true" : "false"),

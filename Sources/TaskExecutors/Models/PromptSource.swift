@@ -26,10 +26,16 @@ package struct PromptSource: Sendable {
 
   /// Encodes one prompt; a prompt that leaves no room for its reply is refused with both numbers.
   package func encode(_ prompt: InspectionPrompt) throws -> Prompt {
+    try encode(prompt, files: PromptFiles(prompt))
+  }
+
+  /// The same with the files of the prompt's pictures as they were read before.
+  package func encode(_ prompt: InspectionPrompt, files: PromptFiles) throws -> Prompt {
     try encode(
       prompt,
-      pictures: prompt.imagePaths.map { path in
-        .decoded(Self.bounded(try ImageFile.decode(path: path), by: prompt.imageBound), name: path)
+      pictures: files.contents.map { path, bytes in
+        let image = try ImageFile.decode(bytes: bytes, name: path)
+        return .decoded(Self.bounded(image, by: prompt.imageBound), name: path)
       })
   }
 
@@ -62,12 +68,6 @@ package struct PromptSource: Sendable {
       throw TaskError(.userError, "\(path) is missing; 'ar1 data check' lists what a data set lacks")
     }
     _ = try encode(prompt)
-  }
-
-  /// The ids of option letters as they stand alone in an answer; nil when one takes more than a token.
-  func letterIDs(_ letters: [String]) -> [Int]? {
-    let ids = letters.map { tokenizer.encode($0) }
-    return ids.allSatisfy { $0.count == 1 } ? ids.map { $0[0] } : nil
   }
 
   /// A picture as the model will see it under a prompt.

@@ -40,11 +40,13 @@ package enum PromptSets {
   /// Opens a data set with questions, one whose test pictures are known to be good or defective, or a file of rows.
   ///
   /// - Parameters:
-  ///   - limit: the first so many prompts.
+  ///   - limit: so many prompts at most, spread evenly over what the data holds.
+  ///   - seed: decides which a limit leaves.
   ///   - requiringImages: whether a picture that is not there is an error.
   package static func open(
     data: String, images: String? = nil, promptProtocol: PromptProtocolName, references: Int? = nil,
-    types: [QuestionTypeName]? = nil, maxNewTokens: Int?, limit: Int? = nil, requiringImages: Bool = true
+    types: [QuestionTypeName]? = nil, maxNewTokens: Int?, limit: Int? = nil, seed: Int = 0,
+    requiringImages: Bool = true
   ) throws -> any PromptSet {
     let promptProtocol = try promptProtocol.resolved()
     guard !InstructionFile.isOne(data) else {
@@ -52,15 +54,16 @@ package enum PromptSets {
       guard !rows.isEmpty else { throw DatasetError(message: "\(data) holds no row") }
       try confine(rows, of: data, to: images)
       return RowPrompts(
-        rows: limit.map { Array(rows.prefix($0)) } ?? rows, folder: folder(of: data, images: images),
-        promptProtocol: promptProtocol, maxNewTokens: maxNewTokens)
+        rows: rows, folder: folder(of: data, images: images), promptProtocol: promptProtocol,
+        maxNewTokens: maxNewTokens
+      ).limited(to: limit, seed: UInt64(seed))
     }
     let prompts = QuestionPrompts(
       Evaluation(
         samples: try samples(of: data, requiringImages: requiringImages),
         promptProtocol: promptProtocol,
         settings: PromptSettings(references: references, maxNewTokens: maxNewTokens),
-        questionTypes: types?.resolved, limit: limit), folder: data)
+        questionTypes: types?.resolved, limit: limit, seed: UInt64(seed)), folder: data)
     guard prompts.count > 0 else {
       throw DatasetError(message: "\(data) has no question of the types asked for")
     }

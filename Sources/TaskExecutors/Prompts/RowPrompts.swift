@@ -39,6 +39,20 @@ struct RowPrompts: PromptSet {
     }
   }
 
+  /// At most so many rows, in their order: of every folder of pictures and every letter its share.
+  func limited(to limit: Int?, seed: UInt64) -> RowPrompts {
+    guard let limit else { return self }
+    let strata = rows.indices.map { index in
+      let folders = rows[index].images.first?.split(separator: "/").dropLast() ?? []
+      return folders.joined(separator: "/") + "/" + stratum(of: index)
+    }
+    let places = EvenSubset.places(
+      strata: strata, sizes: rows.map { _ in 1 }, limit: limit, seed: seed)
+    return RowPrompts(
+      rows: places.map { rows[$0] }, folder: folder, promptProtocol: promptProtocol,
+      maxNewTokens: maxNewTokens)
+  }
+
   func prompt(of index: Int) throws -> InspectionPrompt {
     rows[index].prompt(promptProtocol, maxNewTokens: maxNewTokens)
   }

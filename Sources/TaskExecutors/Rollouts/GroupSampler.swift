@@ -65,7 +65,15 @@ struct GroupSampler {
   ) throws -> [RolloutGroup] {
     let items = stream.indices(of: ordinals)
     let asked = try asUserError { try items.map { try prompts.prompt(of: $0) } }
-    let encoded = try asFailure(unusablePrompt) { try asked.map { try loaded.prompts.encode($0) } }
+    let shown = try asFailure(unusablePrompt) {
+      try zip(items, asked).map { index, asked in
+        let files = try PromptFiles(asked)
+        return (
+          prompt: try loaded.prompts.encode(asked, files: files), reference: reference(to: index, files)
+        )
+      }
+    }
+    let encoded = shown.map(\.prompt)
     let seeds = ordinals.map { ordinal in
       (0..<groupSize).map { SampleStream.key(seed: seed, prompt: ordinal, completion: $0) }
     }
@@ -77,7 +85,6 @@ struct GroupSampler {
       for (prompt, answers) in zip(piece.prompts, answers) { completions[prompt] += answers }
     }
     return try ordinals.enumerated().map { row, ordinal in
-      let reference = try reference(to: items[row], images: asked[row].imagePaths)
       let target = try asUserError { try prompts.target(of: items[row], scale: encoded[row].pictureScale) }
       let answers = try completions[row].enumerated().map { index, completion in
         let reply = loaded.prompts.tokenizer.decode(completion.ids)
@@ -88,7 +95,8 @@ struct GroupSampler {
           finish: completion.finish == .stop ? .stop : .length, seed: seeds[row][index])
       }
       return RolloutGroup(
-        run: run, ordinal: Int64(ordinal), behaviourVersion: version, prompt: reference, completions: answers)
+        run: run, ordinal: Int64(ordinal), behaviourVersion: version, prompt: shown[row].reference,
+        completions: answers)
     }
   }
 
@@ -124,22 +132,23 @@ struct GroupSampler {
   ) throws -> (prompt: Prompt, target: RewardTarget) {
     let index = stream.indices(of: Int(group.ordinal)..<Int(group.ordinal) + 1)[0]
     let asked = try asUserError { try prompts.prompt(of: index) }
-    guard try reference(to: index, images: asked.imagePaths) == group.prompt else {
+    let files = try asUserError { try PromptFiles(asked) }
+    guard reference(to: index, files) == group.prompt else {
       throw TaskError(
         .userError,
         "the data set has changed since group \(group.ordinal) was sampled (\(group.prompt.sample)); "
           + "put the old files back, or start a new run")
     }
     return try asUserError {
-      let prompt = try source.encode(asked)
+      let prompt = try source.encode(asked, files: files)
       return (prompt, try prompts.target(of: index, scale: prompt.pictureScale))
     }
   }
 
-  private func reference(to index: Int, images: [String]) throws -> PromptReference {
+  private func reference(to index: Int, _ files: PromptFiles) -> PromptReference {
     let identity = prompts.identity(of: index)
     return PromptReference(
       sample: identity.sample, question: identity.question,
-      images: try images.map { .init(path: $0, sha256: try ModelIdentity.hash(file: $0)) })
+      images: files.hashes.map { .init(path: $0.path, sha256: $0.sha256) })
   }
 }

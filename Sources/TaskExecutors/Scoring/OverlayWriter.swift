@@ -31,8 +31,7 @@ package final class OverlayWriter: Sendable {
     }
     thread.start { [failure, onLeftOut] in
       do {
-        // An image that has gone since it was scored has its row and no overlay.
-        guard let image = try? ImageFile.decode(bytes: entry.bytes(), name: entry.path) else { return }
+        let image = try entry.picture(scoredAs: row)
         var drawn = image
         if let made { try drawn.blend(mask: made) }
         drawn = DefectDrawing.overlay(drawn, boxes: row.boxes)
@@ -42,7 +41,9 @@ package final class OverlayWriter: Sendable {
         try Self.put(jpeg, at: overlay)
         try Self.put(png, at: mask)
       } catch let error as ImageError {
-        // Its row stands; JPEG, for one, ends at 65,500 pixels a side.
+        // Its row stands. The image has gone or changed since it was scored, or it is more than a JPEG can hold, which
+        // ends at 65,500 pixels a side. An earlier run's drawing would be of another image.
+        for path in [overlay, mask] { try? FileManager.default.removeItem(atPath: path) }
         onLeftOut("no overlay of \(row.path): \(error)")
       } catch {
         failure.note(error)

@@ -9,7 +9,7 @@ internal import WorkerRuntime
 /// The caches of a run: one for each class, as classes are compared with other references.
 final class ScoreCaches: Sendable {
   /// Raised when rows mean something else than before.
-  private static let format = 1
+  private static let format = 2
 
   private let folder: String
   private let settings: ScoreSettings

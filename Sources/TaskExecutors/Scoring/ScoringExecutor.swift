@@ -38,7 +38,7 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       without: ScoreFolder(path: settings.output).written + [settings.cache].compactMap { $0 })
     let questions = try ScoreQuestions(settings)
     let table = try Self.classes(settings.classes)
-    let entries = set.entries.map { entry in
+    var entries = set.entries.map { entry in
       var entry = entry
       entry.category = table[entry.path] ?? entry.category ?? questions.category(of: entry.path)
       return entry
@@ -51,6 +51,10 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     // no pictures or lie where the job may not read.
     try ModelCheck.model(settings.model)
     if let segmenter = settings.segmenter { try ModelCheck.segmenter(segmenter) }
+    if let earlier = try EarlierScores(settings) {
+      try earlier.check(ScoringReport.conditions(settings))
+      entries = try earlier.named(entries)
+    }
     var classes: Set<String?> = []
     var references: Set<String> = []
     for entry in entries where classes.insert(entry.category).inserted {

@@ -19,7 +19,7 @@ struct ScoringReport {
     // What the queue took out has no row of its shard.
     for taken in try await ShardRange.quarantined(of: context) where entries.indices.contains(taken.item) {
       let entry = entries[taken.item]
-      var row = ScoreRow(path: entry.path, category: entry.category)
+      var row = entry.row
       row.error = "set aside: \(taken.reason)"
       row.isQuarantined = true
       rows.insert(row, at: min(taken.item, rows.count))
@@ -28,14 +28,18 @@ struct ScoringReport {
       throw TaskError(
         .transient, "the shards hold \(rows.count) rows that are not the \(entries.count) listed images")
     }
-    let earlier = try earlier()
-    var all = Self.joined(earlier?.rows ?? [], rows)
+    let earlier = try EarlierScores(settings)
+    let conditions = try Self.conditions(settings)
+    try earlier?.check(conditions)
+    var all = try earlier?.joined(with: rows) ?? rows
     // One rule for all rows: this job's, or else the one that earlier rows were decided by.
-    let threshold = settings.threshold ?? earlier?.threshold
+    let threshold = settings.threshold ?? earlier?.report.threshold
     if earlier != nil { for index in all.indices { all[index].decide(by: threshold) } }
+    var facts = try origin(await context.job(), threshold: threshold, conditions, earlier?.report)
+    if all.count > rows.count { facts.append(.init("earlier_images", .integer(all.count - rows.count))) }
     let report = ScoreReport(
-      rows: all, origin: try origin(await context.job(), threshold: threshold),
-      thumbnails: thumbnails(all, entries, known: earlier?.thumbnails ?? [:]), overlays: overlays(all))
+      rows: all, origin: facts,
+      thumbnails: thumbnails(all, entries, known: earlier?.report.thumbnails ?? [:]), overlays: overlays(all))
     var artifacts: [Artifact] = []
     for file in try ScoreFolder(path: settings.output).contents(of: report) {
       artifacts.append(
@@ -50,22 +54,25 @@ struct ScoringReport {
     return TaskOutcome(result: .object(ScoreSummary(rows).members + report.origin), artifacts: artifacts)
   }
 
-  /// What the output folder holds, where this run adds to it.
-  private func earlier() throws -> ScoreReport? {
-    guard settings.append, FileManager.default.fileExists(atPath: settings.output + "/run.json") else {
-      return nil
-    }
-    return try asUserError { try ScoreFolder(path: settings.output).read() }
+  /// What a report says once for all its rows, so that runs have to agree on it to add to the same one.
+  static func conditions(_ settings: ScoreSettings) throws -> [JSON.Member] {
+    [
+      .init("model_sha256", .string(try ModelIdentity.hash(folder: settings.model))),
+      .init("dtype", .string(settings.dtype.rawValue)),
+      .init("protocol", .string(settings.promptProtocol.rawValue)),
+      .init("product", settings.product.map(JSON.string) ?? .null),
+      .init(
+        "tiling",
+        settings.tiling.map {
+          .object([.init("size", .integer($0.size)), .init("overlap", .integer($0.overlap))])
+        } ?? .null),
+    ]
   }
 
-  /// The earlier rows with those of this run: in place where an image was scored again, behind them where it is new.
-  private static func joined(_ earlier: [ScoreRow], _ rows: [ScoreRow]) -> [ScoreRow] {
-    var new = Dictionary(rows.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-    let kept = earlier.map { new.removeValue(forKey: $0.path) ?? $0 }
-    return kept + rows.filter { new[$0.path] != nil }
-  }
-
-  private func origin(_ detail: JobDetail, threshold: Double?) throws -> [JSON.Member] {
+  /// Source, job and times are those of the last run, the references those of all.
+  private func origin(
+    _ detail: JobDetail, threshold: Double?, _ conditions: [JSON.Member], _ earlier: ScoreReport?
+  ) throws -> [JSON.Member] {
     let shards = detail.tasks.filter { $0.kind == .shard }
     let cached = shards.reduce(0) { $0 + ($1.result?["from_cache"]?.int ?? 0) }
     let images = shards.reduce(0) { $0 + ($1.result?["images"]?.int ?? 0) }
@@ -73,21 +80,15 @@ struct ScoringReport {
     for shard in shards { parts.add(shard.result?["seconds"]) }
     let start = shards.compactMap(\.startedAt).min() ?? 0
     let seconds = max(0, (shards.compactMap(\.finishedAt).max() ?? 0) - start)
-    return [
+    let before = earlier?.origin.first { $0.key == "reference" }?.value.array?.compactMap(\.string) ?? []
+    let references = before + settings.references.filter { !before.contains($0) }
+    let run: [JSON.Member] = [
       .init("job", .integer(Int(context.task.job))), .init("source", .string(settings.images)),
       .init("model", .string(settings.model)),
-      .init("model_sha256", .string(try ModelIdentity.hash(folder: settings.model))),
-      .init("dtype", .string(settings.dtype.rawValue)),
-      .init("reference", .array(settings.references.map(JSON.string))),
-      .init("protocol", .string(settings.promptProtocol.rawValue)),
-      .init("product", settings.product.map(JSON.string) ?? .null),
+    ]
+    let measured: [JSON.Member] = [
       .init("threshold", threshold.map(JSON.number) ?? .null),
-      .init(
-        "tiling",
-        settings.tiling.map {
-          .object([.init("size", .integer($0.size)), .init("overlap", .integer($0.overlap))])
-        }
-          ?? .null),
+      .init("reference", .array(references.map(JSON.string))),
       .init("segmenter", settings.segmenter.map(JSON.string) ?? .null),
       .init("max_errors", settings.maxErrors?.json ?? .null), .init("seed", .integer(settings.seed)),
       .init("from_cache", .integer(cached)), .init("seconds", .number((seconds * 100).rounded() / 100)),
@@ -95,9 +96,11 @@ struct ScoringReport {
       .init(
         "images_per_second", seconds > 0 ? .number((Double(images) / seconds * 100).rounded() / 100) : .null),
     ]
+    return run + conditions + measured
   }
 
-  /// Small pictures of the images that come first whatever the threshold; one that cannot be read any more is left out.
+  /// Small pictures of the images that come first whatever the threshold; one that cannot be read any more, or has
+  /// changed since its boxes were found, is left out.
   private func thumbnails(
     _ rows: [ScoreRow], _ entries: [ImageEntry], known: [String: String]
   ) -> [String: String] {
@@ -108,7 +111,7 @@ struct ScoringReport {
         thumbnails[row.path] = known[row.path]
         continue
       }
-      guard let image = try? ImageFile.decode(bytes: entry.bytes(), name: entry.path),
+      guard let image = try? entry.picture(scoredAs: row),
         let jpeg = try? DefectDrawing.thumbnail(image, boxes: row.boxes)
       else { continue }
       thumbnails[row.path] = Data(jpeg).base64EncodedString()

@@ -127,7 +127,7 @@ struct ShardRun: Sendable {
   /// cannot be made is no reason to lose the score: nil, and a line in the job's log.
   private func mask(of row: ScoreRow, _ entry: ImageEntry, by segmenter: Segmenter) -> GreyImage? {
     do {
-      let image = try ImageFile.decode(bytes: entry.bytes(), name: entry.path)
+      let image = try entry.picture(scoredAs: row)
       let boxes = row.boxes.map { PromptBox(x1: $0.box.x1, y1: $0.box.y1, x2: $0.box.x2, y2: $0.box.y2) }
       var mask = SegmentedMask.union(try segmenter.masks(image: image, boxes: boxes))
       // 1 inside becomes white.

@@ -21,7 +21,7 @@ struct HeldOutMeasurement {
       try PromptSets.open(
         data: settings.data, images: settings.images, promptProtocol: run.promptProtocol,
         references: run.references, types: run.questionTypes, maxNewTokens: run.maxNewTokens,
-        limit: settings.limit)
+        limit: settings.limit, seed: run.seed)
     }
     self.prompts = prompts
     seed = UInt64(run.seed)

@@ -50,12 +50,13 @@ public enum SafetensorsTensor {
   }
 
   /// Lends the bytes to be stored, in one or more pieces.
+  /// - Throws: `CUDAError` where a GPU has failed, so that they may not be what was computed, and what `body` throws.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     switch self {
     case .float32(let tensor) where tensor.device != nil:
-      try SafetensorsTensor.float32(tensor.detached().moved(to: nil)).forEachPiece(body)
+      try SafetensorsTensor.float32(tensor.read()).forEachPiece(body)
     case .bfloat16(let tensor) where tensor.device != nil:
-      try SafetensorsTensor.bfloat16(tensor.detached().moved(to: nil)).forEachPiece(body)
+      try SafetensorsTensor.bfloat16(tensor.read()).forEachPiece(body)
     case .made(let shape, let dtype, let tensor):
       let tensor = tensor()
       precondition(

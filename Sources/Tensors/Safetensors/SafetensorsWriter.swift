@@ -4,23 +4,19 @@ internal import OrderedJSON
 public enum SafetensorsWriter {
   /// Writes beside `path` first, then takes its place, so that a reader sees the old file or the new one
   /// and a crash leaves no half file under this name.
+  /// - Throws: ``SafetensorsError`` for what cannot be written or read on the way, ``CUDAError`` where a GPU that holds a
+  ///   tensor has failed.
   public static func write(
     _ tensors: [(name: String, tensor: SafetensorsTensor)], to path: String, metadata: [String: String] = [:]
-  ) throws(SafetensorsError) {
+  ) throws {
     // Wide elements first: then every tensor begins at a multiple of its element size.
     let ordered = tensors.enumerated().sorted {
       ($1.element.tensor.dtype.size, $0.offset) < ($0.element.tensor.dtype.size, $1.offset)
     }.map(\.element)
     let header = try header(ordered, path: path, metadata: metadata)
     let file = try ReplacedFile(path)
-    do {
-      try header.withUnsafeBytes { try file.append($0) }
-      for (_, tensor) in ordered { try tensor.forEachPiece { try file.append($0) } }
-    } catch let error as SafetensorsError {
-      throw error
-    } catch {
-      throw SafetensorsError(path: path, reason: "\(error)")
-    }
+    try header.withUnsafeBytes { try file.append($0) }
+    for (_, tensor) in ordered { try tensor.forEachPiece { try file.append($0) } }
     try file.commit()
   }
 

@@ -119,11 +119,12 @@ def table(records, upstream):
         accuracy = {side: hits / count if count else 0.0 for side, (count, hits) in detection[name].items()}
         row["Anomaly Detection"] = 100 * (accuracy["normal"] + accuracy["abnormal"]) / 2
         row["Average"] = sum(row[kind] for kind in TYPES) / len(TYPES)
-        row["Overkill"] = 100 * (1 - accuracy["normal"])
-        row["Miss"] = 100 * (1 - accuracy["abnormal"])
+        for column, side in [("Overkill", "normal"), ("Miss", "abnormal")]:
+            row[column] = 100 * (1 - accuracy[side]) if detection[name][side][0] else None
         rows[name] = row
     columns = TYPES + ["Average", "Overkill", "Miss"]
-    rows["Average"] = {column: sum(rows[name][column] for name in names) / len(names) for column in columns}
+    known = {column: [rows[name][column] for name in names if rows[name][column] is not None] for column in columns}
+    rows["Average"] = {column: sum(values) / len(values) if values else None for column, values in known.items()}
     return rows
 
 

@@ -38,6 +38,25 @@ struct ReportTests {
     #expect(ResampledTables(of: records, resamples: 0).interval(row: "VisA", "Miss") == nil)
   }
 
+  @Test(
+    "overkill and miss of pictures that nobody asked about are left out, of the mean and the intervals too")
+  func silentStates() throws {
+    // Of the second data set defective pictures alone, half of them missed.
+    let half = records(["VisA"], pictures: 40, right: 0.5)
+    let defective = records(["GoodsAD"], pictures: 40, right: 0.5).filter { !$0.isNormal }
+    let report = try EvaluationReport(records: half + defective, resamples: 20)
+    #expect(report.strict.rows.map(\.overkill) == [50, nil] && report.strict.rows.map(\.miss) == [50, 50])
+    #expect(report.strict.average.overkill == 50 && report.strict.average.miss == 50)
+    #expect(report.categories.rows.map(\.overkill).contains(nil))
+    #expect(report.intervals.interval(row: "GoodsAD", "Overkill") == nil)
+    #expect(report.json["strict"]?["GoodsAD"]?["Overkill"] == .null)
+    #expect(report.json["classes"]?["GoodsAD/part0"]?["Overkill"] == .null)
+    let line = try #require(report.text.split(separator: "\n").first { $0.hasPrefix("GoodsAD ") })
+    #expect(line.hasSuffix("–    50.00") || line.contains(" – "))
+    #expect(report.csv.contains("strict,GoodsAD,") && !report.csv.contains("nil"))
+    #expect(report.html().contains("–") && report.latex.contains("--"))
+  }
+
   @Test("a perfect run has no width")
   func perfect() throws {
     let tables = ResampledTables(of: records(["VisA"], right: 1), resamples: 50)

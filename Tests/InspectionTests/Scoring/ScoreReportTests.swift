@@ -59,7 +59,7 @@ import Testing
   @Test func `the table has a line per image, and fields survive their commas and quotes`() throws {
     let table = try CommaSeparated.rows(ScoreTable.csv(Self.rows()))
     #expect(table.count == 8)
-    #expect(Set(table.map(\.count)) == [10])
+    #expect(Set(table.map(\.count)) == [11])
     #expect(table[2][0] == "worst, of \"all\".png")
     #expect(table[2][4] == "[4.0, 5.0, 10.0, 25.0] [0.0, 0.0, 2.0, 2.0]")
     #expect(table[3][7] == "is truncated")

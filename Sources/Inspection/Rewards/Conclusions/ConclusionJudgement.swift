@@ -6,6 +6,7 @@ struct ConclusionJudgement {
 
   func judge(_ mentions: inout [OptionMention]) {
     markRestatedOptions(&mentions)
+    joinNames(&mentions)
     var start = 0
     while start < mentions.count {
       let last = endOfGroup(from: start, in: mentions)
@@ -42,6 +43,7 @@ struct ConclusionJudgement {
   }
 
   private func link(_ first: OptionMention, _ second: OptionMention) -> Link {
+    if first.form == .statement || second.form == .statement { return .none }
     var hasComma = false
     var conjunction: WordRoles = []
     for index in first.words.upperBound...second.words.lowerBound {
@@ -66,7 +68,32 @@ struct ConclusionJudgement {
     return hasComma || first.option == second.option ? .comma : .none
   }
 
+  /// Whether defects stated or found in a range are neither asked for nor supposed.
+  func isConclusive(_ statement: Range<Int>) -> Bool {
+    !isAsked(statement.upperBound) && !isSupposed(statement.lowerBound)
+      && !isSupposedAfter(statement.upperBound, until: words.count)
+  }
+
+  /// Whether a defect of some kind is found behind a word: "the neck is cracked".
+  func findsDefect(after start: Int) -> Bool {
+    let statements = DefectStatementReader(words: words)
+    return words[start...].indices.contains { index in
+      guard !words[index].roles.isDisjoint(with: [.kind, .defective]),
+        let statement = statements.statement(at: index, from: start)
+      else { return false }
+      return statement.claim == .present && isConclusive(statement.words)
+    }
+  }
+
   private func judgeGroup(_ group: ClosedRange<Int>, _ mentions: inout [OptionMention]) {
+    if let standing = standingBefore(group.lowerBound, mentions) {
+      mentions[group.lowerBound].standing = standing
+      return
+    }
+    if mentions[group.lowerBound].form == .statement {
+      if !isConclusive(mentions[group.lowerBound].words) { mentions[group.lowerBound].standing = .open }
+      return
+    }
     let previousEnd = group.lowerBound > 0 ? mentions[group.lowerBound - 1].words.upperBound : 0
     let nextStart =
       group.upperBound + 1 < mentions.count ? mentions[group.upperBound + 1].words.lowerBound : words.count
@@ -87,7 +114,7 @@ struct ConclusionJudgement {
       guard mentions[index].standing == .concluded else { continue }
       // "The scratch is not deep" does not withdraw a scratch named before.
       mentions[index].standing =
-        standing == .denied && !deniedBefore && !mentions[index].byLetter ? .open : standing
+        standing == .denied && !deniedBefore && mentions[index].form == .text ? .open : standing
     }
   }
 
@@ -111,9 +138,47 @@ struct ConclusionJudgement {
   }
 
   private func isRestated(_ mentions: [OptionMention], _ index: Int) -> Bool {
-    mentions[index].byLetter && !mentions[index + 1].byLetter
+    mentions[index].form == .letter && mentions[index + 1].form == .text
       && mentions[index].option == mentions[index + 1].option
       && mentions[index + 1].words.lowerBound - mentions[index].words.upperBound <= 1
+  }
+
+  /// Letter and text of one option beside each other, "B (No)" or "a dent (B)", are one name.
+  private func joinNames(_ mentions: inout [OptionMention]) {
+    guard mentions.count > 1 else { return }
+    var joined: [OptionMention] = []
+    joined.reserveCapacity(mentions.count)
+    for mention in mentions {
+      if let last = joined.last, last.standing == .concluded, isName(last, with: mention) {
+        joined[joined.count - 1] = OptionMention(
+          option: last.option, words: last.words.lowerBound..<mention.words.upperBound, form: .letter)
+      } else {
+        joined.append(mention)
+      }
+    }
+    mentions = joined
+  }
+
+  private func isName(_ first: OptionMention, with second: OptionMention) -> Bool {
+    guard first.option == second.option, second.standing == .concluded,
+      first.words.upperBound == second.words.lowerBound
+    else { return false }
+    let gap = words[second.words.lowerBound].before
+    if first.form == .letter, second.form == .text {
+      return gap.isDisjoint(with: ReasoningWord.Gap.sentenceEnd.union(.comma))
+    }
+    return first.form == .text && second.form == .letter && !gap.isDisjoint(with: [.opening, .mark])
+  }
+
+  /// The standing of a letter behind whose full stop its option's text follows: "it isn't B. Contamination".
+  private func standingBefore(_ index: Int, _ mentions: [OptionMention]) -> OptionMention.Standing? {
+    guard index > 0, mentions[index].form == .text, mentions[index].standing == .concluded else { return nil }
+    let letter = mentions[index - 1]
+    guard letter.form == .letter, letter.option == mentions[index].option, letter.standing != .concluded,
+      letter.words.upperBound == mentions[index].words.lowerBound,
+      words[letter.words.upperBound].before.isDisjoint(with: [.question, .newline])
+    else { return nil }
+    return letter.standing
   }
 
   // MARK: Denials
@@ -190,10 +255,13 @@ struct ConclusionJudgement {
 
   // MARK: Questions and suppositions
 
+  /// Words looked at in search of a sentence's end or beginning: texts without punctuation stay cheap.
+  private static let reach = 100
+
   /// Whether the sentence around ends with a question mark.
   private func isAsked(_ from: Int) -> Bool {
     var index = from
-    while index <= words.count {
+    while index <= min(words.count, from + Self.reach) {
       let gap = index < words.count ? words[index].before : end
       if gap.contains(.question) { return true }
       if index == words.count || !gap.isDisjoint(with: [.stop, .newline]) { return false }
@@ -206,7 +274,7 @@ struct ConclusionJudgement {
   private func isSupposed(_ start: Int) -> Bool {
     var index = start
     var commas = 0
-    while index > 0 {
+    while index > max(0, start - Self.reach) {
       if !words[index].before.isDisjoint(with: .clauseEnd) { return false }
       if words[index].before.contains(.comma) { commas += 1 }
       index -= 1

@@ -7,6 +7,12 @@
 /// - what is asked or supposed: "is it B?", "if it were B";
 /// - several options left open: "A or B".
 ///
+/// Where the options are "Yes" and "No", as of "Is there any defect in the object?", what a reasoning states of
+/// defects as such is a naming too: "there is a defect" and "the rim is damaged" of "Yes", "there are no defects"
+/// and "the object is not defective" of "No". What it denies of a part ("no defect on the cap"), of other defects or
+/// with an exception names neither, and a denial behind which a defect of some kind is found ("no defects. The neck
+/// is cracked") is withdrawn.
+///
 /// A phrase whose text and letter disagree, "Yes (B)", names both: the later one, mostly the letter, which is what an
 /// answer gives, counts.
 ///
@@ -27,16 +33,23 @@ public struct ConclusionReader: Sendable {
     let (words, end) = ReasoningWord.words(of: reasoning)
     var mentions = scanner.mentions(in: words, end: end)
     guard !mentions.isEmpty else { return nil }
-    ConclusionJudgement(words: words, end: end).judge(&mentions)
-    var current: Int?
+    let judgement = ConclusionJudgement(words: words, end: end)
+    judgement.judge(&mentions)
+    var current: OptionMention?
     for mention in mentions {
       switch mention.standing {
-      case .concluded: current = mention.option
-      case .denied: if current == mention.option { current = nil }
+      case .concluded: current = mention
+      case .denied: if current?.option == mention.option { current = nil }
       case .open: break
       }
     }
-    return current.map { letters[$0] }
+    guard let current else { return nil }
+    if current.form == .statement, current.option == scanner.absence,
+      judgement.findsDefect(after: current.words.upperBound)
+    {
+      return nil
+    }
+    return letters[current.option]
   }
 
   /// The letter an answer gives: a single letter of either case, punctuation aside, else as a conclusion.

@@ -1,10 +1,16 @@
 /// A place where a reasoning names an option.
 struct OptionMention {
+  enum Form {
+    case letter, text
+    /// "There is a defect" for "Yes", "there is no defect" for "No".
+    case statement
+  }
+
   /// Index of the option.
   let option: Int
   /// Indices of its words.
   let words: Range<Int>
-  let byLetter: Bool
+  let form: Form
   /// Rejected, hypothetical, asked, or one of several left open.
   var standing: Standing = .concluded
 
@@ -13,12 +19,16 @@ struct OptionMention {
   }
 }
 
-/// Finds the places where words name options, by letter or by text, without judging them.
+/// Finds the places where words name options, by letter, by text or, where the options are "Yes" and "No", by what
+/// they say of defects, without judging them.
 struct OptionMentionScanner {
   /// Lower-case hashes of each option's words, a leading article dropped; empty where the text cannot name it.
   let texts: [[UInt64]]
   /// The option of each letter A–Z, -1 without one.
   let letters: [Int8]
+  /// The options that say that there are defects, and that there are none.
+  let presence: Int?
+  let absence: Int?
 
   init(options: [AnswerOption]) {
     var letters = [Int8](repeating: -1, count: 26)
@@ -32,21 +42,28 @@ struct OptionMentionScanner {
       return words.map(\.hash)
     }
     self.letters = letters
+    absence = texts.firstIndex(of: [OptionMentionScanner.no])
+    presence = absence == nil ? nil : texts.firstIndex(of: [ReasoningWord.hash(of: "yes")])
   }
 
   private static let no = ReasoningWord.hash(of: "no")
 
   func mentions(in words: [ReasoningWord], end: ReasoningWord.Gap) -> [OptionMention] {
+    let statements = DefectStatementReader(words: words)
     var result: [OptionMention] = []
     var index = 0
     while index < words.count {
       if let option = letterOption(at: index, in: words, end: end) {
-        result.append(OptionMention(option: option, words: index..<(index + 1), byLetter: true))
+        result.append(OptionMention(option: option, words: index..<(index + 1), form: .letter))
         index += 1
-      } else if let (option, length) = textOption(at: index, in: words, end: end) {
-        result.append(OptionMention(option: option, words: index..<(index + length), byLetter: false))
+      } else if let (option, length) = textOption(at: index, in: words) {
+        result.append(OptionMention(option: option, words: index..<(index + length), form: .text))
         index += length
       } else {
+        if let mention = statement(at: index, in: words, statements, from: result.last?.words.upperBound ?? 0)
+        {
+          result.append(mention)
+        }
         index += 1
       }
     }
@@ -56,16 +73,14 @@ struct OptionMentionScanner {
   // MARK: By text
 
   /// The option with the longest text that stands at an index.
-  private func textOption(
-    at index: Int, in words: [ReasoningWord], end: ReasoningWord.Gap
-  ) -> (option: Int, length: Int)? {
+  private func textOption(at index: Int, in words: [ReasoningWord]) -> (option: Int, length: Int)? {
     var best: (option: Int, length: Int)?
     for (option, text) in texts.enumerated() {
       guard !text.isEmpty, text.count > best?.length ?? 0, index + text.count <= words.count else { continue }
       var offset = 0
       while offset < text.count, words[index + offset].hash == text[offset] { offset += 1 }
       guard offset == text.count else { continue }
-      if text.count == 1, text[0] == OptionMentionScanner.no, !deniesAll(at: index, in: words, end: end) {
+      if text.count == 1, text[0] == OptionMentionScanner.no, !isAnswer(at: index, in: words) {
         continue
       }
       best = (option, text.count)
@@ -73,18 +88,26 @@ struct OptionMentionScanner {
     return best
   }
 
-  /// Whether a "no" is the answer "No" and no determiner: it stands alone in its clause, or denies defects as
-  /// such ("no visible defects", not "no scratches" and not "no other defects").
-  private func deniesAll(at index: Int, in words: [ReasoningWord], end: ReasoningWord.Gap) -> Bool {
-    let after = index + 1 < words.count ? words[index + 1].before : end
-    if index + 1 == words.count || !after.subtracting([.space, .hyphen]).isEmpty { return true }
-    for offset in 1...4 where index + offset < words.count {
-      let word = words[index + offset]
-      if offset > 1, !word.before.subtracting([.space, .hyphen, .comma]).isEmpty { return false }
-      if word.roles.contains(.further) || word.roles.contains(.undoing) { return false }
-      if word.roles.contains(.defect) { return true }
-    }
-    return false
+  /// Whether a "no" is the answer "No" and no determiner or interjection: it stands alone in its clause ("so no,",
+  /// "no because"), and nothing takes it back ("no, wait").
+  private func isAnswer(at index: Int, in words: [ReasoningWord]) -> Bool {
+    guard index + 1 < words.count else { return true }
+    let next = words[index + 1]
+    let standsAlone = !next.before.subtracting([.space, .hyphen]).isEmpty
+    if next.roles.contains(.interjection), next.before.isDisjoint(with: .sentenceEnd) { return false }
+    return standsAlone || next.roles.contains(.clause)
+  }
+
+  // MARK: By statement
+
+  private func statement(
+    at index: Int, in words: [ReasoningWord], _ statements: DefectStatementReader, from limit: Int
+  ) -> OptionMention? {
+    guard absence != nil, !words[index].roles.isDisjoint(with: [.defect, .defective, .sound]),
+      let statement = statements.statement(at: index, from: limit),
+      let option = statement.claim == .present ? presence : absence
+    else { return nil }
+    return OptionMention(option: option, words: statement.words, form: .statement)
   }
 
   // MARK: By letter

@@ -1,6 +1,6 @@
 /// What a word can do to an option named near it. English, as the prompts are.
 struct WordRoles: OptionSet {
-  let rawValue: UInt32
+  let rawValue: UInt64
 
   static let article = WordRoles(rawValue: 1 << 0)
   /// "option", "choice": the next letter is one, the article's letter too.
@@ -54,6 +54,58 @@ struct WordRoles: OptionSet {
   /// "to", "be", "as": may stand between "answer" and a letter.
   static let bridge = WordRoles(rawValue: 1 << 30)
 
+  // What a clause says of defects; see ``DefectStatementReader``.
+
+  /// "problem", "issue": of the defects, those that may be of the picture or the question.
+  static let looseDefect = WordRoles(rawValue: 1 << 31)
+  /// "defective", "damaged".
+  static let defective = WordRoles(rawValue: 1 << 32)
+  /// "intact", "normal": said of a whole, denies defects.
+  static let sound = WordRoles(rawValue: 1 << 33)
+  /// "scratch", "broken": a defect of some kind, or how the object is made.
+  static let kind = WordRoles(rawValue: 1 << 34)
+  /// "there", as in "there is".
+  static let existential = WordRoles(rawValue: 1 << 35)
+  /// Forms of "be", "look" and "seem".
+  static let being = WordRoles(rawValue: 1 << 36)
+  /// "has", "shows", "see": what follows is there.
+  static let showing = WordRoles(rawValue: 1 << 37)
+  /// Of the showing ones, those of who looks.
+  static let seeing = WordRoles(rawValue: 1 << 38)
+  static let visible = WordRoles(rawValue: 1 << 39)
+  /// Of the visible and the parts, those that need no verb or preposition: "damage visible", "no damage elsewhere".
+  static let adverbless = WordRoles(rawValue: 1 << 40)
+  /// "appears", "likely": "to" behind it leads to a statement.
+  static let seeming = WordRoles(rawValue: 1 << 41)
+  /// "think": a negation in front of it is one of what is thought.
+  static let opinion = WordRoles(rawValue: 1 << 42)
+  /// "might", "says", "when": what follows is not stated.
+  static let hedge = WordRoles(rawValue: 1 << 43)
+  /// Prepositions.
+  static let place = WordRoles(rawValue: 1 << 44)
+  /// "cap", "left", "template": not the whole object.
+  static let part = WordRoles(rawValue: 1 << 45)
+  static let whole = WordRoles(rawValue: 1 << 46)
+  /// "any", "all": what follows is no single part.
+  static let universal = WordRoles(rawValue: 1 << 47)
+  static let exception = WordRoles(rawValue: 1 << 48)
+  static let contrast = WordRoles(rawValue: 1 << 49)
+  static let comparing = WordRoles(rawValue: 1 << 50)
+  /// "without", "free" of.
+  static let lacking = WordRoles(rawValue: 1 << 51)
+  static let nothing = WordRoles(rawValue: 1 << 52)
+  /// "sign", "evidence" of.
+  static let sign = WordRoles(rawValue: 1 << 53)
+  /// "lighting", "question": not of the object.
+  static let circumstance = WordRoles(rawValue: 1 << 54)
+  static let pronoun = WordRoles(rawValue: 1 << 55)
+  /// "wait" after "no": the word is an interjection.
+  static let interjection = WordRoles(rawValue: 1 << 56)
+  /// "potential": hedges what is stated, not what is denied.
+  static let possible = WordRoles(rawValue: 1 << 57)
+  /// "indicates": of the showing ones, those of a mark; "the spot does not indicate damage" leaves other spots.
+  static let indicating = WordRoles(rawValue: 1 << 58)
+
   static func of(_ hash: UInt64) -> WordRoles { lexicon[hash] ?? [] }
 
   private static let lexicon: [UInt64: WordRoles] = {
@@ -103,7 +155,7 @@ struct WordRoles: OptionSet {
     ),
     (
       "clearly definitely therefore thus also probably likely obviously simply then just still certainly "
-        + "surely however actually indeed really that which here", .adverb
+        + "surely however actually indeed really that which here considered", .adverb
     ),
     (
       "but so therefore hence thus however yet because since while whereas though although when where given "
@@ -127,5 +179,68 @@ struct WordRoles: OptionSet {
     ("shaped shape side sided like type sized", .shapeWord),
     ("either both neither even any also vs versus", .listWord),
     ("to be as is was are with for", .bridge),
+    ("problem problems issue issues", .looseDefect),
+    ("defective damaged faulty flawed anomalous abnormal", .defective),
+    ("intact normal undamaged flawless", .sound),
+    (
+      "scratch scratches scratched crack cracks cracked dent dents dented hole holes chip chips chipped stain stains "
+        + "stained tear tears torn fracture fractures fractured broken bent deformed deformation missing "
+        + "contamination contaminated rust corrosion corroded burr burrs puncture punctured discoloration "
+        + "discolored misplaced misaligned crooked detached burnt burned", .kind
+    ),
+    ("there theres", .existential),
+    (
+      "is are was were be been being isnt arent wasnt werent looks look looked seems seem seemed appears appear "
+        + "appeared remains remain exists exist", .being
+    ),
+    (
+      "has have had having hasnt havent shows show showing showed contains contain containing exhibits exhibit "
+        + "exhibiting displays display displaying reveals reveal revealing bears", .showing
+    ),
+    ("indicates indicate indicating suggests suggest suggesting", [.showing, .indicating]),
+    (
+      "see sees saw notice noticed notices find finds found detect detected observe observed identify identified "
+        + "spot spotted", [.showing, .seeing]
+    ),
+    ("visible evident apparent noticeable", [.visible, .adverbless]),
+    (
+      "present seen found detected observed noticed identified clear obvious detectable located", .visible
+    ),
+    ("exists exist", [.visible, .adverbless]),
+    ("appears appear appeared seems seem seemed looks look looked likely happens found", .seeming),
+    ("think believe feel", .opinion),
+    (
+      "might may could would should possibly possibility perhaps maybe potentially says said say states stated "
+        + "claims claim claimed asks ask asked asking check verify ensure determine decide suppose supposing assume "
+        + "assuming imagine when whenever until once unclear unsure uncertain doubtful thought believed seemed appeared",
+      .hedge
+    ),
+    ("possible potential suspected", .possible),
+    (
+      "on in at with near to around along of across inside within under over behind for from about throughout upon "
+        + "between regarding concerning looking by", .place
+    ),
+    (
+      "left right top bottom upper lower front side sides edge edges corner corners center centre middle half rim "
+        + "neck cap lid label base handle head stem leg legs lead leads pin pins thread threads body shoulder wall "
+        + "walls interior exterior inner outer seam seams border area region section portion part parts component "
+        + "components spot rest remaining remainder first text print logo seal cover bristles wire wires wick shell "
+        + "coating casing frame hinge button terminal terminals background template reference", .part
+    ),
+    ("elsewhere otherwise", .part), ("elsewhere otherwise", .adverbless),
+    (
+      "object objects image images picture pictures photo photos photograph product products item items sample "
+        + "samples specimen surface piece unit whole entire", .whole
+    ),
+    ("any every all each both either entire whole anywhere throughout everywhere", .universal),
+    ("except excluding apart aside besides beyond", .exception),
+    ("but however although though whereas while yet", .contrast),
+    ("compared compare comparing comparison like unlike", .comparing),
+    ("without free absence lack lacks lacking", .lacking),
+    ("none nothing nowhere", .nothing),
+    ("sign signs evidence trace traces indication indications kind type form", .sign),
+    ("lighting light quality resolution question options focus", .circumstance),
+    ("it i we you this that one they he she", .pronoun),
+    ("wait hold hang hmm sorry actually look let", .interjection),
   ]
 }

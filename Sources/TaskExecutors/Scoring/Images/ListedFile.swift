@@ -12,6 +12,7 @@ enum ListedFile {
     return parts.count > 1 ? parts.joined(separator: "/") : "/"
   }
 
+  /// What the file says, without the byte order mark that some editors begin it with.
   static func text(_ path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw TaskError(.userError, "\(path) cannot be read on the worker's machine")
@@ -19,7 +20,7 @@ enum ListedFile {
     guard data.count <= mostBytes, let text = String(validating: data, as: UTF8.self) else {
       throw TaskError(.userError, "\(path) is no list in UTF-8 of at most \(mostBytes >> 20) MiB")
     }
-    return text
+    return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
   }
 
   /// The rows of a .csv by column name; its first line names the columns, in any order and case.

@@ -23,7 +23,7 @@ struct ImageReader: Sendable {
 
   /// - Parameter index: of the image in its run.
   func read(_ entry: ImageEntry, index: Int) throws -> ReadImage {
-    var row = ScoreRow(path: entry.path, category: entry.category)
+    var row = entry.row
     let prompt = try questions.prompt(for: entry)
     row.references = prompt.imagePaths.count - 1
     do {
@@ -51,7 +51,7 @@ struct ImageReader: Sendable {
 
   /// The row of an image that is not opened again.
   func quarantined(_ entry: ImageEntry, index: Int, deaths: Int) throws -> ReadImage {
-    var row = ScoreRow(path: entry.path, category: entry.category)
+    var row = entry.row
     row.error = "set aside: \(deaths) workers died while they had this image alone in hand"
     row.isQuarantined = true
     // Hashing its bytes is safe; the next run knows it by them.
@@ -69,7 +69,8 @@ struct ImageReader: Sendable {
 
   private func taken(_ known: ScoreRow, for row: ScoreRow) -> ScoreRow {
     var known = known
-    (known.path, known.category, known.references) = (row.path, row.category, row.references)
+    (known.path, known.file, known.category) = (row.path, row.file, row.category)
+    known.references = row.references
     known.decide(by: settings.threshold)
     return known
   }

@@ -63,6 +63,8 @@ final class GroupStudy: Study {
     return TrainingGroup(
       ordinal: Int(group.ordinal), prompt: prompt, completions: group.completions.map(\.tokens),
       samplerLogProbabilities: group.completions.map(\.logProbabilities),
-      rewards: group.completions.map(\.reward), isOnPolicy: group.behaviourVersion == grpo.stepCount)
+      rewards: group.completions.map(\.reward),
+      truncated: group.completions.count { $0.finish == .length },
+      isOnPolicy: group.behaviourVersion == grpo.stepCount)
   }
 }

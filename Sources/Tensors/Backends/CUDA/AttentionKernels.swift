@@ -1,31 +1,39 @@
 /// Heads of queries and of keys, and elements of a head.
-struct AttentionShape: Hashable {
+package struct AttentionShape: Hashable {
   let heads: Int, kvHeads: Int, width: Int
+
+  package init(heads: Int, kvHeads: Int, width: Int) {
+    (self.heads, self.kvHeads, self.width) = (heads, kvHeads, width)
+  }
+
   var group: Int { heads / kvHeads }
 }
 
 /// A kernel, and what a block of it takes.
-struct DeviceKernel: Equatable {
-  let name: String
+package struct DeviceKernel: Equatable {
+  package let name: String
   let threads: Int
   /// Bytes of shared memory.
-  let memory: Int
+  package let memory: Int
 }
 
 /// The kernels that compute an attention: see kernels/attention_tiles.cuh and kernels/attention_tensor_tiles.cuh, of which
 /// these are the sizes.
-struct AttentionKernels {
+package struct AttentionKernels {
   let shape: AttentionShape
   /// In bfloat16 on tensor cores, or in float32.
   let onTensorCores: Bool
+  /// Bytes of shared memory that a block of the chip may have: 99 KiB to 227 KiB.
+  private let blockMemory: Int
 
-  init(_ shape: AttentionShape, precision: DType) {
+  package init(_ shape: AttentionShape, precision: DType, blockMemory: Int) {
     self.shape = shape
+    self.blockMemory = blockMemory
     onTensorCores = precision == .bfloat16 && shape.group <= 32
   }
 
   /// - Parameter rows: of a tile.
-  func forward(rows: Int) -> DeviceKernel {
+  package func forward(rows: Int) -> DeviceKernel {
     guard onTensorCores else { return plain("attention", queryTiles: 1, keyTiles: 1) }
     // Queries that do not stay in registers lie beside two stages of keys and values.
     let areHeld = rows / 64 * paddedWidth / 16 <= 8
@@ -34,22 +42,29 @@ struct AttentionKernels {
       memory: tensorBytes(rows: 4 * 64 + (areHeld ? 0 : rows)))
   }
 
+  /// Whether tiles may be large: on tensor cores, where a block has the memory.
+  package var takesLargeTiles: Bool {
+    onTensorCores && forward(rows: AttentionTiling.largeTileRows).memory <= blockMemory
+  }
+
   var combine: String { onTensorCores ? "attention_combine_narrow" : "attention_combine" }
   var deltas: String { onTensorCores ? "attention_deltas_narrow" : "attention_deltas" }
 
-  var queryGradients: DeviceKernel {
+  package var queryGradients: DeviceKernel {
     guard onTensorCores else { return plain("attention_backward_queries", queryTiles: 2, keyTiles: 1) }
     return DeviceKernel(
       name: "attention_backward_queries_tensor_\(paddedWidth)", threads: 128,
       memory: tensorBytes(rows: 4 * 64))
   }
 
-  var keyGradients: DeviceKernel {
+  package var keyGradients: DeviceKernel {
     guard onTensorCores else { return plain("attention_backward_keys", queryTiles: 1, keyTiles: 2) }
-    // With each of two stages, 64 sums and deltas.
+    // Keys and values, and in each of two stages queries, their gradients, sums and deltas.
+    func memory(stages: Int) -> Int { tensorBytes(rows: (2 + 2 * stages) * 64) + stages * 2 * 64 * 4 }
+    let stages = paddedWidth < 128 || memory(stages: 2) <= blockMemory ? 2 : 1
     return DeviceKernel(
-      name: "attention_backward_keys_tensor_\(paddedWidth)", threads: 128,
-      memory: tensorBytes(rows: 6 * 64) + 2 * 2 * 64 * 4)
+      name: "attention_backward_keys_tensor_\(paddedWidth)" + (stages == 1 ? "_one_stage" : ""), threads: 128,
+      memory: memory(stages: stages))
   }
 
   /// Elements of a row of a partial result.

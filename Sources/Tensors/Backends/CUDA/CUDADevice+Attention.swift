@@ -33,7 +33,9 @@ extension CUDADevice {
     precondition(
       shape.width <= 128, "attention on a GPU is for heads of up to 128 elements, not \(shape.width)")
     let hasNarrow = [q, k, v].contains { $0.dtype == .bfloat16 }
-    let kernels = AttentionKernels(shape, precision: hasNarrow ? .bfloat16 : precision)
+    let kernels = AttentionKernels(
+      shape, precision: hasNarrow ? .bfloat16 : precision,
+      blockMemory: multiprocessors.blockMemory)
     precondition(
       kernels.onTensorCores || !hasNarrow, "attention in bfloat16 with \(shape.group) heads a key head")
     precondition(scale > 0 || !kernels.onTensorCores, "attention in bfloat16 with scores times \(scale)")
@@ -57,7 +59,7 @@ extension CUDADevice {
     _ layout: SegmentLayout, _ out: Tensor, _ sums: Tensor
   ) {
     let shape = kernels.shape
-    let tiling = tiling(layout, shape, .forward(large: kernels.onTensorCores))
+    let tiling = tiling(layout, shape, .forward(large: kernels.takesLargeTiles))
     let rows = tiling.slots * shape.kvHeads * AttentionTiling.tileRows
     let partials = Storage(bytes: 4 * rows * kernels.partWidth, on: self)
     let states = Storage(bytes: 8 * rows, on: self)

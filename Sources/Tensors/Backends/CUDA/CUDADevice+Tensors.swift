@@ -81,18 +81,6 @@ extension CUDADevice {
     return result
   }
 
-  /// Lends a copy of the bytes, and writes it back.
-  func withBytes<R>(
-    of tensor: Tensor, _ body: (UnsafeMutableRawBufferPointer) throws -> R
-  ) rethrows -> R {
-    let copy = tensor.detached().moved(to: nil)
-    let result = try copy.withUnsafeBytes(body)
-    withExtendedLifetime((copy, tensor)) {
-      upload(copy.storage.base, bytes: copy.byteCount, to: tensor.address)
-    }
-    return result
-  }
-
   /// The same elements in the same form in memory of their own.
   func copied(_ tensor: Tensor) -> Tensor {
     let storage = Storage(bytes: tensor.byteCount, on: self)

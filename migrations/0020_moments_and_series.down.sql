@@ -1,0 +1,1 @@
+ALTER TABLE jobs DROP COLUMN begins_at, DROP COLUMN cron_ended;
