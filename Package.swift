@@ -122,7 +122,8 @@ let package = Package(
       dependencies: [
         "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "BaseModel", "DeviceChecks", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors", "CPlatform",
+        "BaseModel", "DeviceChecks", "ModelFiles", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors",
+        "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         "Yams",

@@ -31,7 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
     let root = UpCommand.absolute(folder)
     let model = UpCommand.absolute(self.model)
     guard FileManager.default.fileExists(atPath: model + "/config.json") else {
-      throw ValidationError("\(model) holds no model; make one with: ar1 base make --output \(self.model)")
+      throw CommandError("\(model) holds no model; make one with: ar1 base make --output \(self.model)")
     }
     if gpu { try Self.requireGPU() }
     do {
@@ -50,9 +50,9 @@ struct DemoCommand: AsyncParsableCommand {
     do {
       guard try CUDADevice.all().isEmpty else { return }
     } catch {
-      throw ValidationError("--gpu: \(error.reason)")
+      throw CommandError("--gpu: \(error.reason)")
     }
-    throw ValidationError("--gpu: the driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it")
+    throw CommandError("--gpu: the driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it")
   }
 
   /// Removes what a demo leaves, and nothing in a folder that is none or where one runs; takes the folder.
@@ -61,12 +61,12 @@ struct DemoCommand: AsyncParsableCommand {
     let mark = root + "/.ar1-demo"
     if let names = try? files.contentsOfDirectory(atPath: root), !names.isEmpty {
       guard files.fileExists(atPath: mark) else {
-        throw ValidationError("\(root) is not empty and no demo made it; choose another --folder")
+        throw CommandError("\(root) is not empty and no demo made it; choose another --folder")
       }
     }
     try files.createDirectory(atPath: root, withIntermediateDirectories: true)
     guard files.createFile(atPath: mark, contents: Data()) else {
-      throw ValidationError("\(root) cannot be written to")
+      throw CommandError("\(root) cannot be written to")
     }
     let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
     // All but the mark and the lock: a new file in the lock's place would be free for the next one to take.

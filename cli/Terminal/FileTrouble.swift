@@ -1,4 +1,4 @@
-import QwenVL
+import ModelFiles
 
 /// An error of the file system in a person's words.
 struct FileTrouble: Error, CustomStringConvertible {

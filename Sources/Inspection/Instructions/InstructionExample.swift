@@ -43,7 +43,7 @@ public struct InstructionExample: Sendable, Equatable {
     }
   }
 
-  /// The row as a prompt: the pictures, the problem, and for protocols that reason the paper's template for letters,
+  /// The row as a prompt: the pictures, the problem, and the protocol's template for letters,
   /// the grounding stage's for boxes; a text to be met word by word is asked for with the problem alone.
   ///
   /// - Parameter maxNewTokens: `nil` is the protocol's own limit.
@@ -58,11 +58,7 @@ public struct InstructionExample: Sendable, Equatable {
     var text = problem
     var bound: ImageBound? = .paper
     switch solution {
-    case .letter:
-      if promptProtocol.reasons {
-        text += " "
-        text += promptProtocol == .paper ? PaperPrompt.template : PaperReleasedPrompt.trainingTemplate
-      }
+    case .letter: if let template = promptProtocol.template { text += " " + template }
     case .box:
       // Boxes are in pixels of the file: only the image processor may resize it, which says by how much.
       bound = nil

@@ -28,6 +28,15 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// What stands behind a question in a chat turn, where a protocol has such a text.
+  var template: String? {
+    switch self {
+    case .paper: PaperPrompt.template
+    case .paperReleasedTraining: PaperReleasedPrompt.trainingTemplate
+    case .mmad, .paperReleased: nil
+    }
+  }
+
   /// Whether replies reason in `<think>` and answer in `<answer>` tags.
   public var reasons: Bool { self != .mmad }
 

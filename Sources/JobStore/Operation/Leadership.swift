@@ -84,7 +84,7 @@ extension JobStore {
       guard isLeading else { return }
       do {
         try await work()
-      } catch  where !Task.isCancelled && (error as? PostgresError)?.isUnavailable != true {
+      } catch let error where !Task.isCancelled && (error as? PostgresError)?.isUnavailable != true {
         failures.append(TickFailure.Step(name: name, error: "\(error)"))
       }
     }

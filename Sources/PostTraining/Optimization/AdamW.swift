@@ -85,8 +85,8 @@ public final class AdamW {
   ///   - rate: the learning rate of this step.
   ///   - maximumNorm: the gradient is scaled down to this norm; 0 leaves it.
   /// - Returns: the norm before clipping.
-  /// - Throws: `TrainingError` when the gradient is not finite, with the parameters untouched; `CUDAError` when a GPU failed, whose
-  ///   parameters may then be anything.
+  /// - Throws: `TrainingError` when the gradient is not finite, with the parameters untouched;
+  ///   `CUDAError` when a GPU failed, whose parameters may then be anything.
   @discardableResult
   public func step(rate: Double, maximumNorm: Double) throws -> Double {
     let norm = gradientNorm

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelFiles
 import Tensors
 
 /// The matrices of a model folder in int8, made once and kept beside the model.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelFiles
 import Tensors
 
 extension QwenModel {

@@ -4,18 +4,16 @@ package import QwenVL
 /// before it: Qwen's says `<answer>A</answer>` as `<`, `answer`, `>A`, `</`, `answer`, `>`.
 package struct AnswerTokens: Sendable {
   package let letters: [String]
-  /// A token for every letter, `nil` where the vocabulary has none.
+  /// How a letter may be written, and where in ``ids`` its tokens stand, `nil` where the vocabulary has none.
   private struct Form {
     let prefix: String
-    let ids: [Int?]
+    var columns: [Int?] = []
   }
-  private let forms: [Form]
+  private var forms: [Form] = []
   private let tokenizer: Tokenizer
-  /// The letter and the form of a token.
-  private let places: [Int: (form: Int, letter: Int)]
+  private var formOfToken: [Int: Int] = [:]
   /// All tokens, which ``SamplingOptions/watchedTokenIDs`` takes, in the order ``logProbabilities(of:for:)`` expects.
-  package let ids: [Int]
-  private let columns: [Int: Int]
+  package private(set) var ids: [Int] = []
 
   /// What may stand before a letter in its token: the end of a tag, white space, the openings of answers such as `(A)`,
   /// `**A**`, `"A"` and `Answer:A`.
@@ -24,28 +22,29 @@ package struct AnswerTokens: Sendable {
   package init(letters: [String], tokenizer: Tokenizer) {
     self.letters = letters
     self.tokenizer = tokenizer
-    forms = Self.prefixes.map { prefix in
-      Form(prefix: prefix, ids: letters.map { tokenizer.id(of: (prefix == " " ? "Ġ" : prefix) + $0) })
+    for prefix in Self.prefixes {
+      var form = Form(prefix: prefix)
+      for letter in letters {
+        // As the vocabulary spells it.
+        let id = tokenizer.id(of: (prefix == " " ? "Ġ" : prefix) + letter)
+        form.columns.append(id.map { _ in ids.count })
+        if let id {
+          formOfToken[id] = forms.count
+          ids.append(id)
+        }
+      }
+      forms.append(form)
     }
-    var places: [Int: (form: Int, letter: Int)] = [:]
-    for (form, row) in forms.enumerated() {
-      for (letter, id) in row.ids.enumerated() { if let id { places[id] = (form, letter) } }
-    }
-    self.places = places
-    ids = forms.flatMap { $0.ids.compactMap(\.self) }
-    columns = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The log-probabilities of some of the letters where the answer has its letter: of the tokens that write them as the
   /// letter that was drawn is written there.
   /// - Returns: `nil` where there is no answer with a letter, or one of the letters cannot be written so.
   package func logProbabilities(of completion: Completion, for wanted: [String]) -> [Double]? {
-    guard let step = answerStep(completion.ids), let place = places[completion.ids[step]] else { return nil }
+    guard let (step, form) = answerPlace(completion.ids) else { return nil }
     var values: [Double] = []
     for letter in wanted {
-      guard let index = letters.firstIndex(of: letter), let id = forms[place.form].ids[index],
-        let column = columns[id]
-      else { return nil }
+      guard let index = letters.firstIndex(of: letter), let column = form.columns[index] else { return nil }
       values.append(Double(completion.watched[step][column]))
     }
     return values
@@ -53,17 +52,19 @@ package struct AnswerTokens: Sendable {
 
   /// The token with the answer's letter: the first behind the last `<answer>`, without which and without reasoning the
   /// last of all. A letter that begins a word is none.
-  private func answerStep(_ tokens: [Int]) -> Int? {
+  private func answerPlace(_ tokens: [Int]) -> (step: Int, form: Form)? {
     let text = Array(tokenizer.decode(tokens).utf8)
     let tag = Self.lastEnd(of: Array("<answer>".utf8), in: text)
     if tag == nil, Self.lastEnd(of: Array("<think>".utf8), in: text) != nil { return nil }
-    var found: Int?
+    var found: (step: Int, form: Form)?
     for step in tokens.indices.reversed() {
-      guard let place = places[tokens[step]], !continues(tokens, after: step) else { continue }
-      guard let tag else { return step }
-      let start = tokenizer.decode(Array(tokens[..<step])).utf8.count + forms[place.form].prefix.utf8.count
+      guard let form = formOfToken[tokens[step]].map({ forms[$0] }), !continues(tokens, after: step) else {
+        continue
+      }
+      guard let tag else { return (step, form) }
+      let start = tokenizer.decode(Array(tokens[..<step])).utf8.count + form.prefix.utf8.count
       if start < tag { break }
-      found = step
+      found = (step, form)
     }
     return found
   }

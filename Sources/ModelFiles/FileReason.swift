@@ -2,8 +2,8 @@ internal import FoundationEssentials
 
 #if canImport(Glibc)
   internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
+#else
+  internal import Musl
 #endif
 
 /// What the file system refused, in a person's words; the error's own description is a programmer's.

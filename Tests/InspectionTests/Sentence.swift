@@ -1,0 +1,28 @@
+import Inspection
+import Testing
+
+/// A sentence, the options it is about, and what it concludes on.
+struct Sentence: Sendable, CustomTestStringConvertible {
+  let text: String
+  let options: [String]
+  let conclusion: String?
+
+  init(_ text: String, _ options: [String], _ conclusion: String?) {
+    self.text = text
+    self.options = options
+    self.conclusion = conclusion
+  }
+
+  var testDescription: String { text }
+
+  func check() {
+    let reader = ConclusionReader(options: AnswerOption.lettered(options))
+    #expect(reader.conclusion(of: text) == conclusion, "\(text)")
+  }
+}
+
+extension [String] {
+  static let yesNo = ["Yes.", "No."]
+  static let kinds = ["Scratch.", "Dent.", "Hole.", "Contamination."]
+  static let places = ["Top left.", "Left.", "Bottom right.", "Center."]
+}
