@@ -103,7 +103,9 @@ let package = Package(
       swiftSettings: acrossModules),
     .target(
       name: "BaseModel",
-      dependencies: ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+      dependencies: [
+        "Images", "Inspection", "ModelFiles", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+      ],
       swiftSettings: acrossModules),
 
     .target(

@@ -89,13 +89,19 @@ class Cluster:
             self.sql("postgres", f"ALTER DATABASE {name} SET synchronous_commit = off")
         return self.conninfo(name)
 
-    def wal(self) -> tuple[int, float, int]:
-        """Flushes, their milliseconds, and bytes so far. Backends hand theirs in when they exit, so all have to be gone."""
+    def wal(self) -> tuple[int, float, str]:
+        """Flushes, their milliseconds, and where the log ends. Backends hand theirs in when they exit, so all have to be
+        gone."""
         while int(self.sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
                                        " AND pid <> pg_backend_pid()")[0][0]):
             time.sleep(0.05)
-        row = self.sql("postgres", "SELECT wal_sync, wal_sync_time, wal_bytes FROM pg_stat_wal")[0]
-        return int(row[0]), float(row[1]), int(row[2])
+        row = self.sql("postgres", "SELECT wal_sync, wal_sync_time, pg_current_wal_flush_lsn() FROM pg_stat_wal")[0]
+        return int(row[0]), float(row[1]), row[2]
+
+    def wal_bytes(self, start: str, end: str) -> float:
+        """Of the log between two of its places, without the images of whole pages that follow a checkpoint."""
+        self.sql("postgres", "CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+        return float(self.sql("postgres", f"SELECT sum(record_size) FROM pg_get_wal_stats('{start}', '{end}')")[0][0])
 
     def cpu_seconds(self) -> float:
         """What the server's processes have used so far, children that have ended included."""

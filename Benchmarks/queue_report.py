@@ -74,8 +74,10 @@ def drains(section: dict, durable: bool) -> list[str]:
 
 
 def peers(section: dict) -> list[str]:
-    lines = ["| load | rival | its rate, /s | ours, /s | by rate | times as fast | pairs | flushes per job, rival | ours |",
-             "|---|---|--:|--:|--:|---|--:|--:|--:|"]
+    lines = ["A job's bytes are those of the database's log without whole pages.", "",
+             "| load | rival | its rate, /s | ours, /s | by rate | times as fast | pairs | flushes per job, rival | ours "
+             "| bytes per job, rival | ours |",
+             "|---|---|--:|--:|--:|---|--:|--:|--:|--:|--:|"]
     for row in section["loads"]:
         rounds = row["rounds"]
         found, pairs = ratio(rounds, "ours", "peer")
@@ -84,7 +86,8 @@ def peers(section: dict) -> list[str]:
             f"[{middle(rounds, 'peer', 'flush_ms'):.2g}] | {number(middle(rounds, 'ours', 'rate'))} "
             f"[{middle(rounds, 'ours', 'flush_ms'):.2g}] | {by_rate(rounds, 'ours', 'peer'):.2f} | "
             f"{verdict(found, row['target'])} | {pairs} | "
-            f"{middle(rounds, 'peer', 'flushes_per_job'):.3f} | {middle(rounds, 'ours', 'flushes_per_job'):.3f} |")
+            f"{middle(rounds, 'peer', 'flushes_per_job'):.3f} | {middle(rounds, 'ours', 'flushes_per_job'):.3f} | "
+            f"{number(middle(rounds, 'peer', 'wal_bytes_per_job'))} | {number(middle(rounds, 'ours', 'wal_bytes_per_job'))} |")
     return lines
 
 

@@ -54,7 +54,7 @@ class Bench:
         after = self.cluster.wal()
         flushes, done = after[0] - before[0], max(found["done"], 1)
         return {**found, "flushes_per_job": flushes / done, "flush_ms": (after[1] - before[1]) / max(flushes, 1),
-                "wal_bytes_per_job": (after[2] - before[2]) / done}
+                "wal_bytes_per_job": self.cluster.wal_bytes(before[2], after[2]) / done}
 
     def settled(self, name) -> None:
         self.cluster.sql(name, "VACUUM ANALYZE")
@@ -141,16 +141,26 @@ class Bench:
             self.run(python, script, "prepare", url)
             return self.measured(lambda: last_json(self.run(python, script, action, url, *arguments)))
 
-        def submit():
+        def submit(clients, tasks=0):
             database = self.cluster.fresh("ours")
             self.ours("prepare", database)
-            return self.measured(lambda: self.ours("submit", database, "--clients", 16, "--connections", 16,
-                                                   "--seconds", self.options.seconds))
+            return self.measured(lambda: self.ours("submit", database, "--clients", clients, "--connections", clients,
+                                                   "--tasks", tasks, "--seconds", self.options.seconds))
 
+        # What another queue takes as a thousand jobs of one call is a job of a thousand tasks here.
         loads = [
-            ("submit, 16 clients", "procrastinate", 6, lambda: peer("procrastinate", "submit", 16, 1600), submit),
+            ("submit, 16 clients", "procrastinate", 6,
+             lambda: peer("procrastinate", "submit", 16, 1, 1600), lambda: submit(16)),
+            ("submit, 16 clients", "pgqueuer", 6,
+             lambda: peer("pgqueuer", "submit", 16, 1, 3200), lambda: submit(16)),
+            ("submit 1,000 with one call, 1 client", "procrastinate", 8,
+             lambda: peer("procrastinate", "submit", 1, 1000, 20000), lambda: submit(1, 1000)),
+            ("submit 1,000 with one call, 1 client", "pgqueuer", 4,
+             lambda: peer("pgqueuer", "submit", 1, 1000, 50000), lambda: submit(1, 1000)),
             ("drain one by one, 16 at once", "procrastinate", 6,
              lambda: peer("procrastinate", "drain", 4, 4, 3000), lambda: self.drain_ours(1, 16, True)),
+            ("drain one by one, 4 workers", "pgqueuer", 1.5,
+             lambda: peer("pgqueuer", "drain", 4, 1, 1600), lambda: self.drain_ours(1, 4, True)),
             ("drain in batches of 8 (PgQueuer 10), 4 workers", "pgqueuer", 1.35,
              lambda: peer("pgqueuer", "drain", 4, 10, 6000), lambda: self.drain_ours(8, 4, True)),
             ("drain in batches of 100, 4 workers", "pgqueuer", 2.5,

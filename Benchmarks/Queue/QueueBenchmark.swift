@@ -10,7 +10,7 @@ struct QueueBenchmark: AsyncParsableCommand {
     subcommands: [
       Prepare.self, Fill.self, Drain.self, Submit.self, SubmitToStart.self, LargeArray.self,
       HeartbeatLoad.self,
-      PinnedSnapshot.self, NothingWorker.self,
+      PinnedSnapshot.self, AdmissionPass.self, NothingWorker.self,
     ])
 }
 

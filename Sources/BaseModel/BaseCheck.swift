@@ -46,7 +46,7 @@ package struct BaseCheck {
   private static func question(
     _ picture: SyntheticPicture, _ index: Int, _ products: [SyntheticProduct], _ seed: UInt64
   ) -> InspectionQuestion {
-    var random = SyntheticRandom(seed: seed, name: "check/questions", index: index)
+    var random = SeededRandom(seed: seed, name: "check/questions", index: index)
     return picture.questions(&random, among: products)[0].asInspectionQuestion
   }
 
@@ -84,7 +84,7 @@ private struct Tally {
   mutating func add(
     _ picture: SyntheticPicture, _ question: InspectionQuestion, reply: String, description: String
   ) {
-    let reading = AnswerReading.reasoned(reply, options: question.options)
+    let reading = AnswerReading.reasoned(reply, to: question)
     pictures += 1
     if ReasonedReply(reply).isFormatted { formatted += 1 }
     if let letter = reading.letter, letter == reading.conclusion { agreeing += 1 }

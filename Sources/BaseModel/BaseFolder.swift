@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelFiles
 import OrderedJSON
 import QwenVL
 
@@ -17,7 +18,7 @@ struct BaseFolder {
       if files.fileExists(atPath: draft) { try files.removeItem(atPath: draft) }
       try files.createDirectory(atPath: draft, withIntermediateDirectories: true)
     } catch {
-      throw BaseError("the model cannot be saved in \(folder): \(error)")
+      throw BaseError("the model cannot be saved in \(folder): \(FileReason.words(error))")
     }
   }
 
@@ -61,7 +62,8 @@ struct BaseFolder {
       }
       try files.removeItem(atPath: draft)
     } catch {
-      throw BaseError("the finished model cannot be moved from \(draft) to \(folder): \(error)")
+      throw BaseError(
+        "the finished model cannot be moved from \(draft) to \(folder): \(FileReason.words(error))")
     }
   }
 
@@ -92,7 +94,7 @@ struct BaseFolder {
     do {
       try Data(json.serialized(pretty: pretty).utf8).write(to: URL(filePath: "\(draft)/\(name)"))
     } catch {
-      throw BaseError("\(draft)/\(name) cannot be written: \(error)")
+      throw BaseError("\(draft)/\(name) cannot be written: \(FileReason.words(error))")
     }
   }
 }

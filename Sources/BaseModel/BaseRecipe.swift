@@ -82,6 +82,9 @@ public struct BaseRecipe: Sendable, Equatable {
 
   func validate() throws {
     for (name, stage) in [("sight", sight), ("speech", speech)] {
+      guard stage.steps <= 1_000_000 else {
+        throw BaseError("the stage \(name) has \(stage.steps) steps; at most 1000000 are taken")
+      }
       guard stage.steps >= 0, stage.pictures >= 1, stage.rate > 0, stage.rate.isFinite, stage.warmupSteps >= 0
       else {
         throw BaseError(

@@ -122,6 +122,12 @@ static const unsigned char migration_0020_up[] = {
 static const unsigned char migration_0020_down[] = {
 #embed "../../migrations/0020_moments_and_series.down.sql"
 };
+static const unsigned char migration_0021_up[] = {
+#embed "../../migrations/0021_what_may_begin.sql"
+};
+static const unsigned char migration_0021_down[] = {
+#embed "../../migrations/0021_what_may_begin.down.sql"
+};
 static const unsigned char dashboard_script[] = {
 #embed "../../dashboard/app.js"
 };
@@ -180,6 +186,8 @@ static const ar1_asset assets[] = {
     {"migrations/0019_webhooks_when_there_are_any.sql", migration_0019_up, sizeof migration_0019_up},
     {"migrations/0020_moments_and_series.down.sql", migration_0020_down, sizeof migration_0020_down},
     {"migrations/0020_moments_and_series.sql", migration_0020_up, sizeof migration_0020_up},
+    {"migrations/0021_what_may_begin.down.sql", migration_0021_down, sizeof migration_0021_down},
+    {"migrations/0021_what_may_begin.sql", migration_0021_up, sizeof migration_0021_up},
 };
 
 size_t ar1_asset_count(void) { return sizeof assets / sizeof assets[0]; }

@@ -68,7 +68,9 @@ static void inverted_cmyk_to_rgb(const uint8_t *row, uint8_t *rgb, uint32_t widt
 }
 
 int image_decode_jpeg(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason) {
+  (void)ground;  // a JPEG is opaque
   static const char truncated[] = "is truncated: the JPEG ends before its pixels do";
   struct jpeg_decompress_struct cinfo;
   failure to;

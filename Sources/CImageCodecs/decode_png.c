@@ -17,7 +17,8 @@ typedef struct {
 typedef struct {
   int color_type;
   int depth;
-  uint8_t palette[256][3];  // over white already; indices past the palette's end are black
+  uint8_t ground;  // what shows where the picture is transparent
+  uint8_t palette[256][3];  // over the ground already; indices past the palette's end are black
   int has_key;
   uint8_t key[3];  // the colour that is transparent, as Pillow compares it: with 8-bit samples, low byte only
 } pixel_format;
@@ -59,9 +60,9 @@ static void read_format(png_structp png, png_infop info, pixel_format *format) {
     for (int i = 0; i < 256; i++) {
       uint8_t alpha = clear && alphas != NULL && i < alpha_count ? alphas[i] : 255;
       png_color color = i < count ? colors[i] : (png_color){0, 0, 0};
-      format->palette[i][0] = over_white(color.red, alpha);
-      format->palette[i][1] = over_white(color.green, alpha);
-      format->palette[i][2] = over_white(color.blue, alpha);
+      format->palette[i][0] = over(format->ground, color.red, alpha);
+      format->palette[i][1] = over(format->ground, color.green, alpha);
+      format->palette[i][2] = over(format->ground, color.blue, alpha);
     }
   } else if (clear && key != NULL) {
     format->has_key = 1;
@@ -77,7 +78,8 @@ static void read_format(png_structp png, png_infop info, pixel_format *format) {
 }
 
 static inline void put(const pixel_format *format, uint8_t *rgb, uint8_t r, uint8_t g, uint8_t b) {
-  if (format->has_key && r == format->key[0] && g == format->key[1] && b == format->key[2]) r = g = b = 255;
+  if (format->has_key && r == format->key[0] && g == format->key[1] && b == format->key[2])
+    r = g = b = format->ground;
   rgb[0] = r;
   rgb[1] = g;
   rgb[2] = b;
@@ -105,19 +107,20 @@ static void convert_row(const pixel_format *format, const uint8_t *row, uint8_t 
       break;
     case PNG_COLOR_TYPE_GRAY_ALPHA:
       for (uint32_t x = 0; x < width; x++, rgb += 3, row += 2 * sample)
-        memset(rgb, over_white(row[0], row[sample]), 3);
+        memset(rgb, over(format->ground, row[0], row[sample]), 3);
       break;
     default:  // RGB with alpha
       for (uint32_t x = 0; x < width; x++, rgb += 3, row += 4 * sample)
         for (size_t channel = 0; channel < 3; channel++)
-          rgb[channel] = over_white(row[channel * sample], row[3 * sample]);
+          rgb[channel] = over(format->ground, row[channel * sample], row[3 * sample]);
   }
 }
 
 int image_decode_png(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason) {
   source from = {bytes, count, reason};
-  pixel_format format = {0};
+  pixel_format format = {.ground = ground};
   png_infop info = NULL;
   uint8_t *volatile stored = NULL;  // set after setjmp, freed after longjmp
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &from, on_error, on_warning);

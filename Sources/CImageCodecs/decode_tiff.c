@@ -26,6 +26,7 @@ typedef struct {
   uint32_t width, height;
   uint16_t photometric, bits, samples, kind, planes;
   transparency alpha;
+  uint8_t ground;  // what shows where the picture is transparent
   const uint16_t *red, *green, *blue;  // of a palette
 } pixel_format;
 
@@ -244,8 +245,8 @@ static void put(const pixel_format *format, const uint8_t *s, uint8_t *rgb) {
   for (int i = 0; i < 3; i++) {
     switch (format->alpha) {
       case opaque: rgb[i] = colors[i]; break;
-      case straight: rgb[i] = over_white(colors[i], s[alpha_at]); break;
-      case premultiplied: rgb[i] = over_white(unmultiplied(colors[i], s[alpha_at]), s[alpha_at]); break;
+      case straight: rgb[i] = over(format->ground, colors[i], s[alpha_at]); break;
+      case premultiplied: rgb[i] = over(format->ground, unmultiplied(colors[i], s[alpha_at]), s[alpha_at]); break;
     }
   }
 }
@@ -335,11 +336,12 @@ static int read_as_rgba(TIFF *tiff, source *from, uint32_t width, uint32_t heigh
 }
 
 int image_decode_tiff(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason) {
   source from = {.bytes = bytes, .count = count, .reason = reason};
   TIFF *tiff = open_tiff(&from);
   if (tiff == NULL) return 1;
-  pixel_format format = {0};
+  pixel_format format = {.ground = ground};
   uint16_t compression = COMPRESSION_NONE, photometric = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &format.width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &format.height);

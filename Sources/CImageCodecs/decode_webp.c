@@ -31,7 +31,8 @@ int image_read_webp_header(
 }
 
 int image_decode_webp(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason) {
   const WebPData file = {bytes, count};
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes, count, &features) != VP8_STATUS_OK)
@@ -54,7 +55,7 @@ int image_decode_webp(
     const size_t pixel_count = (size_t)width * height;
     for (size_t i = 0; i < pixel_count; i++, pixels += 4, rgb += 3) {
       const uint8_t alpha = features.has_alpha ? pixels[3] : 255;
-      for (int channel = 0; channel < 3; channel++) rgb[channel] = over_white(pixels[channel], alpha);
+      for (int channel = 0; channel < 3; channel++) rgb[channel] = over(ground, pixels[channel], alpha);
     }
   }
   WebPAnimDecoderDelete(decoder);

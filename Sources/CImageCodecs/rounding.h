@@ -10,9 +10,9 @@ static inline uint8_t divide_by_255(uint32_t value) {
   return (uint8_t)(((value >> 8) + value) >> 8);
 }
 
-// A sample of the given opacity over white.
-static inline uint8_t over_white(uint8_t sample, uint8_t alpha) {
-  return divide_by_255(255u * (255u - alpha) + (uint32_t)sample * alpha);
+// A sample of the given opacity over a ground.
+static inline uint8_t over(uint8_t ground, uint8_t sample, uint8_t alpha) {
+  return divide_by_255((uint32_t)ground * (255u - alpha) + (uint32_t)sample * alpha);
 }
 
 #endif

@@ -111,3 +111,13 @@ void ck_weight_product(const ck_weight_operands *o) {
 #endif
   ck_weight_product_portable(o);
 }
+
+bool ck_adds_rows_alike(void) {
+#if defined(__x86_64__)
+  return ck_has_avx512_bf16() || !ck_has_avx2();
+#elif defined(__aarch64__)
+  return false;
+#else
+  return true;
+#endif
+}

@@ -22,6 +22,7 @@ ar1_spawn_options ar1_spawn_options_default(void) {
   options.input = -1;
   options.output = AR1_INHERIT;
   options.error = AR1_INHERIT;
+  options.kept = -1;
   options.user = -1;
   options.group = -1;
   return options;
@@ -53,12 +54,16 @@ static void become(const ar1_spawn_options *options, pid_t parent, int report) {
   int high = fcntl(report, F_DUPFD, 10);
   if (high < 0) goto failed;
   report = high;
+  int kept = options->kept >= 0 ? fcntl(options->kept, F_DUPFD, 10) : -1;
+  if (options->kept >= 0 && kept < 0) goto failed;
   for (int i = 0; i < 3; i++)
     if (sources[i] >= 0 && dup2(sources[i], i) < 0) goto failed;
   if (dup2(report, 3) < 0) goto failed;
   report = 3;
   fcntl(report, F_SETFD, FD_CLOEXEC);
-  close_from(4);
+  // The copy stays open over exec, whatever the original does.
+  if (kept >= 0 && dup2(kept, 4) < 0) goto failed;
+  close_from(kept >= 0 ? 5 : 4);
 
   if (options->group >= 0) {
     gid_t group = (gid_t)options->group;

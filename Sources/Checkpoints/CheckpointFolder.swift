@@ -31,7 +31,14 @@ public struct CheckpointFolder: Sendable {
   public func removeCheckpoints(
     _ kind: CheckpointManifest.Kind, below step: Int, keeping: Set<Int> = [], every: Int = 0
   ) -> [CheckpointName] {
-    removable(kind, below: step, keeping: keeping, every: every).filter { name in
+    remove(removable(kind, below: step, keeping: keeping, every: every))
+  }
+
+  /// Removes checkpoints, in the order given.
+  ///
+  /// - Returns: those removed; not those that the file system keeps.
+  public func remove(_ names: [CheckpointName]) -> [CheckpointName] {
+    names.filter { name in
       // Half a checkpoint must not look like a whole one, so it loses its name first.
       let doomed = "\(path)/\(Draft.prefix)\(name.epoch).removed-\(name)"
       let files = FileManager.default

@@ -15,12 +15,14 @@ public struct CheckpointName: Sendable, Hashable, Comparable, CustomStringConver
     digest = String(manifestSHA256.prefix(16))
   }
 
+  private static let digits = "0123456789abcdef".utf8
+
   /// Reads a folder's name; nil when it is not a checkpoint's.
   public init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 4, let kind = CheckpointManifest.Kind(rawValue: String(parts[0])),
       let step = Int(parts[1]), step >= 0, parts[2].first == "e", let epoch = Int(parts[2].dropFirst()),
-      parts[3].utf8.count == 16
+      parts[3].utf8.count == 16, parts[3].utf8.allSatisfy(Self.digits.contains)
     else { return nil }
     self.kind = kind
     self.step = step

@@ -33,11 +33,7 @@ extension CheckpointFolder {
       throw CheckpointError("a checkpoint cannot hold two tensors named \(repeated.key)")
     }
     let files = FileManager.default
-    do {
-      try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError("cannot create the folder \(path): \(error)")
-    }
+    try DurableFiles.makeFolder(path)
     removeDrafts(before: epoch)
     let draft = "\(path)/\(Draft.name(epoch: epoch, process: getpid(), step: step, kind: kind))"
     try? files.removeItem(atPath: draft)

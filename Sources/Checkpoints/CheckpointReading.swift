@@ -22,14 +22,13 @@ public struct Checkpoint: Sendable {
   /// - Parameter manifestSHA256: what the ledger announced; nil when a person names the folder.
   public init(folder: String, manifestSHA256: String? = nil) throws {
     var links = [try CheckpointLink(folder: folder, manifestSHA256: manifestSHA256)]
-    let beside = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-      separator: "/")
+    let beside = Self.folder(around: folder)
     while let base = links[0].manifest.base {
       // A base is older than what builds on it, so no chain can run in a circle.
       guard let name = CheckpointName(base.name), name.step < links[0].manifest.step else {
         throw CheckpointError("\(links[0].folder)/manifest.json names the base \(base.name), which is none")
       }
-      let path = beside.isEmpty ? base.name : "\(beside)/\(name)"
+      let path = "\(beside)\(name)"
       do {
         links.insert(try CheckpointLink(folder: path, manifestSHA256: base.manifestSHA256), at: 0)
       } catch {
@@ -37,6 +36,16 @@ public struct Checkpoint: Sendable {
       }
     }
     self.links = links
+  }
+
+  /// Where the folders beside one lie, with the slash that their names come behind; people name a folder with a slash
+  /// at its end too, or as the one they are in.
+  private static func folder(around folder: String) -> String {
+    var path = folder[...]
+    while path.count > 1, path.last == "/" { path = path.dropLast() }
+    let name = path.split(separator: "/").last ?? ""
+    if name == "." || name == ".." { return "\(path)/../" }
+    return path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   }
 
   /// The names of the stored tensors, in file order.

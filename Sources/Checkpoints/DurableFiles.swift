@@ -80,9 +80,7 @@ package enum DurableFiles {
       unlink(draft)
       throw error
     }
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-      separator: "/")
-    try flushFolder(folder.isEmpty ? "/" : folder)
+    try flushFolder(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".")
   }
 
   /// Flushes the entries of a folder, so that a rename in it survives a power cut.

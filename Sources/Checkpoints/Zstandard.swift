@@ -26,6 +26,11 @@ package enum Zstandard {
     guard size < UInt64.max - 1, let count = Int(exactly: size) else {
       throw CheckpointError("the bytes do not begin with a zstd frame that states its size")
     }
+    // A block holds at most 128 KiB and takes at least 4 bytes: what lies about its size is refused before memory is
+    // taken for it.
+    guard count <= (frame.count / 4 + 1) * (128 << 10) else {
+      throw CheckpointError("a zstd frame of \(frame.count) bytes cannot hold the \(count) bytes it states")
+    }
     return count
   }
 

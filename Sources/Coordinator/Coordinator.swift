@@ -35,14 +35,29 @@ public struct CoordinatorConfiguration: Sendable {
     self.rate = rate
     self.tls = tls
   }
+
+  /// Host and port as they stand in a URL: "127.0.0.1:8170", "[::1]:8170".
+  public static func authority(_ host: String, _ port: Int) -> String {
+    host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
 }
 
-/// Another program listens where the coordinator was to listen.
-public struct AddressTakenError: Error, Sendable, CustomStringConvertible {
-  public let host: String
-  public let port: Int
+/// The coordinator cannot listen where it was to listen.
+public struct ListeningError: Error, Sendable, CustomStringConvertible {
+  public let description: String
 
-  public var description: String { "\(host):\(port) is taken by another program" }
+  /// nil for what has another reason.
+  init?(_ error: any Error, at host: String, _ port: Int) {
+    let place = CoordinatorConfiguration.authority(host, port)
+    switch (error as? IOError)?.errnoCode {
+    case EADDRINUSE: description = "\(place) is taken by another program"
+    case EADDRNOTAVAIL: description = "\(place) is no address of this machine"
+    case EACCES: description = "\(place) is not for this user, as ports below 1024 are not"
+    default:
+      guard error is SocketAddressError.UnknownHost else { return nil }
+      description = "\(place) is no address of this machine: there is no host of that name"
+    }
+  }
 }
 
 /// The HTTP side of the queue. It keeps no state but hints: any number may run on one database, and one of
@@ -101,12 +116,12 @@ public struct Coordinator: Sendable {
   }
 
   /// Serves until `stop()`, a signal, or the cancellation of its task.
-  /// - Throws: `AddressTakenError` when another program listens there.
+  /// - Throws: `ListeningError` when another program listens there, or it is no address of this machine.
   public func run() async throws {
     do {
       try await group.run()
-    } catch let error as IOError where error.errnoCode == EADDRINUSE {
-      throw AddressTakenError(host: configuration.host, port: configuration.port)
+    } catch {
+      throw ListeningError(error, at: configuration.host, configuration.port) ?? error
     }
   }
 

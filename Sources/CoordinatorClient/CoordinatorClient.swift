@@ -165,6 +165,10 @@ public final class CoordinatorClient: Sendable {
         hint: "check that 'ar1 up' or 'ar1 coordinator' runs there")
     }
     switch error {
+    case .unreachable(let reason) where reason.lowercased().contains("certificate"):
+      return CoordinatorError(
+        kind: .unreachable, code: "untrusted", message: "\(url) shows no certificate to trust (\(reason))",
+        hint: "name the certificate that it, or whoever signed it, has with --ca or AR1_CA")
     case .unreachable(let reason):
       return unreachable("unreachable", "no coordinator answers at \(url) (\(reason))")
     case .timedOut: return unreachable("timeout", "the coordinator at \(url) gave no answer in time")

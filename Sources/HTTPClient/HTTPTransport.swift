@@ -51,6 +51,18 @@ package enum TransportError: Error, Sendable, Equatable {
   case unusableURL(String)
 }
 
+extension TransportError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unreachable(let reason): "no connection (\(reason))"
+    case .timedOut: "no answer in time"
+    case .broken(let reason): "the connection broke (\(reason))"
+    case .responseTooLong(let limit): "the answer is longer than \(limit) bytes"
+    case .unusableURL(let reason): "the address cannot be used (\(reason))"
+    }
+  }
+}
+
 /// All HTTP exchanges of the process on one thread of its own, driven by libcurl's multi interface:
 /// callers suspend, no thread of the cooperative pool waits, connections are kept and used again.
 package final class HTTPTransport: Sendable {

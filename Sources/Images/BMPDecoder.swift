@@ -3,7 +3,9 @@
 /// The format has no library of its own, and needs none: every access here is checked, so a hostile file costs an
 /// error at worst. Transparency counts only where the file states a mask for it.
 enum BMPDecoder {
-  static func decode(_ bytes: [UInt8], header: BMPHeader, name: String) throws -> RGBImage {
+  static func decode(
+    _ bytes: [UInt8], header: BMPHeader, over ground: ImageGround, name: String
+  ) throws -> RGBImage {
     let (width, height) = (header.size.width, header.size.height)
     let truncated = ImageError(name: name, reason: "is truncated: the BMP ends before its pixels do")
     switch header.compression {
@@ -20,7 +22,7 @@ enum BMPDecoder {
       let needed = (width * header.bits + 7) / 8
       guard header.pixels <= bytes.count, (bytes.count - header.pixels) >= rowBytes * (height - 1) + needed
       else { throw truncated }
-      let layout = try PixelLayout(header, name: name)
+      let layout = try PixelLayout(header, over: ground, name: name)
       return image(header, width * height) { pixel in
         let (row, column) = (pixel / width, pixel % width)
         let start = header.pixels + (header.isTopDown ? row : height - 1 - row) * rowBytes
@@ -116,12 +118,14 @@ private struct PixelLayout {
   }
 
   private let header: BMPHeader
+  private let ground: ImageGround
   /// Of a picture without a palette.
   private let colors: (red: Channel, green: Channel, blue: Channel)?
   private let alpha: Channel?
 
-  init(_ header: BMPHeader, name: String) throws {
+  init(_ header: BMPHeader, over ground: ImageGround, name: String) throws {
     self.header = header
+    self.ground = ground
     guard header.bits > 8 else {
       (colors, alpha) = (nil, nil)
       return
@@ -159,9 +163,9 @@ private struct PixelLayout {
       colors.red.value(of: pixel), colors.green.value(of: pixel), colors.blue.value(of: pixel))
     guard let alpha else { return color }
     let opacity = Int(alpha.value(of: pixel))
-    /// Over white, rounded as Pillow does.
+    /// Over the ground, rounded as Pillow does.
     func over(_ value: UInt8) -> UInt8 {
-      let sum = 255 * (255 - opacity) + Int(value) * opacity + 128
+      let sum = Int(ground.rawValue) * (255 - opacity) + Int(value) * opacity + 128
       return UInt8((sum >> 8 + sum) >> 8)
     }
     return RGBColor(over(color.red), over(color.green), over(color.blue))

@@ -3,18 +3,22 @@ import Glibc
 
 /// The codecs with Swift's arrays and errors.
 enum Codec {
-  /// A C decoder: file, its length, the size it has to have, room for the pixels, room for a sentence.
+  /// A C decoder: file, its length, the size it has to have, the ground, room for the pixels, room for a sentence.
   private typealias Decoder = (
-    UnsafePointer<UInt8>, Int, UInt32, UInt32, UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<CChar>
+    UnsafePointer<UInt8>, Int, UInt32, UInt32, UInt8, UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<CChar>
   ) -> Int32
 
   /// The picture as stored, before its orientation is applied.
-  static func decode(_ bytes: [UInt8], header: ImageHeader, name: String) throws -> RGBImage {
+  static func decode(
+    _ bytes: [UInt8], header: ImageHeader, over ground: ImageGround, name: String
+  ) throws -> RGBImage {
     func decoded(by decoder: Decoder) throws -> RGBImage {
       let (width, height) = (header.size.width, header.size.height)
       let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
         guard let rgb = buffer.baseAddress else { return }
-        try reporting(name) { decoder(bytes, bytes.count, UInt32(width), UInt32(height), rgb, $0) }
+        try reporting(name) {
+          decoder(bytes, bytes.count, UInt32(width), UInt32(height), ground.rawValue, rgb, $0)
+        }
         count = width * height * 3
       }
       return RGBImage(width: width, height: height, pixels: pixels)
@@ -24,7 +28,7 @@ enum Codec {
     case .jpeg: try decoded(by: image_decode_jpeg)
     case .tiff: try decoded(by: image_decode_tiff)
     case .webp: try decoded(by: image_decode_webp)
-    case .bmp(let header): try BMPDecoder.decode(bytes, header: header, name: name)
+    case .bmp(let header): try BMPDecoder.decode(bytes, header: header, over: ground, name: name)
     }
   }
 

@@ -11,9 +11,13 @@
 ///
 /// A truncated file is an error, never a half-grey image.
 public enum ImageFile {
+  /// - Parameter ground: what shows where the picture is transparent.
   /// - Throws: `ImageError` for a file that is missing, too large, of another format, or broken.
-  public static func decode(path: String, limits: DecodeLimits = .standard) throws -> RGBImage {
-    try decode(bytes: FileBytes.read(path, atMost: limits.maximumFileBytes), name: path, limits: limits)
+  public static func decode(
+    path: String, over ground: ImageGround = .white, limits: DecodeLimits = .standard
+  ) throws -> RGBImage {
+    try decode(
+      bytes: FileBytes.read(path, atMost: limits.maximumFileBytes), name: path, over: ground, limits: limits)
   }
 
   /// The bytes of a file, or of an image that lies within one.
@@ -24,13 +28,15 @@ public enum ImageFile {
     try FileBytes.read(path, part: part, atMost: limits.maximumFileBytes)
   }
 
-  /// - Parameter name: what errors call the image.
+  /// - Parameters:
+  ///   - name: what errors call the image.
+  ///   - ground: what shows where the picture is transparent.
   public static func decode(
-    bytes: [UInt8], name: String, limits: DecodeLimits = .standard
+    bytes: [UInt8], name: String, over ground: ImageGround = .white, limits: DecodeLimits = .standard
   ) throws -> RGBImage {
     let header = try ImageHeader(bytes, name: name)
     try header.check(limits, fileBytes: bytes.count, name: name)
-    let stored = try Codec.decode(bytes, header: header, name: name)
+    let stored = try Codec.decode(bytes, header: header, over: ground, name: name)
     return stored.turned(by: header.orientation)
   }
 

@@ -28,11 +28,13 @@ public final class ChildProcess: Sendable {
     public var signalOnParentDeath: Int32?
     /// User and group to run as; needs root.
     public var owner: Owner?
+    /// A descriptor of this process that the child holds open too: a lock on it lasts until both have ended.
+    public var kept: Int32?
 
     public init(
       program: String, arguments: [String], environment: [String: String]? = nil, folder: String? = nil,
       output: Stream = .inherited, error: Stream = .inherited, ownGroup: Bool = true,
-      signalOnParentDeath: Int32? = nil, owner: Owner? = nil
+      signalOnParentDeath: Int32? = nil, owner: Owner? = nil, kept: Int32? = nil
     ) {
       self.program = program
       self.arguments = arguments
@@ -43,6 +45,7 @@ public final class ChildProcess: Sendable {
       self.ownGroup = ownGroup
       self.signalOnParentDeath = signalOnParentDeath
       self.owner = owner
+      self.kept = kept
     }
   }
 
@@ -111,6 +114,7 @@ public final class ChildProcess: Sendable {
     var raw = ar1_spawn_options_default()
     raw.output = try descriptor(options.output)
     raw.error = try descriptor(options.error)
+    raw.kept = options.kept ?? -1
     raw.own_group = options.ownGroup
     raw.signal_on_parent_death = options.signalOnParentDeath ?? 0
     raw.user = options.owner?.user ?? -1

@@ -16,14 +16,18 @@ public final class LocalPostgres: Sendable {
     public var maxConnections: Int
     /// Seconds to wait for the server to be ready.
     public var patience: Double
+    /// A descriptor that the server holds open too: a lock on it lasts until it has ended.
+    public var kept: Int32?
 
     public init(
-      durable: Bool = true, endsWithParent: Bool = true, maxConnections: Int = 100, patience: Double = 60
+      durable: Bool = true, endsWithParent: Bool = true, maxConnections: Int = 100, patience: Double = 60,
+      kept: Int32? = nil
     ) {
       self.durable = durable
       self.endsWithParent = endsWithParent
       self.maxConnections = maxConnections
       self.patience = patience
+      self.kept = kept
     }
   }
 
@@ -105,7 +109,7 @@ public final class LocalPostgres: Sendable {
         environment: environment(home: folder), folder: folder,
         output: .file("\(folder)/server.log"), error: .file("\(folder)/server.log"),
         // SIGINT is PostgreSQL's fast shutdown.
-        signalOnParentDeath: options.endsWithParent ? SIGINT : nil, owner: owner))
+        signalOnParentDeath: options.endsWithParent ? SIGINT : nil, owner: owner, kept: options.kept))
     let administration = ConnectionPool(
       address: PostgresAddress(socketFolder: socketFolder, port: port, database: "postgres", user: user),
       size: 1)
@@ -163,6 +167,16 @@ public final class LocalPostgres: Sendable {
     if socketFolder != folder { Folder.remove(socketFolder) }
   }
 
+  /// Deletes what the servers of a folder have left, wherever it lies.
+  /// - Throws: `LocalPostgresError` while one runs there.
+  public static func remove(folder: String) throws {
+    let folder = try place(for: folder, owner: unprivilegedOwner())
+    if let holder = holder(of: folder) {
+      throw LocalPostgresError("a PostgreSQL server runs in \(folder) (process \(holder)); end it first")
+    }
+    Folder.remove(folder)
+  }
+
   private func waitUntilReady(seconds: Double) async throws {
     let deadline = ar1_monotonic_seconds() + seconds
     var trouble = "it is not ready"
@@ -173,13 +187,16 @@ public final class LocalPostgres: Sendable {
         )
       }
       // Asked only once the folder is its own: until then a server of an earlier start may answer in its place.
-      if Self.holder(of: folder) == child.id {
+      let holder = Self.holder(of: folder)
+      if holder == child.id {
         do {
           _ = try await administration.run { session in try session.execute("SELECT 1").count }
           return
         } catch let error as PostgresError where error.isUnavailable {
           trouble = error.message
         }
+      } else if let holder {
+        trouble = "the one of an earlier start has not ended (process \(holder))"
       }
       if ar1_monotonic_seconds() > deadline {
         throw LocalPostgresError(

@@ -14,4 +14,7 @@ package enum FileReason {
     let reason = (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
     return (error.filePath ?? error.url?.path, reason ?? "it cannot be read or written")
   }
+
+  /// Why alone, for a message that names the file; of other errors their own description.
+  package static func words(_ error: any Error) -> String { of(error)?.reason ?? "\(error)" }
 }

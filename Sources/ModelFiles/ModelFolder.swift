@@ -37,7 +37,7 @@ package struct ModelFolder: Sendable {
     do {
       return [UInt8](try Data(contentsOf: URL(filePath: file)))
     } catch {
-      throw ModelFileError(file: file, problem: "cannot be read: \(error)")
+      throw ModelFileError(file: file, problem: "cannot be read: \(FileReason.words(error))")
     }
   }
 

@@ -85,6 +85,11 @@ public struct SegmenterConfiguration: Sendable, Equatable {
         "begins with \(trunk.windows[0]), which does not divide the \(imageSize / trunk.patchStride) places of a side"
       )
     }
+    guard trunk.windows.allSatisfy({ $0 <= imageSize / trunk.patchStride }) else {
+      throw vision.failure(
+        "backbone_config.window_size_per_stage",
+        "is \(trunk.windows); a window is at most the \(imageSize / trunk.patchStride) places of a side")
+    }
     guard trunk.blocks.count == 4 else {
       throw vision.failure(
         "backbone_config.blocks_per_stage", "has \(trunk.blocks.count) stages; only 4 are implemented")

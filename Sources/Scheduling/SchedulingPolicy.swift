@@ -33,11 +33,33 @@ public struct SchedulingPolicy: Sendable, Equatable {
 
   public init() {}
 
-  /// Priorities fall into three bands. Of one user's jobs a band is served before the next; a job that has waited
-  /// long goes up.
+  /// Priorities fall into three bands: patient, usual and urgent ones.
+  private static let bands = [-100 ... -34, -33...33, 34...100]
+
+  /// Of one user's jobs a band is served before the next; a job that has waited long goes up.
   public func band(priority: Int, waited: Double) -> Int {
-    let own = priority > 33 ? 2 : priority < -33 ? 0 : 1
-    return min(2, own + Int(max(0, waited) / agingSeconds))
+    let own = Self.bands.firstIndex { priority <= $0.upperBound } ?? Self.bands.count - 1
+    return min(Self.bands.count - 1, own + Int(min(max(0, waited) / agingSeconds, 1e6)))
+  }
+
+  /// Jobs of some priorities that have waited for so long.
+  public struct BandPart: Sendable, Equatable {
+    public let band: Int
+    public let priorities: ClosedRange<Int>
+    /// Seconds; one that has not begun to wait has waited for 0.
+    public let waited: Range<Double>
+  }
+
+  /// The bands again, as parts of which each job is in one: within a part, jobs of one priority are served by their age.
+  public var bandParts: [BandPart] {
+    Self.bands.indices.flatMap { own in
+      (own..<Self.bands.count).map { band in
+        let (from, to) = (Double(band - own) * agingSeconds, Double(band - own + 1) * agingSeconds)
+        return BandPart(
+          band: band, priorities: Self.bands[own],
+          waited: from..<(band == Self.bands.count - 1 ? .infinity : to))
+      }
+    }
   }
 
   /// How much more than its weight a lab counts for when it asks in this band. Between labs urgency weighs but does

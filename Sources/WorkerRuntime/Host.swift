@@ -17,7 +17,10 @@ enum Host {
     Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 
-  static func inventory(labels: [String: String], devices: [Inventory.Device]) -> Inventory {
-    Inventory(cores: cores, memoryBytes: Int64(memoryBytes), devices: devices, labels: labels)
+  static func inventory(
+    labels: [String: String], devices: [Inventory.Device], ownDevice: Int?
+  ) -> Inventory {
+    Inventory(
+      cores: cores, memoryBytes: Int64(memoryBytes), devices: devices, ownDevice: ownDevice, labels: labels)
   }
 }

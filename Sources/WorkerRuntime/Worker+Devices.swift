@@ -15,12 +15,10 @@ extension Worker {
     }
   }
 
-  /// Whether tasks that ask for no GPU would get one that cannot be used.
-  var isOwnDeviceWithheld: Bool { configuration.ownDevice.map(withheld.contains) ?? false }
-
-  /// How long a claim waits: not long while a GPU is missing that may be back any moment.
+  /// How long a claim waits. It asks for what is free when it begins: not long while more may be free any moment, as a task
+  /// ends or a GPU is back.
   var claimWaitSeconds: Double {
-    withheld.isEmpty ? configuration.claimWaitSeconds : min(1, configuration.claimWaitSeconds)
+    free == inventory.free ? configuration.claimWaitSeconds : min(1, configuration.claimWaitSeconds)
   }
 
   /// Has a GPU prove itself before it is offered again: what failed there, or was left there, may keep it from working.

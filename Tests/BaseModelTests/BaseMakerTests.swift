@@ -52,5 +52,8 @@ import Testing
     recipe = Self.shortRecipe()
     recipe.sight.rate = 0
     #expect(throws: BaseError.self) { try BaseMaker(recipe: recipe).make(folder: "/nonexistent") }
+    recipe = Self.shortRecipe()
+    recipe.sight.steps = .max
+    #expect(throws: BaseError.self) { try BaseMaker(recipe: recipe).make(folder: "/nonexistent") }
   }
 }

@@ -124,6 +124,17 @@ import Testing
     #expect(damaged.contains("damaged") && damaged.contains("read through 3 links"))
   }
 
+  @Test("the version before is found beside a folder whichever way the folder is named")
+  func namedFolders() throws {
+    defer { clean() }
+    let published = try publish(1...3)
+    for name in [published[2].folder + "/", published[2].folder + "//", published[2].folder + "/."] {
+      let checkpoint = try Checkpoint(folder: name, manifestSHA256: published[2].manifestSHA256)
+      try checkpoint.verify()
+      #expect(checkpoint.chain.count == 3, "\(name)")
+    }
+  }
+
   @Test("a manifest whose base is not older, or has no codec to go with it, is refused")
   func lyingBase() throws {
     defer { clean() }

@@ -69,6 +69,7 @@ import Testing
     #expect(checkpoints.path(of: name) == published.folder)
     for text in [
       ".draft-e1.policy-1.3", "policy-1-e1-0123456789abcdef", "policy-000001-1-0123456789abcdef", "x",
+      "policy-000001-e1-../../../../etc/", "policy-000001-e1-0123456789ABCDEF",
     ] {
       #expect(CheckpointName(text) == nil)
     }
@@ -146,6 +147,33 @@ import Testing
     }
   }
 
+  @Test("a frame that states more than it can hold is refused before memory is taken for it")
+  func lyingFrame() throws {
+    defer { clean() }
+    let count = 1 << 42
+    let place = folder + "/policy-000001-e1-0123456789abcdef"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    // The magic number, a size in eight bytes, and an empty last block.
+    let size = withUnsafeBytes(of: UInt64(4 * count).littleEndian) { Array($0) }
+    let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xE0] + size + [1, 0, 0]
+    try Data(frame).write(to: URL(filePath: place + "/payload.zst"))
+    let manifest = """
+      {"codec":"zstd-planes4","format":1,"kind":"policy","origin":{},"payloadBytes":\(frame.count),"step":1,"tensors":\
+      [{"length":\(frame.count),"name":"w","offset":0,"sha256":"","shape":[\(count)]}]}
+      """
+    try Data(manifest.utf8).write(to: URL(filePath: place + "/manifest.json"))
+    let refusal = message { try Checkpoint(folder: place).verify() }
+    #expect(refusal.contains("w") && refusal.contains("cannot hold"), "\(refusal)")
+  }
+
+  @Test("values that are all zero, which shrink most, are read back")
+  func zeros() throws {
+    defer { clean() }
+    let published = try checkpoints.publish(
+      [("w", Tensor.zeros([1 << 21]))], kind: .policy, step: 1, epoch: 1, origin: [:])
+    try Checkpoint(folder: published.folder).verify()
+  }
+
   @Test("a tensor that is missing or has another shape is named")
   func wrongRequests() throws {
     defer { clean() }
@@ -185,7 +213,7 @@ import Testing
     let blocked = CheckpointFolder(path: folder + "/file/below")
     #expect(
       message { _ = try blocked.publish([("x", tensor)], kind: .policy, step: 0, epoch: 0, origin: [:]) }
-        .contains("cannot create the folder"))
+        .contains("cannot make the folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
   }
 

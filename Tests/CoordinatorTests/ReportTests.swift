@@ -1,4 +1,5 @@
 import CoordinatorClient
+import FoundationEssentials
 import JobModel
 import OrderedJSON
 import Testing
@@ -66,6 +67,27 @@ import Testing
       #expect((now["ar1_http_requests_total{status=\"2xx\"}"] ?? 0) > 5)
       #expect((now["ar1_database_connections{state=\"open\"}"] ?? 0) >= 1)
       #expect(now["ar1_leader_term"] == 1)
+    }
+  }
+
+  @Test("every figure that the alerts of deploy/ ask for is told")
+  func alerts() async throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let rules = try String(
+      contentsOf: URL(filePath: "/\(root)/deploy/prometheus/ar1.rules.yml"), encoding: .utf8)
+    let asked = Set(rules.matches(of: /\bar1_[a-z_]+/).map(\.output))
+    #expect(asked.count >= 10)
+    try await TestQueue.run { queue in
+      let client = queue.client(try await queue.secret(.admin))
+      let response = try await client.exchange(
+        client.request("GET", "/metrics", body: nil, timeout: 30), mayRepeat: true)
+      let text = String(decoding: response.body, as: UTF8.self)
+      for name in asked {
+        let isTold = ["", "_bucket"].contains { part in
+          name.hasSuffix(part) && text.contains("# TYPE \(name.dropLast(part.count)) ")
+        }
+        #expect(isTold, "\(name)")
+      }
     }
   }
 

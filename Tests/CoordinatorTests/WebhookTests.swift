@@ -67,6 +67,18 @@ import Testing
     }
   }
 
+  @Test("why a receiver was not reached is told in words")
+  func unreachable() async throws {
+    try await withWebhooks { queue, _ in
+      let owner = try await queue.token(.owner)
+      _ = try await owner.createWebhook(CreateWebhookRequest(url: "http://127.0.0.1:1/"))
+      _ = try await queue.submit()
+      try await eventually {
+        try await owner.webhooks().first?.lastError?.hasPrefix("no connection (") == true
+      }
+    }
+  }
+
   @Test("a receiver that hangs does not keep another lab's events waiting")
   func hangingReceiver() async throws {
     let silent = try #require(LoopbackSocket.silentListener())

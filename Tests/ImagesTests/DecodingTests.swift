@@ -24,6 +24,18 @@ import Testing
     #expect(try ImageFile.decode(path: Golden.path("turned1.jpg")).orientedFrom == nil)
   }
 
+  @Test("over black what is transparent is darker, and what is opaque the same, in every format")
+  func ground() throws {
+    var formats: Set<Substring> = []
+    for path in Set(Golden.expectations.filter { $0.operation == "decode" }.map(\.path)) {
+      let white = try ImageFile.decode(path: path)
+      let black = try ImageFile.decode(path: path, over: .black)
+      #expect(zip(black.pixels, white.pixels).allSatisfy { $0 <= $1 }, "\(path)")
+      if black != white { formats.insert(path.split(separator: ".").last ?? "") }
+    }
+    #expect(formats.isSuperset(of: ["png", "tif", "webp", "bmp"]), "\(formats)")
+  }
+
   @Test("content decides on the format, not the name")
   func formatByContent() throws {
     let image = try ImageFile.decode(bytes: Golden.bytes("grey.jpg"), name: "picture.png")

@@ -223,6 +223,12 @@ struct EvaluationTests {
     let bad = #"[{"image":"a/b.png","question_type":"Defect Analysis","correct_answer":"A","gpt_answer":3}]"#
     let error = #expect(throws: AnswersError.self) { try AnswersFile.records(parsing: Array(bad.utf8)) }
     #expect(error?.message == "record 1: \"gpt_answer\" is a whole number, not a string")
+    let sure = #"""
+      [{"image":"a/b.png","question_type":"Anomaly Detection","correct_answer":"A","gpt_answer":"A",
+        "defect_probability":97}]
+      """#
+    let percent = #expect(throws: AnswersError.self) { try AnswersFile.records(parsing: Array(sure.utf8)) }
+    #expect(percent?.message == "record 1: \"defect_probability\" is 97, not 0 to 1")
   }
 
   @Test("the cells published for Qwen2.5-VL-7B give its published averages")

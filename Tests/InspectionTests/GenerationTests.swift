@@ -138,7 +138,7 @@ struct GenerationDatasetTests {
     let dataset = SyntheticDataset(seed: 2)
     var counts: [String: Int] = [:]
     for slot in dataset.slots(200) {
-      var random = SyntheticRandom(seed: 2, name: "q", index: slot.index)
+      var random = SeededRandom(seed: 2, name: "q", index: slot.index)
       let questions = dataset.picture(slot, series: "train").questions(&random, among: dataset.products)
       #expect(questions[0].options == ["Yes.", "No."])
       #expect(questions[0].answerLetter == (slot.defect == nil ? "B" : "A"))

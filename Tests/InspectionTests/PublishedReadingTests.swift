@@ -38,11 +38,12 @@ struct PublishedReadingTests {
       let options = try #require(entry["options"]).options.map {
         AnswerOption(letter: $0.letter, text: $0.text)
       }
+      let question = InspectionQuestion(text: "", options: options, answer: nil, type: .objectAnalysis)
       #expect(
         AnswerReading.direct(reply, options: options).letter == entry["letter"]?.string,
         "\(reply.debugDescription) among \(options.map(\.text))")
       #expect(
-        AnswerReading.releasedEvaluation(reply, options: options).letter == entry["released"]?.string,
+        AnswerReading.releasedEvaluation(reply, to: question).letter == entry["released"]?.string,
         "\(reply.debugDescription)")
     }
   }

@@ -37,7 +37,7 @@ struct RewardSumTests {
   @Test("replies with boxes are counted by their overlap")
   func overlaps() throws {
     var statistics = ReplyStatistics()
-    let box = RewardTarget.box(try BoxTarget(box: PixelBox(x1: 0, y1: 0, x2: 10, y2: 10)))
+    let box = RewardTarget.box(try BoxTarget(boxes: [PixelBox(x1: 0, y1: 0, x2: 10, y2: 10)]))
     for answer in ["[0, 0, 10, 10]", "[5, 0, 15, 10]", "nowhere"] {
       try statistics.add("<think>x</think><answer>\(answer)</answer>", target: box)
     }

@@ -95,7 +95,7 @@ struct RewardTests {
   @Test("the box reward is the overlap of the first box in the answer, brought back to original pixels")
   func boxes() throws {
     let truth = RewardTarget.box(
-      try BoxTarget(box: PixelBox(x1: 20, y1: 20, x2: 40, y2: 60), scaleX: 2, scaleY: 4))
+      try BoxTarget(boxes: [PixelBox(x1: 20, y1: 20, x2: 40, y2: 60)], scaleX: 2, scaleY: 4))
     for (reply, value) in [
       ("<answer>[10, 5, 20, 15]</answer>", 1.0),
       ("<answer>{\"bbox_2d\": [[10.0,5.0,15,15]], \"x\": [0,0,1,1]}</answer>", 0.5),
@@ -107,11 +107,39 @@ struct RewardTests {
     }
   }
 
+  @Test("of several true boxes each is matched once, and every box too many or too few costs")
+  func severalBoxes() throws {
+    let truth = RewardTarget.box(
+      try BoxTarget(
+        boxes: [PixelBox(x1: 0, y1: 0, x2: 10, y2: 10), PixelBox(x1: 20, y1: 0, x2: 40, y2: 10)], scaleX: 2))
+    let (small, large) = ("[0, 0, 5, 10]", "[10, 0, 20, 10]")
+    for (boxes, value) in [
+      ([large, small], 1.0), ([small, large], 1), ([small], 0.5), ([small, small], 0.5),
+      ([small, large, large], 2.0 / 3), ([small, "[10, 0, 15, 10]"], 0.75), (["[0, 0, 20, 10]"], 0.25),
+      ([], 0),
+      (["[30, 0, 50, 10]"], 0), ([String](repeating: small, count: 1000), 1.0 / 1000),
+    ] {
+      let answer = "[" + boxes.map { "{\"bbox_2d\": \($0)}" }.joined(separator: ", ") + "]"
+      let reply = "<think>x</think><answer>\(answer)</answer>"
+      let outcome = try IoUReward().score(reply: reply, target: truth)
+      #expect(abs(outcome.reward - value) < 1e-12, "\(boxes.prefix(3))")
+    }
+    let line = #"{"reply":"<answer>[[0,0,10,10],[20,0,40,10]]</answer>","answer":[[0,0,10,10],[20,0,40,10]]}"#
+    let row = try RewardRow(parsing: line.utf8, for: IoUReward())
+    #expect(try IoUReward().score(reply: row.reply, target: row.target).reward == 1)
+    for wrong in ["[]", "[1,2,3]", "[[1,2,3,4],5]", "[[1,2,3,4],[5]]", "[[[1,2,3,4]]]"] {
+      #expect(throws: RewardError.self, "\(wrong)") {
+        try RewardRow(parsing: #"{"reply":"","answer":\#(wrong)}"#.utf8, for: IoUReward())
+      }
+    }
+  }
+
   @Test("a target of the wrong kind, an unknown reward and a wrong answer letter are refused by name")
   func refusals() throws {
     #expect(throws: RewardError.self) { try IoUReward().score(reply: "", target: try target("A")) }
     #expect(throws: RewardError.self) { try ChoiceTarget(options: RewardTests.kinds, answer: "E") }
-    #expect(throws: RewardError.self) { try BoxTarget(box: PixelBox(x1: 3, y1: 0, x2: 3, y2: 9)) }
+    #expect(throws: RewardError.self) { try BoxTarget(boxes: [PixelBox(x1: 3, y1: 0, x2: 3, y2: 9)]) }
+    #expect(throws: RewardError.self) { try BoxTarget(boxes: []) }
     let error = #expect(throws: RewardError.self) { try RewardCatalogue.named("accuracy") }
     #expect(error?.message.contains("roam, roam-released, classical, format, iou") == true)
   }

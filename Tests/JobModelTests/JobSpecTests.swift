@@ -34,7 +34,9 @@ struct JobSpecTests {
       train.reward == RewardFormula(.roam) && train.method == .grpo && train.reduction == .grpo
         && train.trainedPart == .all)
     #expect(train.advantage.ddof == 1 && train.advantage.epsilon == 1e-4 && train.advantage.normalise)
-    #expect(train.staleness == 0 && train.questionTypes == nil)
+    #expect(train.staleness == 0 && train.questionTypes == nil && train.innerIterations == 1)
+    #expect(train.schedule == .linear && train.warmupSteps == 0 && train.dtype == .float32)
+    #expect(train.promptProtocol == .paper && train.maxGradientNorm == 1 && train.weightDecay == 0)
     #expect(train.ratioLevel == .token && train.divergence == .k3 && train.dualClip == nil)
     #expect(train.mismatch == nil && train.minRewardDeviation == nil && !train.recomputeLayers)
   }
@@ -95,8 +97,21 @@ struct JobSpecTests {
     #expect(
       problems(#""domain_knowledge":true"#)
         == ["domain_knowledge: protocol paper has no place for it; use protocol mmad"])
-    #expect(problems(#""references":2"#) == ["references: found 2; protocol paper shows at most 1"])
     #expect(problems(#""protocol":"paper-released","references":0"#).isEmpty)
+  }
+
+  @Test("a protocol's prompt bounds the reference pictures of every kind of job that shows them")
+  func references() {
+    for kind in ["train", "rollout", "eval"] {
+      func problems(_ more: String) -> [String] {
+        self.problems(#"{"kind":"\#(kind)","model":"/m","data":"/d","output":"/o",\#(more)}"#)
+      }
+      #expect(problems(#""references":2"#) == ["references: found 2; protocol paper shows at most 1"])
+      #expect(
+        problems(#""references":1,"protocol":"paper-released-training""#)
+          == ["references: found 1; protocol paper-released-training shows at most 0"])
+      #expect(problems(#""references":8,"protocol":"mmad""#).isEmpty)
+    }
   }
 
   @Test(

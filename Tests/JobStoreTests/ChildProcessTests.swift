@@ -27,6 +27,26 @@ struct ChildProcessTests {
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "/\nCOLOUR=red\n4\n")
   }
 
+  @Test("a lock that a child keeps is held until the child has ended")
+  func kept() async throws {
+    let file = "/tmp/ar1-child-lock-\(getpid())"
+    defer { unlink(file) }
+    let mine = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    #expect(flock(mine, LOCK_EX | LOCK_NB) == 0)
+    let child = try ChildProcess.start(
+      .init(
+        program: "/bin/sh", arguments: ["-c", "sleep 1000 & wait"], output: .nothing, error: .nothing,
+        kept: mine))
+    close(mine)
+    let other = open(file, O_RDWR | O_CLOEXEC)
+    defer { close(other) }
+    #expect(flock(other, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    child.signalGroup(SIGKILL)
+    _ = await child.waitForExit()
+    // The grandchild is reaped by somebody else; this returns when it is gone.
+    #expect(flock(other, LOCK_EX) == 0)
+  }
+
   @Test("a program that is not there is an error of the start, not an exit code")
   func missing() {
     #expect {

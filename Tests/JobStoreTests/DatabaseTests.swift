@@ -77,6 +77,22 @@ struct DatabaseTests {
     try await second.destroy()
   }
 
+  @Test("what a server has left is removed wherever it lies, and not while it runs")
+  func removal() async throws {
+    // As root the server's user cannot enter it, and the server lies elsewhere.
+    let closed = "/tmp/ar1-store-tests-\(getpid())-closed"
+    try FileManager.default.createDirectory(
+      atPath: closed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: closed) }
+    let folder = closed + "/postgres"
+    let server = try await LocalPostgres.start(folder: folder, options: .init(durable: false))
+    #expect { try LocalPostgres.remove(folder: folder) } throws: { "\($0)".contains("\(server.process)") }
+    try await server.stop()
+    #expect(FileManager.default.fileExists(atPath: server.folder))
+    try LocalPostgres.remove(folder: folder)
+    #expect(!FileManager.default.fileExists(atPath: server.folder))
+  }
+
   @Test("statements that were prepared before a migration changed what they answer with go on")
   func changedType() async throws {
     let address = try await TestServer.shared.database()

@@ -325,15 +325,39 @@ struct FairAdmissionTests {
     #expect(claimed.map(\.job).filter { $0 == job }.count == 3 && claimed.contains { $0.job == small.id })
   }
 
+  @Test("what is ready of a job is taken back when it is paused, however much it is")
+  func largePause() async throws {
+    let bench = try await Bench.make()
+    let session = try await bench.session(slots: 4)
+    let job = try await planned(bench, bench.person, shards: 1, session)
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        """
+        WITH made AS (INSERT INTO tasks (job_id, kind, stage, state)
+            SELECT $1, 'shard', 1, 'ready' FROM generate_series(1, 20001) RETURNING id),
+          details AS (INSERT INTO task_details (job_id, task_id, payload) SELECT $1, id, '{}' FROM made)
+        INSERT INTO ready (task_id, job_id, rank, kind, payload) SELECT id, $1, 0, 'shard', '{}' FROM made
+        """, job
+      ).affected
+    }
+    let paused = try await bench.store.change(job, ChangeJobRequest(paused: true), by: bench.person)
+    #expect(paused.tasks.ready == 0 && paused.tasks.blocked == 20_002)
+    #expect(try await bench.claim(session, limit: 4).isEmpty)
+    _ = try await bench.store.change(job, ChangeJobRequest(paused: false), by: bench.person)
+    #expect(try await bench.claim(session, limit: 4).count == 4)
+  }
+
   @Test("a step of the leader's tick that fails is named, and the others are taken")
   func failingStep() async throws {
     let bench = try await Bench.make()
     let job = try await bench.submit("eval", with: [.init("at", "2090-01-01 00:00")])
     _ = try await bench.store.pool.run { connection in
       try connection.execute(
-        "UPDATE tasks SET not_before = now() - interval '1 second' WHERE job_id = $1", job.id
-      )
-      .affected
+        """
+        WITH job AS (UPDATE jobs SET begins_at = now() - interval '1 second' WHERE id = $1 RETURNING id, begins_at)
+        UPDATE tasks SET not_before = job.begins_at FROM job WHERE job_id = job.id
+        """, job.id
+      ).affected
     }
     try await bench.store.pool.run { session in
       try session.executeScript("ALTER TABLE charges RENAME TO charges_away")

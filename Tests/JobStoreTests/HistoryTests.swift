@@ -46,15 +46,37 @@ struct HistoryTests {
       CreateWebhookRequest(url: "https://quiet.example/"), by: other)
     for _ in 0..<20 { _ = try await bench.submit() }
     _ = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
-    let taken = try await bench.store.takeDueDeliveries(limit: 32, firstPause: 60)
+    let taken = try await bench.store.takeDueDeliveries(limit: 32, firstPause: 60, sending: 30)
     #expect(taken.filter { $0.webhook == quiet.id }.count == 1)
     #expect(taken.filter { $0.webhook == busy.id }.count == JobStore.mostPerWebhook)
     // While they are under way there is no room for more of that one, and room for one when one has ended.
     for (underWay, room) in [(JobStore.mostPerWebhook, 0), (JobStore.mostPerWebhook - 1, 1)] {
       let next = try await bench.store.takeDueDeliveries(
-        limit: 32, firstPause: 60, underWay: [busy.id: underWay])
+        limit: 32, firstPause: 60, sending: 30, underWay: [busy.id: underWay])
       #expect(next.map(\.webhook) == Array(repeating: busy.id, count: room))
     }
+  }
+
+  @Test(
+    "a delivery is nobody else's while it is sent, however short the pauses are, and due again once that failed"
+  )
+  func slowReceiver() async throws {
+    let bench = try await Bench.make()
+    _ = try await bench.store.createWebhook(
+      CreateWebhookRequest(url: "https://slow.example/"), by: bench.person)
+    _ = try await bench.submit()
+    func due() async throws -> [WebhookDelivery] {
+      try await bench.store.takeDueDeliveries(limit: 32, firstPause: 0, sending: 3_600)
+    }
+    let first = try await due()
+    #expect(first.count == 1)
+    #expect(try await due().isEmpty)
+    try await bench.store.finishDelivery(try #require(first.first), error: "refused", firstPause: 0)
+    let second = try await due()
+    #expect(second.map(\.message.delivery) == first.map(\.message.delivery))
+    try await bench.store.finishDelivery(try #require(second.first), error: nil, firstPause: 0)
+    #expect(try await due().isEmpty)
+    #expect(try await bench.store.webhooks(lab: bench.person.lab).webhooks.map(\.delivered) == [1])
   }
 
   @Test("events that lay in the outbox until they were deleted count as given up")
@@ -124,8 +146,8 @@ struct HistoryTests {
   }
 
   private func due(_ bench: Bench, to webhook: CreatedWebhook) async throws -> [String] {
-    try await bench.store.takeDueDeliveries(limit: 100, firstPause: 3_600).filter { $0.webhook == webhook.id }
-      .map(\.message.event.kind)
+    try await bench.store.takeDueDeliveries(limit: 100, firstPause: 3_600, sending: 30)
+      .filter { $0.webhook == webhook.id }.map(\.message.event.kind)
   }
 
   @Test("a webhook gets what happens from its creation on, also when there was none for a while")

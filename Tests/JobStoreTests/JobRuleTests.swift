@@ -184,10 +184,9 @@ struct JobRuleTests {
     let lab = bench.person.lab
     let first = try await submit(bench, "eval", [.init("cron", "0 3 * * *")])
     let session = try await bench.session()
-    #expect(try await bench.claim(session).isEmpty)
-    try await change(
-      bench, "UPDATE tasks SET not_before = now() - interval '1 second' WHERE job_id = $1", first.id)
     _ = try await bench.store.tick()
+    #expect(try await bench.claim(session).isEmpty)
+    try await letBegin(bench, first.id)
     let task = try await bench.take(session)
     _ = try await bench.store.complete(CompleteRequest(lease: task.lease))
     for _ in 0..<3 { _ = try await bench.store.tick() }
@@ -209,14 +208,19 @@ struct JobRuleTests {
   /// A repeating job whose moment has come.
   private func begun(_ bench: Bench) async throws -> JobID {
     let job = try await submit(bench, "eval", [.init("cron", "0 3 * * *")])
+    try await letBegin(bench, job.id)
+    return job.id
+  }
+
+  /// The job's moment has come.
+  private func letBegin(_ bench: Bench, _ job: JobID) async throws {
     try await change(
       bench,
       """
       WITH due AS (UPDATE tasks SET not_before = now() - interval '1 second' WHERE job_id = $1)
       UPDATE jobs SET begins_at = now() - interval '1 second' WHERE id = $1
-      """, job.id)
+      """, job)
     _ = try await bench.store.tick()
-    return job.id
   }
 
   @Test(

@@ -54,7 +54,15 @@ struct LedgerTests {
     }
     let whole = try await store.detail(job, lab: lab)
     #expect(whole.steps.map(\.step) == [1, 2, 3] && whole.tasks.count > 4)
-    #expect(try await store.tasks(of: job, lab: lab) == whole.tasks)
+    #expect(try await store.tasks(of: job, lab: lab) == TaskList(tasks: whole.tasks, next: nil))
+    var (paged, last): ([TaskRecord], TaskID?) = ([], nil)
+    repeat {
+      let page = try await store.tasks(of: job, after: last, limit: 2, lab: lab)
+      #expect(page.tasks.count == 2 || page.next == nil)
+      paged += page.tasks
+      last = page.next
+    } while last != nil
+    #expect(paged == whole.tasks)
     #expect(try await store.steps(of: job, after: 1, lab: lab) == Array(whole.steps.dropFirst()))
     await #expect(throws: StoreError.self) { try await store.tasks(of: job, lab: lab + 1) }
     await #expect(throws: StoreError.self) { try await store.steps(of: job, after: 0, lab: lab + 1) }

@@ -17,6 +17,66 @@ import Testing
     #expect(learner.stepCount == 2)
   }
 
+  @Test(
+    "an inner iteration after the first is a step whose old policy is the one that entered, bit by bit",
+    arguments: [1, 3, 8])
+  func innerIterations(promptsPerPass: Int) throws {
+    var settings = Fixture.settings(promptsPerPass: promptsPerPass)
+    settings.schedule = LearningRateSchedule(shape: .constant, peak: 1e-2, totalSteps: 10)
+    let single = try Fixture.learner(settings)
+    settings.innerIterations = 2
+    let double = try Fixture.learner(settings)
+    let groups = try Fixture.groups()
+    // Log-probabilities by pass: products of other sizes round differently.
+    let entered = try stride(from: 0, to: 8, by: promptsPerPass).flatMap { start in
+      let pass = groups[start..<min(start + promptsPerPass, 8)]
+      let policy = double.policy.inference()
+      return try policy.packedLogProbabilities(
+        batch: pass.map {
+          PromptCompletions(
+            prompt: $0.prompt, completions: $0.completions,
+            imageFeatures: try policy.encodeImages($0.prompt.images))
+        }
+      ).values
+    }
+    var taken = entered[...]
+    let stale = groups.map { group in
+      let samples = group.completions.map { ids in
+        defer { taken = taken.dropFirst(ids.count) }
+        return Array(taken.prefix(ids.count))
+      }
+      return TrainingGroup(
+        ordinal: group.ordinal, prompt: group.prompt, completions: group.completions,
+        samplerLogProbabilities: samples, rewards: group.rewards, isOnPolicy: false)
+    }
+    let metrics = try double.step(groups)
+    let first = try single.step(groups)
+    let second = try single.step(stale)
+    #expect(double.stepCount == 1 && double.optimizer.stepCount == 2 && single.stepCount == 2)
+    #expect(Fixture.weights(double.policy) == Fixture.weights(single.policy))
+    #expect(metrics["gradient_norm"] == second["gradient_norm"])
+    #expect(metrics["entropy"] == first["entropy"])
+    #expect(try #require(metrics["ratio/max"]) > 1 && metrics["ratio/max"] == second["ratio/max"])
+    let losses = [try #require(first["loss"]), try #require(second["loss"])]
+    #expect(abs(try #require(metrics["loss"]) - (losses[0] + losses[1]) / 2) < 1e-6)
+  }
+
+  @Test("a learner of several inner iterations goes on from its state as if it had never stopped")
+  func innerIterationsResumed() throws {
+    var settings = Fixture.settings()
+    settings.innerIterations = 3
+    let steady = try Fixture.learner(settings)
+    _ = try steady.step(Fixture.groups())
+    let resumed = try Fixture.learner(settings)
+    let state = Dictionary(uniqueKeysWithValues: steady.stateTensors.map { ($0.name, $0.tensor.values) })
+    try resumed.restore(stepCount: steady.stepCount) { name, tensor in
+      tensor.copyInPlace(from: Tensor(try #require(state[name]), shape: tensor.shape))
+    }
+    #expect(resumed.stepCount == 1 && resumed.optimizer.stepCount == 3)
+    #expect(try steady.step(Fixture.groups()).values == resumed.step(Fixture.groups()).values)
+    #expect(Fixture.weights(steady.policy) == Fixture.weights(resumed.policy))
+  }
+
   @Test("equal rewards and beta 0 give exactly no gradient")
   func equalRewards() throws {
     let learner = try Fixture.learner(Fixture.settings(beta: 0))

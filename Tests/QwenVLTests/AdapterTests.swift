@@ -161,6 +161,14 @@ import Testing
     #expect(try refusal(#"{"peft_type":"IA3"}"#).contains("peft_type"))
     #expect(try refusal(#"{"r":3,"use_dora":true}"#).contains("use_dora"))
     #expect(try refusal(#"{"r":3,"rank_pattern":{"a":1}}"#).contains("rank_pattern"))
+    #expect(try refusal(#"{"r":3,"alora_invocation_tokens":[5,6]}"#).contains("alora_invocation_tokens"))
+    for start in ["pissa_niter_4", "olora", "corda", "loftq"] {
+      #expect(try refusal(#"{"r":3,"init_lora_weights":"\#(start)"}"#).contains("init_lora_weights"))
+    }
+    #expect(
+      try refusal(
+        #"{"r":3,"lora_alpha":5,"init_lora_weights":"gaussian","use_dora":false,"rank_pattern":{},"arrow_config":null}"#
+      ).isEmpty)
     #expect(try refusal(#"{"r":4,"lora_alpha":5}"#).contains("shape"))
     #expect(try refusal { $0.removeLast() }.contains("missing"))
     #expect(

@@ -47,6 +47,22 @@ struct ConfigurationTests {
     #expect(saved.vision.windowTokens == 2 && saved.vision.patchLength == 1176)
   }
 
+  @Test("the vision tower's rotary base is kept when a model is saved, and other rotary variants are refused")
+  func visionRotary() throws {
+    let vision = flat["vision_config"] ?? .object([])
+    func configuration(_ rope: JSON) throws -> QwenConfiguration {
+      try QwenConfiguration(
+        json: flat.setting("vision_config", to: vision.setting("rope_parameters", to: rope)))
+    }
+    let other = try configuration(["rope_type": "axial", "rope_theta": 500.0])
+    #expect(other.vision.ropeTheta == 500)
+    #expect(try QwenConfiguration(json: other.json) == other)
+    let error = #expect(throws: ModelFileError.self) {
+      try configuration(["rope_type": "yarn", "rope_theta": 500.0])
+    }
+    #expect(error?.problem.contains("vision_config.rope_parameters.rope_type") == true)
+  }
+
   @Test("absent keys have the values transformers gives them")
   func defaults() throws {
     let bare: JSON = ["vision_config": ["out_hidden_size": 8192]]

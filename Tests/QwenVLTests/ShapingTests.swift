@@ -62,6 +62,21 @@ import Testing
     }
   }
 
+  @Test("however small a temperature is, one of the likeliest is drawn, with the probability it then has")
+  func coldest() throws {
+    let logits: [Float] = [1, 3, -2, 3, 2.999]
+    for temperature in [1e-6, 1e-38, 1e-40, .leastNonzeroMagnitude] as [Float] {
+      for shaping in [LogitShaping.none, LogitShaping(topK: 3), LogitShaping(topP: 0.9, minP: 0.1)] {
+        var sampler = TokenSampler(vocabulary: 5, temperature: temperature, shaping: shaping)
+        let draws = try [0.1, 0.9].map { uniform in
+          try logits.withUnsafeBufferPointer { try sampler.draw($0, at: uniform) }
+        }
+        #expect(draws.map(\.id) == [1, 3], "\(temperature)")
+        #expect(draws.allSatisfy { abs($0.drawnLogProbability - log(0.5)) < 1e-6 }, "\(temperature)")
+      }
+    }
+  }
+
   @Test("the greedy choice takes the repetition penalty into account and nothing else")
   func greedy() throws {
     let logits: [Float] = [3, 2.5, -1, 2]
@@ -100,7 +115,7 @@ import Testing
   func refusals() {
     for shaping in [
       LogitShaping(topK: 0), LogitShaping(topP: 0), LogitShaping(topP: 1.1), LogitShaping(minP: -0.1),
-      LogitShaping(minP: .nan), LogitShaping(repetitionPenalty: 0),
+      LogitShaping(minP: .nan), LogitShaping(repetitionPenalty: 0), LogitShaping(repetitionPenalty: 1e-40),
     ] {
       #expect(throws: ModelError.self) { try shaping.validate() }
     }

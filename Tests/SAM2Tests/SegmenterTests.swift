@@ -126,6 +126,12 @@ import Testing
     #expect(
       try refusal { config, _ in config.replace("\"mlp_ratio\": 2.0", with: "\"mlp_ratio\": 1e300") }
         .contains("mlp_ratio"))
+    #expect(
+      try refusal { config, _ in
+        config.replace(#/"window_size_per_stage": \[\s*(\d+),\s*(\d+),\s*\d+/#) { match in
+          "\"window_size_per_stage\": [\(match.1), \(match.2), 2147483646"
+        }
+      }.contains("window_size_per_stage"))
     for size in ["0", "2147483647", "129"] {
       #expect(
         try refusal { config, _ in config.replace("\"image_size\": 128", with: "\"image_size\": \(size)") }

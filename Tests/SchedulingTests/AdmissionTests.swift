@@ -62,6 +62,23 @@ struct AdmissionTests {
     #expect(both[2] == 1 && both[1] == 2)
   }
 
+  @Test("a task that asks for no GPU gets no place where it would compute on one that another has alone")
+  func ownDevice() {
+    var worker = node(slots: 16, gpus: [80_000_000_000])
+    worker.inventory.ownDevice = 0
+    func demand(_ job: JobID, _ need: ResourceRequest) -> Demand {
+      Demand(job: job, lab: 1, user: 1, need: need, waiting: 2, since: Double(job))
+    }
+    let whole = ResourceRequest(gpus: 1)
+    func plan(_ demands: [Demand]) -> [JobID: Int] {
+      granted(Admission.plan(Snapshot(now: 100, nodes: [worker], labs: [], demands: demands)))
+    }
+    #expect(plan([demand(1, whole), demand(2, .slot)]) == [1: 1])
+    #expect(plan([demand(1, .slot), demand(2, whole)]) == [1: 2])
+    worker.inventory.ownDevice = nil
+    #expect(plan([demand(1, whole), demand(2, .slot)]) == [1: 1, 2: 2])
+  }
+
   @Test("a GPU that is withheld gets nothing, and a gang that needs it waits rather than being refused")
   func withheld() {
     var worker = node(slots: 16, gpus: [80_000_000_000, 80_000_000_000])

@@ -28,6 +28,24 @@ struct BadInputTests {
     #expect(run.output.isEmpty)
   }
 
+  @Test("What the file system refuses is told in a person's words")
+  func refusedFiles() async throws {
+    let model = scratch.path + "/model"
+    for name in ["config.json", "tokenizer.json"] {
+      try FileManager.default.createDirectory(atPath: "\(model)/\(name)", withIntermediateDirectories: true)
+    }
+    for (arguments, named) in [
+      (["model", "inspect", model], "config.json"),
+      (["model", "tokenize", model, "--text", "a"], "tokenizer"),
+      (["model", "tokenize", Repository.root + "/models/demo-base", "--file", model], model),
+      (["base", "make", "--output", "/dev/null/base"], "/dev/null/base"),
+    ] {
+      let run = try await program.run(arguments)
+      #expect(run.code == 1 && run.error.contains(named), "\(run.error)")
+      #expect(!run.error.contains("Domain") && !run.error.contains("Code="), "\(run.error)")
+    }
+  }
+
   @Test("A truncated weight file is refused with its name")
   func truncatedWeights() async throws {
     let base = Repository.root + "/models/demo-base"

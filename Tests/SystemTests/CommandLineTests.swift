@@ -61,6 +61,13 @@ struct CommandLineTests {
       #expect(refused.output.isEmpty)
     }
 
+    for endless in ["nan", "inf", "1e300"] {
+      let wait = try await run("wait", "1", "--timeout", endless)
+      #expect(wait.code == 64 && wait.error.contains("--timeout is 0 to"), "\(wait.code) \(wait.error)")
+      let top = try await run("top", "--every", endless)
+      #expect(top.code == 64, "\(top.code) \(top.error)")
+    }
+
     let lab = try await run("lab", "create", "A b")
     #expect(lab.code == 0 && lab.output.contains("--lab 'A b'"), "\(lab.output)\(lab.error)")
     let again = try await run("lab", "create", "A b")
@@ -109,6 +116,14 @@ struct CommandLineTests {
       let valid = try await program.run(arguments)
       #expect(valid.code == 0 && valid.error.isEmpty, "\(arguments): \(valid.error)")
     }
+    // Several jobs are one document too.
+    let jobs = ["name: one", "name: two, after: one"].map {
+      "  - {\($0), kind: eval, model: \(model), data: data/heldout, output: out}\n"
+    }
+    let chain = try await program.document([
+      "submit", try scratch.write("jobs:\n" + jobs.joined(), to: "chain.yaml"), "--dry-run",
+    ])
+    #expect(chain["jobs"]?.array?.map { $0["valid"]?.bool } == [true, true], "\(chain)")
   }
 
   @Test("Results of another job that a job will replace are named before, and nothing is refused")
@@ -156,6 +171,11 @@ struct CommandLineTests {
     #expect(!run.error.contains("DecodingError"))
     let document = try await program.document(["checkpoint", "ls", "runs"])
     #expect(document.array?.map { $0["error"] != nil } == [false, true])
+    // What the damaged one is built on is not known, so everything stays, and a person learns why.
+    let cleared = try await program.run(["checkpoint", "gc", "runs", "--keep", "1"])
+    #expect(cleared.code == 1 && cleared.output.isEmpty, "\(cleared.output)")
+    #expect(cleared.error.contains("policy-000002-e1-0123456789abcdef/manifest.json"), "\(cleared.error)")
+    #expect(FileManager.default.fileExists(atPath: "\(folder)/policy-000001-e1-0123456789abcdef"))
   }
 
   @Test("What a command finds out while it runs is an error of its own, not one of how it was typed")

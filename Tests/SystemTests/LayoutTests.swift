@@ -23,7 +23,7 @@ struct LayoutTests {
     "Inspection": ["Images", "OrderedJSON"],
     "PostTraining": ["Tensors", "QwenVL", "CMPI"],
     "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
-    "BaseModel": ["Images", "Inspection", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
+    "BaseModel": ["Images", "Inspection", "ModelFiles", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
     "DeviceChecks": ["PostTraining", "QwenVL", "Tensors"],
     "TaskExecutors": [
       "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import OrderedJSON
 import Testing
 
 /// The commands that run a model without a queue.
@@ -45,6 +46,19 @@ struct ModelCommandTests {
     }
   }
 
+  @Test("At a temperature next to none, draws are the likeliest tokens, and certain")
+  func coldest() async throws {
+    func completions(_ options: [String]) async throws -> [JSON] {
+      try await program.document(
+        ["model", "generate", model, "--request", try request(), "--max-new-tokens", "6"] + options
+      )["completions"]?.array ?? []
+    }
+    let greedy = try await completions([])
+    let cold = try await completions(["--temperature", "1e-40"])
+    #expect(cold.count == 1 && cold[0]["ids"] == greedy[0]["ids"])
+    #expect(cold[0]["drawn_logprobs"]?.array?.allSatisfy { $0.double == 0 } == true)
+  }
+
   @Test("A request of identifiers needs no tokenizer")
   func identifiers() async throws {
     let bare = scratch.path + "/bare"
@@ -70,6 +84,16 @@ struct ModelCommandTests {
     ] {
       let run = try await program.run(["model", "generate", model, "--request", try request()] + options)
       #expect(run.code != 0)
+      #expect(run.error.contains(named), "\(run.error)")
+    }
+    for (options, more, named) in [
+      (["--max-new-tokens", "9223372036854775807"], "", "--max-new-tokens"),
+      (["--max-new-tokens", "1"], #","n":9223372036854775807"#, "\"n\""),
+      (["--max-new-tokens", "1048576"], #","n":65536"#, "keys and values"),
+    ] {
+      let run = try await program.run(
+        ["model", "generate", model, "--request", try request(more)] + options)
+      #expect(run.code == 1 || run.code == 64, "\(run.code) \(run.error)")
       #expect(run.error.contains(named), "\(run.error)")
     }
     let several = try await program.run([

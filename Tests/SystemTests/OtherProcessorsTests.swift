@@ -3,8 +3,8 @@ import Testing
 
 /// Kernels for processors this machine does not have, run by an emulator where there is one.
 struct OtherProcessorsTests {
-  private static let compiler = installed("clang")
-  private static let emulator = installed("qemu-aarch64")
+  private static let compiler = Program.installed("clang")
+  private static let emulator = Program.installed("qemu-aarch64")
   /// Where Debian's cross compiler has the C library for arm64.
   private static let libraries = "/usr/aarch64-linux-gnu"
   private static let canEmulate =
@@ -30,10 +30,5 @@ struct OtherProcessorsTests {
       #expect(run.code == 0, "\(processor): \(run.output)\(run.error)")
       #expect(run.output.contains("int8: at most"), "\(processor): \(run.output)")
     }
-  }
-
-  private static func installed(_ name: String) -> String? {
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 }

@@ -23,6 +23,12 @@ struct Program {
     ProcessInfo.processInfo.environment["AR1_BINARY"] ?? Repository.root + "/.build/release/ar1"
   }
 
+  /// Another program of this machine; nil where it is not installed.
+  static func installed(_ name: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
   /// Runs `arguments` to their end.
   /// - Parameter environment: added to this process's.
   func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {

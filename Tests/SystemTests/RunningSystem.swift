@@ -60,6 +60,9 @@ final class RunningSystem {
   /// Tells it to stop everything; a second time would end it at once.
   func beginStop() { child.signal(SIGTERM) }
 
+  /// How it has ended.
+  func exit() async -> ChildProcess.Exit { await child.waitForExit() }
+
   /// Returns when everything has stopped.
   func ended() async {
     let exit = await child.waitForExit()

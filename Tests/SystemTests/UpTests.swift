@@ -68,6 +68,47 @@ struct UpTests {
     #expect(await next.waitForExit() == .code(0))
   }
 
+  @Test("A start right after the system was killed waits for what that leaves, and has its folder and port")
+  func successorOfAKilledOne() async throws {
+    let system = try await RunningSystem.start(workers: 0)
+    let connection = try system.connection()
+    let url = try #require(connection["url"]?.string)
+    let coordinator = try #require(Self.child(of: system.process, running: "coordinator"))
+    // Its coordinator keeps the port until the second start has begun to wait.
+    kill(coordinator, SIGSTOP)
+    kill(system.process, SIGKILL)
+    #expect(await system.exit() == .signal(SIGKILL))
+    let output = system.scratch.path + "/next.out"
+    let next = try system.program.start(
+      ["up", "--listen", String(url.dropFirst("http://".count)), "--workers", "0"], output: output,
+      error: output)
+    func said(_ text: String) throws -> Bool {
+      let all = Program.text(output)
+      if let exit = next.exit { throw SystemError("the second one ended (\(exit)): \(all)") }
+      return all.contains(text)
+    }
+    try await system.until("the second one waits") {
+      try said("waiting for the end of what a killed system has left here (it was process \(system.process))")
+    }
+    kill(coordinator, SIGCONT)
+    try await system.until("the second one is ready") { try said("ready;") }
+    #expect(try system.connection()["url"]?.string == url)
+    next.signal(SIGTERM)
+    #expect(await next.waitForExit() == .code(0))
+  }
+
+  /// The process that another one has started with this as its first argument.
+  private static func child(of parent: Int32, running command: String) -> Int32? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.first { process in
+      // "12 (name) S 11 …"
+      let fields = Program.text("/proc/\(process)/stat").split(separator: ") ").last?.split(separator: " ")
+      let arguments = Program.text("/proc/\(process)/cmdline").split(separator: "\0")
+      return fields?.dropFirst().first.flatMap { Int32($0) } == parent
+        && arguments.dropFirst().first == command[...]
+    }
+  }
+
   @Test("A PostgreSQL that ends under a running system is started again, and commands go on")
   func database() async throws {
     let system = try await RunningSystem.start(workers: 0)

@@ -28,4 +28,15 @@ import Testing
     #expect(after.images.map(\.pixelValues) == before.images.map(\.pixelValues))
     #expect(try source.encode(prompt).images.map(\.pixelValues) != before.images.map(\.pixelValues))
   }
+
+  @Test func `a picture too long for the model is refused at its own size, before it is shrunk`() throws {
+    let folder = try TestFolder()
+    let path = folder.path + "/thread.png"
+    try Data(try RGBImage(width: 1, height: 5000, filledWith: .white).png()).write(
+      to: URL(fileURLWithPath: path))
+    let prompt = InspectionPrompt(parts: [.image(path)], maxNewTokens: 8, imageBound: .paper)
+    let source = try PromptSource(folder: Self.base)
+    let error = #expect(throws: QwenVL.PromptError.self) { try source.encode(prompt) }
+    #expect(error.map { "\($0)" }?.contains("1 x 5000") == true)
+  }
 }

@@ -14,5 +14,6 @@ import Testing
     #expect(ended.map(\.done) == [64, 64, 64, 8] && ended.map(\.total) == ended.map(\.done))
     // A piece of a split shard may have no question of its own.
     #expect(shards[3].progress(0, of: 0, unit: "questions").done == 8)
+    #expect(shards.map { $0.finished(unit: "questions").done } == [64, 64, 64, 8])
   }
 }

@@ -46,6 +46,59 @@ import WorkerRuntime
     }
   }
 
+  @Test func `a link to a file of the archive is that file, one that leads elsewhere is none`() throws {
+    let scratch = try TestFolder()
+    var tar = TarFile()
+    tar.add("./day/a.png", content: "first")
+    // What a backup made of links keeps of an unchanged picture.
+    tar.add("./night/a.png", kind: "1", target: "./day/a.png")
+    tar.add("./night/b.png", kind: "2", target: "../day/./a.png")
+    tar.add("c.png", kind: "2", target: "night/b.png")
+    for target in ["/day/a.png", "../day/a.png", "gone.png"] { tar.add("d.png", kind: "2", target: target) }
+    tar.add("e.png", kind: "1", target: "gone.png")
+    try tar.write(to: scratch.path + "/links.tar")
+    let entries = try ImageSet(scratch.path + "/links.tar").entries
+    #expect(entries.map(\.path) == ["c.png", "day/a.png", "night/a.png", "night/b.png"])
+    for entry in entries { #expect(try entry.bytes() == Array("first".utf8)) }
+  }
+
+  @Test func `names that are not UTF-8 have a row each, and hidden files are no photographs`() throws {
+    let scratch = try TestFolder()
+    var tar = TarFile()
+    for (byte, content) in [(0xE4, "one"), (0xF6, "two")] as [(UInt8, String)] {
+      tar.add(Array("teil_".utf8) + [byte] + Array(".png".utf8), content: Array(content.utf8))
+    }
+    // As macOS packs a file that has attributes.
+    tar.add("./._a.png", content: "attributes")
+    tar.add("./a.png", content: "three")
+    tar.add("../b.png", content: "four")
+    try tar.write(to: scratch.path + "/names.tar")
+    let entries = try ImageSet(scratch.path + "/names.tar").entries
+    #expect(entries.map(\.path) == ["../b.png", "a.png", "teil_%E4.png", "teil_%F6.png"])
+    #expect(try entries.map { try $0.bytes() } == ["four", "three", "one", "two"].map { Array($0.utf8) })
+  }
+
+  @Test func `an image stored without its holes is refused with what to do, another file is passed over`()
+    throws
+  {
+    let scratch = try TestFolder()
+    for name in ["a.png", "a.db"] {
+      var tar = TarFile()
+      // One more block of the list of holes follows the header.
+      tar.add(Array(name.utf8), kind: "S", content: [], flag: (482, 1))
+      tar.add([], content: [])
+      tar.add("b.png", content: "whole")
+      let path = scratch.path + "/\(name).tar"
+      try tar.write(to: path)
+      guard name == "a.png" else {
+        #expect(try ImageSet(path).entries.map(\.path) == ["b.png"])
+        continue
+      }
+      let error = #expect(throws: TaskError.self) { try ImageSet(path) }
+      #expect(error?.description.contains("a.png without its holes") == true)
+    }
+  }
+
   @Test func `what is no archive says so, and a compressed one what to do`() throws {
     let scratch = try TestFolder()
     let text = try scratch.write(String(repeating: "no archive ", count: 100), to: "a.tar")

@@ -6,7 +6,10 @@ struct DrainCommand: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain",
     abstract: "Let a worker finish what it has and give it nothing more; for administrators.",
-    discussion: "Example: ar1 drain 7 --reason 'new memory', and later: ar1 drain 7 --undo")
+    discussion: """
+      Examples: ar1 drain 7 --reason 'new memory'
+                ar1 drain 7 --undo
+      """)
 
   @Argument(help: "The worker's session, as 'ar1 workers' lists it.") var session: Int64
   @Flag(help: "Give it work again.") var undo = false

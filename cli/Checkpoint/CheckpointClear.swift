@@ -27,22 +27,40 @@ struct CheckpointClear: ParsableCommand {
 
   func run() throws {
     var removed: [String] = []
+    var problems: [String] = []
     for run in try CheckpointLocation(folder).runs {
       for kind in [CheckpointManifest.Kind.policy, .state] {
         let steps = Set(run.folder.checkpoints(kind).map(\.step)).sorted()
         guard let first = steps.suffix(keep).first else { continue }
-        let names =
-          dryRun
-          ? run.folder.removable(kind, below: first, every: every)
-          : run.folder.removeCheckpoints(kind, below: first, every: every)
-        removed += names.map { run.folder.path(of: $0) }
+        let old = run.folder.removable(kind, below: first, every: every)
+        let gone = dryRun ? old : run.folder.remove(old)
+        removed += gone.map { run.folder.path(of: $0) }
+        for name in old where !gone.contains(name) {
+          problems.append("\(run.folder.path(of: name)) cannot be removed; look who owns it")
+        }
+        if old.isEmpty, first > steps[0] { problems += Self.damaged(run.folder) }
       }
     }
     if json {
       try JSONOutput.print(removed)
-      return
+    } else {
+      for path in removed { Terminal.write("\(dryRun ? "would remove" : "removed")  \(path)\n") }
+      if removed.isEmpty, problems.isEmpty { Terminal.write("nothing to remove\n") }
     }
-    for path in removed { Terminal.write("\(dryRun ? "would remove" : "removed")  \(path)\n") }
-    if removed.isEmpty { Terminal.write("nothing to remove\n") }
+    for problem in Set(problems).sorted() { Terminal.writeError("\(problem)\n") }
+    if !problems.isEmpty { throw ExitCode(1) }
+  }
+
+  /// What keeps all others: nobody knows which of them it is built on.
+  private static func damaged(_ folder: CheckpointFolder) -> [String] {
+    (folder.checkpoints(.policy) + folder.checkpoints(.state)).compactMap { name in
+      do {
+        _ = try Checkpoint(folder: folder.path(of: name))
+        return nil
+      } catch {
+        return
+          "nothing beside it is removed, as a checkpoint cannot be read; delete its folder if it is lost: \(error)"
+      }
+    }
   }
 }

@@ -27,41 +27,49 @@ actor LocalCluster {
   nonisolated let database: String
   /// Logs of all processes.
   nonisolated let logs: String
+  private let lock: SystemLock
   private var postgres: LocalPostgres
   private var postgresKeeper: Task<Void, Never>?
   private var children: [String: ChildProcess] = [:]
   private var keepers: [Task<Void, Never>] = []
   private var isStopping = false
 
+  /// Where a cluster's PostgreSQL is asked to lie.
+  static func database(under folder: String) -> String { folder + "/postgres" }
+
   /// Starts everything and returns when the coordinator answers.
   ///
   /// - Parameters:
-  ///   - folder: holds the database and the logs; a second start goes on with the same database. Nobody else may
-  ///     have a system there (`SystemLock`): the tokens of an earlier one end.
+  ///   - folder: holds the database and the logs; a second start goes on with the same database, and the tokens of
+  ///     an earlier one end.
+  ///   - lock: on the folder, held by every process that is started here.
   ///   - listen: the coordinator's address; port 0 takes a free one.
   ///   - timing: how long a silent worker keeps its tasks.
   ///   - saying: called with one line per thing started.
   static func start(
-    folder: String, listen: String, workers: [WorkerPlan], timing: LeaseTiming = LeaseTiming(),
+    folder: String, lock: SystemLock, listen: String, workers: [WorkerPlan],
+    timing: LeaseTiming = LeaseTiming(),
     saying say: @Sendable (String) -> Void
   ) async throws -> LocalCluster {
     let logs = folder + "/logs"
     try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
-    let postgres = try await LocalPostgres.start(folder: folder + "/postgres", saying: say)
+    let postgres = try await LocalPostgres.start(
+      folder: database(under: folder), options: .init(kept: lock.descriptor), saying: say)
     say("PostgreSQL runs in \(postgres.folder)")
     do {
       let tokens = try await Self.tokens(postgres.address)
       let log = logs + "/coordinator.log"
       try? FileManager.default.removeItem(atPath: log)
-      let first = try Self.coordinator(postgres.address, listen: listen, timing: timing, log: log)
+      let first = try Self.coordinator(postgres.address, lock, listen: listen, timing: timing, log: log)
       let url = try await Self.address(in: log, of: first)
       say("the coordinator listens on \(url)")
       let cluster = LocalCluster(
-        url: url, token: tokens.member, workerToken: tokens.worker, logs: logs, postgres: postgres)
+        url: url, token: tokens.member, workerToken: tokens.worker, logs: logs, lock: lock, postgres: postgres
+      )
       await cluster.keep("coordinator", first) {
         // The port is known by now and others know it: a replacement takes the same one.
         try Self.coordinator(
-          postgres.address, listen: String(url.dropFirst("http://".count)), timing: timing, log: log)
+          postgres.address, lock, listen: String(url.dropFirst("http://".count)), timing: timing, log: log)
       }
       for plan in workers {
         try await cluster.startWorker(plan)
@@ -69,7 +77,7 @@ actor LocalCluster {
           "worker \(plan.name) runs: \(plan.kinds?.map(\.rawValue).joined(separator: ", ") ?? "every kind of task")"
         )
       }
-      await cluster.keepPostgres(in: folder + "/postgres")
+      await cluster.keepPostgres(in: database(under: folder))
       return cluster
     } catch {
       try? await postgres.stop()
@@ -77,11 +85,14 @@ actor LocalCluster {
     }
   }
 
-  private init(url: String, token: String, workerToken: String, logs: String, postgres: LocalPostgres) {
+  private init(
+    url: String, token: String, workerToken: String, logs: String, lock: SystemLock, postgres: LocalPostgres
+  ) {
     self.url = url
     self.token = token
     self.workerToken = workerToken
     self.logs = logs
+    self.lock = lock
     self.postgres = postgres
     database = postgres.address.connectionString
   }
@@ -136,10 +147,10 @@ actor LocalCluster {
     let environment = Self.environment(adding: ["AR1_TOKEN": workerToken])
     let log = "\(logs)/worker-\(plan.name).log"
     try? FileManager.default.removeItem(atPath: log)
-    let start: @Sendable () throws -> ChildProcess = { [arguments] in
+    let start: @Sendable () throws -> ChildProcess = { [arguments, lock] in
       plan.ranks > 1
-        ? try Self.spawnRanks(plan.ranks, arguments, environment: environment, log: log)
-        : try Self.spawn(arguments, environment: environment, log: log)
+        ? try Self.spawnRanks(plan.ranks, arguments, lock, environment: environment, log: log)
+        : try Self.spawn(arguments, lock, environment: environment, log: log)
     }
     keep("worker-\(plan.name)", try start(), startingAgain: start)
   }
@@ -160,10 +171,18 @@ actor LocalCluster {
           Terminal.writeError("\(name) ended (\(exit)); starting it again\n")
           // One that keeps dying at once is tried less and less often.
           pause = began.duration(to: .now) > .seconds(2) ? 0.2 : min(30, pause * 2)
-          try? await Task.sleep(for: .seconds(pause))
-          guard !isStopping, let next = try? start() else { return }
-          children[name] = next
-          current = next
+          while true {
+            try? await Task.sleep(for: .seconds(pause))
+            if isStopping { return }
+            do {
+              current = try start()
+              break
+            } catch {
+              pause = min(30, pause * 2)
+              Terminal.writeError("\(error)\ntrying again in \(pause) s\n")
+            }
+          }
+          children[name] = current
         }
       })
   }
@@ -184,7 +203,8 @@ actor LocalCluster {
           try? await Task.sleep(for: .seconds(pause))
           if isStopping { return }
           do {
-            let next = try await LocalPostgres.start(folder: folder)
+            let next = try await LocalPostgres.start(
+              folder: folder, options: .init(kept: lock.descriptor))
             if isStopping {
               try? await next.stop()
               return
@@ -202,28 +222,28 @@ actor LocalCluster {
   }
 
   private static func coordinator(
-    _ database: PostgresAddress, listen: String, timing: LeaseTiming, log: String
+    _ database: PostgresAddress, _ lock: SystemLock, listen: String, timing: LeaseTiming, log: String
   ) throws -> ChildProcess {
     try spawn(
       [
         "coordinator", "--database", database.connectionString, "--listen", listen, "--lease-seconds",
         "\(timing.leaseSeconds)", "--heartbeat-seconds", "\(timing.heartbeatSeconds)",
-      ],
+      ], lock,
       environment: environment(adding: [:]), log: log)
   }
 
   private static func spawn(
-    _ arguments: [String], environment: [String: String], log: String
+    _ arguments: [String], _ lock: SystemLock, environment: [String: String], log: String
   ) throws -> ChildProcess {
     try ChildProcess.start(
       .init(
         program: try ownProgram(), arguments: arguments, environment: environment, output: .file(log),
-        error: .file(log), signalOnParentDeath: SIGTERM))
+        error: .file(log), signalOnParentDeath: SIGTERM, kept: lock.descriptor))
   }
 
   /// The same program several times under mpirun, which ends all when one dies.
   private static func spawnRanks(
-    _ ranks: Int, _ arguments: [String], environment: [String: String], log: String
+    _ ranks: Int, _ arguments: [String], _ lock: SystemLock, environment: [String: String], log: String
   ) throws -> ChildProcess {
     // Each rank computes with threads of its own, which binding it to a core would make share that.
     var launch = ["mpirun", "-n", "\(ranks)", "--oversubscribe", "--bind-to", "none"]
@@ -231,7 +251,7 @@ actor LocalCluster {
     return try ChildProcess.start(
       .init(
         program: "/usr/bin/env", arguments: launch + [try ownProgram()] + arguments, environment: environment,
-        output: .file(log), error: .file(log), signalOnParentDeath: SIGTERM))
+        output: .file(log), error: .file(log), signalOnParentDeath: SIGTERM, kept: lock.descriptor))
   }
 
   /// The file this process was started from, wherever it was moved to since.

@@ -27,8 +27,9 @@ struct UpCommand: AsyncParsableCommand {
   @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
 
   func validate() throws {
-    guard leaseSeconds >= 1, heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds else {
-      throw ValidationError("--lease-seconds is at least 1 and at least twice --heartbeat-seconds")
+    guard (1...86_400).contains(leaseSeconds), heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds
+    else {
+      throw ValidationError("--lease-seconds is 1 to 86400 and at least twice --heartbeat-seconds")
     }
     guard (0...64).contains(workers) else { throw ValidationError("--workers is 0 to 64") }
     guard (1...64).contains(learnerRanks) else { throw ValidationError("--learner-ranks is 1 to 64") }
@@ -51,7 +52,7 @@ struct UpCommand: AsyncParsableCommand {
   private func perform(_ root: String, _ timing: LeaseTiming) async throws {
     let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
     let cluster = try await LocalCluster.start(
-      folder: root + "/.ar1", listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
+      folder: root + "/.ar1", lock: lock, listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
       timing: timing
     ) { Terminal.write($0 + "\n") }
     try ConnectionFile(

@@ -6,7 +6,7 @@ struct DataFewShot: ParsableCommand {
     commandName: "few-shot",
     abstract: "Split a data set into few pictures to learn from and the rest to be measured on.",
     discussion: """
-      As in section 3.5 of the paper: 600 pictures, 2 to 5 of each kind of defect of each product (and of its good \
+      As in sections 1 and 3.5 of the paper: 600 pictures, 2 to 5 of each kind of defect of each product (and of its good \
       ones). OUTPUT gets train/ and evaluation/, which are data sets in MMAD's layout whose pictures are links, and \
       few-shot.json with what was chosen. No picture is in both. Of a data set that is not in MMAD's layout (MVTec-AD, \
       VisA, normal/ and anomalous/, …) the test pictures are split, and asked whether there is a defect.

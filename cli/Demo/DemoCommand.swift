@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LocalPostgres
 import Tensors
 
 struct DemoCommand: AsyncParsableCommand {
@@ -69,6 +70,8 @@ struct DemoCommand: AsyncParsableCommand {
       throw CommandError("\(root) cannot be written to")
     }
     let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
+    // It may lie elsewhere, and would bring back the jobs of a demo that was interrupted.
+    try LocalPostgres.remove(folder: DemoRun.database(under: root))
     // All but the mark and the lock: a new file in the lock's place would be free for the next one to take.
     for name in try files.contentsOfDirectory(atPath: root) where ![".ar1", ".ar1-demo"].contains(name) {
       try files.removeItem(atPath: root + "/" + name)

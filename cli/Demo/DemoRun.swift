@@ -17,6 +17,9 @@ struct DemoRun: Sendable {
   /// On the folder.
   let lock: SystemLock
 
+  /// Where the private PostgreSQL is asked to lie.
+  static func database(under root: String) -> String { LocalCluster.database(under: root + "/cluster") }
+
   func perform() async throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -31,7 +34,8 @@ struct DemoRun: Sendable {
     note("\(contents.questions.training) questions to learn from, \(contents.questions.heldOut) held out")
 
     let cluster = try await LocalCluster.start(
-      folder: root + "/cluster", listen: "127.0.0.1:0", workers: UpCommand.plans(1), saying: { note($0) })
+      folder: root + "/cluster", lock: lock, listen: "127.0.0.1:0", workers: UpCommand.plans(1),
+      saying: { note($0) })
     do {
       try ConnectionFile(url: cluster.url, token: cluster.token, workerToken: cluster.workerToken)
         .write(under: root)
@@ -117,7 +121,8 @@ struct DemoRun: Sendable {
       .init("references", 0),
       .init("question_types", ["Anomaly Detection"]), .init("steps", .integer(steps)),
       .init("prompts_per_step", 16), .init("prompts_per_task", 16), .init("group_size", 8),
-      .init("max_new_tokens", 48), .init("learning_rate", 0.0005), .init("warmup_steps", 5),
+      .init("max_new_tokens", 48), .init("learning_rate", 0.0005),
+      .init("warmup_steps", .integer(min(5, steps))),
       // A strong pull to the base keeps both answers alive until the policy has learnt what tells them apart.
       .init("beta", 0.8),
       .init("trained_part", "language"), .init("save_every", 50), .init("seed", .integer(seed)),

@@ -10,7 +10,9 @@ struct EvalCompare: ParsableCommand {
     abstract: "Compare two runs question by question.",
     discussion: """
       Only questions both runs answered count; an answer that cannot be read is wrong. p is McNemar's exact two-sided \
-      probability: how likely so uneven a split of the questions only one run got right is, were both equally good.
+      probability: how likely so uneven a split of the questions only one run got right is, were both equally good. \
+      Questions on one picture stand and fall together; where pictures have several, p by picture is the one to go by: \
+      it counts the pictures on which one run got more right than the other (sign test).
 
       Example: ar1 eval compare results/before results/after
       """)
@@ -29,7 +31,7 @@ struct EvalCompare: ParsableCommand {
     }
     var table = Table([
       .left(""), .right("questions"), .right("first"), .right("second"), .right("gain"), .right("only first"),
-      .right("only second"), .right("p"),
+      .right("only second"), .right("p"), .right("p by picture"),
     ])
     func add(_ name: String, _ counts: PairedComparison.Counts) {
       let gain = counts.second - counts.first
@@ -37,6 +39,7 @@ struct EvalCompare: ParsableCommand {
         "\(name)", "\(Format.count(counts.questions))", "\(Format.fixed(counts.first, 2)) %",
         "\(Format.fixed(counts.second, 2)) %", "\(gain > 0 ? "+" : "")\(Format.fixed(gain, 2))",
         "\(counts.onlyFirst)", "\(counts.onlySecond)", "\(Self.probability(counts.probability))",
+        "\(Self.probability(counts.pictureProbability))",
       ])
     }
     for (type, counts) in comparison.types { add(type.rawValue, counts) }

@@ -10,6 +10,8 @@ struct EvalScore: ParsableCommand {
     discussion: """
       Reports two counts: strict, where an answer that cannot be read is wrong, and upstream, which repeats \
       the published script: it removes such a record while iterating and so skips the next one too.
+
+      Example: ar1 eval score results/before/answers.json
       """)
 
   @Argument(help: "JSON list of answers, as `ar1 eval` and the benchmark's own script write it.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import OrderedJSON
 import QwenVL
+import TaskExecutors
 
 /// `ar1 model generate`: completions of one prompt.
 struct ModelGenerate: ParsableCommand {
@@ -30,7 +31,9 @@ struct ModelGenerate: ParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   func validate() throws {
-    guard maxNewTokens >= 1 else { throw ValidationError("--max-new-tokens has to be at least 1") }
+    guard (1...1_048_576).contains(maxNewTokens) else {
+      throw ValidationError("--max-new-tokens has to lie in 1 ... 1048576")
+    }
     guard !(json && stream) else {
       throw ValidationError("--json prints one document when all is done; leave out --stream")
     }
@@ -49,6 +52,9 @@ struct ModelGenerate: ParsableCommand {
     let defaults = try GenerationDefaults(folder: arguments.model, configuration: model.configuration)
     let loaded = started.duration(to: clock.now) / .seconds(1)
     let prompt = try request.prompt(encoder)
+    try DecodingRoom.of(model).require(
+      for: [prompt], answers: request.completions, maxNewTokens: maxNewTokens,
+      of: model.configuration.text)
     var text = TextStream(tokenizer)
     let generation = try model.generation(
       prompts: [prompt], completionsPerPrompt: request.completions,

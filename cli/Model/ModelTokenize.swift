@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import ModelFiles
 import OrderedJSON
 import QwenVL
 
@@ -59,7 +60,7 @@ struct ModelTokenize: ParsableCommand {
     do {
       bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     } catch {
-      throw TextFileError("\(path): cannot be read: \(error)")
+      throw TextFileError("\(path): cannot be read: \(FileReason.words(error))")
     }
     var parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if parts.last?.isEmpty == true { parts.removeLast() }

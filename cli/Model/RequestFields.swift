@@ -13,9 +13,10 @@ struct RequestFields {
     self.place = place
   }
 
-  func count(_ key: String) throws -> Int? {
+  func count(_ key: String, atMost most: Int = .max) throws -> Int? {
     guard let value = present(key) else { return nil }
     guard let number = value.int, number >= 1 else { throw fault(key, "a whole number above 0", value) }
+    guard number <= most else { throw fault(key, "at most \(most)", value) }
     return number
   }
 

@@ -39,7 +39,7 @@ struct RequestFile {
     let fields = RequestFields(json, path: path)
     minPixels = try fields.count("min_pixels")
     maxPixels = try fields.count("max_pixels")
-    completions = try fields.count("n") ?? 1
+    completions = try fields.count("n", atMost: 65_536) ?? 1
     switch (json["messages"], json["input_ids"]) {
     case (let messages?, nil):
       input = .messages(

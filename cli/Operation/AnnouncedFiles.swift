@@ -25,7 +25,9 @@ enum AnnouncedFiles {
     return Finding(
       .problem, "files",
       "\(wrong.count) of \(whole + wrong.count) announced files are not as announced: "
-        + names + more, advice: "restore them from the backup of the same night, or run their jobs again")
+        + names + more,
+      advice: "restore them from the backup of the same night, or run their jobs again; "
+        + "results that 'ar1 score threshold' has decided anew are others, too")
   }
 
   private static func problem(with file: Artifact) -> String? {

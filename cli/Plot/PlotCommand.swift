@@ -37,7 +37,7 @@ struct PlotCommand: AsyncParsableCommand {
     }
     let chart = LineChart(title: title ?? metric, xLabel: "step", yLabel: metric, curves: curves)
     try Data(chart.svg.utf8).write(to: URL(filePath: output), options: .atomic)
-    Terminal.write("\(curves.count) curves in \(output)\n")
+    Terminal.write("\(curves.count) curve\(curves.count == 1 ? "" : "s") in \(output)\n")
   }
 
   private static func named(_ run: String) -> (label: String, source: String) {

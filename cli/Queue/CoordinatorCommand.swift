@@ -61,8 +61,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
       throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
     }
     guard (1...1_000).contains(connections) else { throw ValidationError("--connections is 1 to 1000") }
-    guard leaseSeconds >= 1, heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds else {
-      throw ValidationError("--lease-seconds is at least 1 and at least twice --heartbeat-seconds")
+    guard (1...86_400).contains(leaseSeconds), heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds
+    else {
+      throw ValidationError("--lease-seconds is 1 to 86400 and at least twice --heartbeat-seconds")
     }
   }
 
@@ -79,11 +80,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
       store: store, configuration: configuration(host: host, port: port), handlesSignals: true,
       logger: logger
     ) { port in
-      logger.notice("listening on \(scheme)://\(host):\(port)")
+      logger.notice("listening on \(scheme)://\(CoordinatorConfiguration.authority(host, port))")
     }
     do {
       try await coordinator.run()
-    } catch let error as AddressTakenError {
+    } catch let error as ListeningError {
       throw CommandError("\(error); choose another with --listen")
     }
     await pool.close()

@@ -10,14 +10,39 @@ struct DryRun {
   let memory: Int
   /// Whether no other job goes before it that may make what it reads.
   let isFirst: Bool
-  let json: Bool
 
-  /// - Throws: an exit code when the job cannot fit, or what is wrong with its model or its data.
-  func run() throws {
+  /// What was found out.
+  struct Finding {
+    let document: JSON
+    let text: String
+    /// Why the job cannot fit.
+    var problems: [String] = []
+  }
+
+  /// Looks at jobs one after the other and tells what it finds, as one JSON document where there is more than one job
+  /// too.
+  /// - Throws: an exit code when a job cannot fit, or what is wrong with its model or its data.
+  static func run(_ jobs: [DryRun], json: Bool) throws {
+    var findings: [Finding] = []
+    for job in jobs {
+      let finding = try job.look()
+      findings.append(finding)
+      if !json { Terminal.write(finding.text) }
+    }
+    if json {
+      let documents = findings.map(\.document)
+      let whole: JSON = documents.count == 1 ? documents[0] : ["jobs": .array(documents)]
+      Terminal.write(whole.serialized(pretty: true) + "\n")
+    }
+    let problems = findings.flatMap(\.problems)
+    for problem in problems { Terminal.writeError("does not fit: \(problem)\n") }
+    if !problems.isEmpty { throw ExitCode(1) }
+  }
+
+  private func look() throws -> Finding {
     guard case .train(let settings) = spec.settings else {
       if isFirst { try InputCheck.check(spec.settings) }
-      Terminal.write(json ? "{\"valid\": true}\n" : "the job is valid; nothing was submitted\n")
-      return
+      return Finding(document: ["valid": true], text: "the job is valid; nothing was submitted\n")
     }
     let forecast = try TrainingForecast(settings)
     let lengths = try PromptLengths(of: settings)
@@ -43,18 +68,12 @@ struct DryRun {
       problems.append(
         "the output takes up to \(Format.size(forecast.disk.bytes)), its disk has \(Format.size(free)) free")
     }
-    Terminal.write(
-      json
-        ? document(forecast, lengths, learner, worker, problems).serialized(pretty: true) + "\n"
-        : text(forecast, lengths, learner, worker))
-    guard problems.isEmpty else {
-      for problem in problems { Terminal.writeError("does not fit: \(problem)\n") }
-      throw ExitCode(1)
-    }
-    if json { return }
     let verdict =
       room > 0 ? "it fits" : "whether it fits depends on the GPU: ask for one with gpu_memory"
-    Terminal.write("\(verdict); nothing was submitted\n")
+    return Finding(
+      document: document(forecast, lengths, learner, worker, problems),
+      text: text(forecast, lengths, learner, worker)
+        + (problems.isEmpty ? "\(verdict); nothing was submitted\n" : ""), problems: problems)
   }
 
   private func text(

@@ -56,7 +56,7 @@ struct SubmissionOptions: ParsableArguments {
   func submit(_ tree: JSON, relativeTo folder: String) async throws {
     let spec = try specification(tree, relativeTo: folder)
     warn(about: spec)
-    if dryRun { return try dryRun(spec) }
+    if dryRun { return try DryRun.run([dry(spec)], json: json) }
     let client = try connection.client()
     try await report(
       client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)), client)
@@ -73,12 +73,12 @@ struct SubmissionOptions: ParsableArguments {
       warn(about: try specification(plan.tree(position, numbers: [:]), relativeTo: folder))
     }
     if dryRun {
-      for position in jobs.indices {
-        try dryRun(
+      let specs = try jobs.indices.map { position in
+        try dry(
           specification(plan.tree(position, numbers: [:]), relativeTo: folder), isFirst: !plan.waits(position)
         )
       }
-      return
+      return try DryRun.run(specs, json: json)
     }
     let client = try connection.client()
     var records: [JobRecord] = []
@@ -109,9 +109,9 @@ struct SubmissionOptions: ParsableArguments {
     if let warning = EarlierResults.warning(about: spec) { Terminal.writeError("warning: \(warning)\n") }
   }
 
-  private func dryRun(_ spec: JobSpec, isFirst: Bool = true) throws {
+  private func dry(_ spec: JobSpec, isFirst: Bool = true) -> DryRun {
     let machine = memory.map { Int($0 * Double(1 << 30)) } ?? TrainingForecast.Machine.thisMachine.memory
-    try DryRun(spec: spec, memory: machine, isFirst: isFirst && spec.after.isEmpty, json: json).run()
+    return DryRun(spec: spec, memory: machine, isFirst: isFirst && spec.after.isEmpty)
   }
 
   @inline(never)  // Swift 6.3 crashes where it splits the asynchronous functions that this would be part of.

@@ -37,13 +37,14 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "Longest answer in tokens.") var maxNewTokens: Int?
   @Option(help: "Sampling temperature.") var temperature: Double?
   @Option(help: "Learning rate.") var learningRate: Double?
-  @Option(help: "constant or linear.") var schedule: String?
+  @Option(help: "linear, cosine or constant.") var schedule: String?
   @Option(help: "Steps of rising learning rate.") var warmupSteps: Int?
   @Option(help: "Weight of the KL term.") var beta: Double?
   @Option(help: "Lower clip of the ratio.") var epsilonLow: Double?
   @Option(help: "Upper clip of the ratio.") var epsilonHigh: Double?
   @Option(help: "Bound of the dual clip, above 1 (none).") var dualClip: Double?
   @Option(help: "grpo, dapo, bnpo or dr_grpo.") var reduction: String?
+  @Option(help: "Updates of the policy from the same answers.") var innerIterations: Int?
   @Option(help: "Ratio of each token or of the sequence: token or sequence.") var ratioLevel: String?
   @Option(help: "Estimate of the KL term: k1, k2, k3 or abs.") var klEstimator: String?
   @Option(help: "AdamW's weight decay.") var weightDecay: Double?
@@ -78,7 +79,7 @@ struct TrainCommand: AsyncParsableCommand {
         ("epsilon_low", .real(epsilonLow)), ("epsilon_high", .real(epsilonHigh)),
         ("dual_clip", .real(dualClip)), ("reduction", .text(reduction)), ("ratio_level", .text(ratioLevel)),
         ("kl_estimator", .text(klEstimator)), ("min_reward_std", .real(minRewardStd)),
-        ("resample", .whole(resample)),
+        ("resample", .whole(resample)), ("inner_iterations", .whole(innerIterations)),
         ("prompts_per_pass", .whole(promptsPerPass)), ("recompute_layers", recomputeLayers.map(JSON.bool)),
         ("weight_decay", .real(weightDecay)),
         ("max_gradient_norm", .real(maxGradientNorm)), ("trained_part", .text(trainedPart)),

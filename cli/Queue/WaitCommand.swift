@@ -19,6 +19,12 @@ struct WaitCommand: AsyncParsableCommand {
   @Flag(help: "Show no progress.") var quiet = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
+  func validate() throws {
+    if let timeout, !(0...1e9).contains(timeout) {
+      throw ValidationError("--timeout is 0 to 1000000000 seconds")
+    }
+  }
+
   func run() async throws {
     let record: JobRecord
     let client: CoordinatorClient

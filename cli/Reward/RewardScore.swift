@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Inspection
 import JobModel
+import ModelFiles
 import OrderedJSON
 import TaskExecutors
 
@@ -12,7 +13,8 @@ struct RewardScore: ParsableCommand {
     abstract: "Score replies with a reward.",
     discussion: """
       Each line of ROWS is a JSON object: {"reply": "…", "options": {"A": "…", …}, "answer": "B"}, or for \
-      --reward iou {"reply": "…", "answer": [x1, y1, x2, y2], "scale": [sx, sy]}. Each line of the output is \
+      --reward iou {"reply": "…", "answer": [x1, y1, x2, y2], "scale": [sx, sy]}. A "question" beside the options \
+      says what "Yes" means; without it they answer whether there is a defect. Each line of the output is \
       {"reward": x, "parts": {…}, "conclusion": "B" or null, "letter": "B" or null}.
 
       Rewards: roam (the paper's, 0 to 1), roam-released (as in its released code, ROAM + choice, 0 to 2), \
@@ -49,7 +51,7 @@ struct RewardScore: ParsableCommand {
     do {
       try Data(result).write(to: URL(filePath: output), options: .atomic)
     } catch {
-      throw RewardError(message: "\(output): cannot be written: \(error)")
+      throw RewardError(message: "\(output): cannot be written: \(FileReason.words(error))")
     }
   }
 }

@@ -19,6 +19,8 @@ struct ScoreRun: AsyncParsableCommand {
       is new, and an interrupted one goes on where it was.
 
       With --wait the exit code is 0, or 5 where more images failed than --max-errors allows.
+
+      Example: ar1 score night-shift/ --model models/trained --reference good.png --output results/night --wait
       """)
 
   @Argument(help: "Folder, pattern, .tar, list or image.", completion: .directory) var images: String

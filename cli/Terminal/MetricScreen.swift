@@ -25,10 +25,11 @@ final class MetricScreen {
         "\(label)  \(Style.cyan(curve))\(padding)  \(Style.bold(number(last)))  "
           + Style.faint("\(number(low)) … \(number(high))"))
     }
-    var text = shownLines > 0 ? "\u{1B}[\(shownLines)A" : ""
+    // A line that went on in the next row would be counted as one; a narrow terminal cuts it instead.
+    var text = "\u{1B}[?7l" + (shownLines > 0 ? "\u{1B}[\(shownLines)A" : "")
     for line in lines { text += "\u{1B}[2K\(line)\n" }
     shownLines = lines.count
-    return text
+    return text + "\u{1B}[?7h"
   }
 
   /// A step on one line, tab-separated, for pipes.

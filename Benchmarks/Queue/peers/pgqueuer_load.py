@@ -1,7 +1,7 @@
 """PgQueuer as its documentation shows it, with jobs that do nothing. Prints one line of JSON.
 
     pgqueuer_load.py prepare CONNINFO
-    pgqueuer_load.py submit CONNINFO CLIENTS JOBS
+    pgqueuer_load.py submit CONNINFO CLIENTS JOBS_A_CALL JOBS
     pgqueuer_load.py drain CONNINFO PROCESSES BATCH JOBS
 """
 
@@ -31,13 +31,16 @@ async def prepare(conninfo):
         await Queries(AsyncpgPoolDriver(connections)).install()
 
 
-async def submit(conninfo, clients, jobs):
+async def submit(conninfo, clients, batch, jobs):
     async with pool(conninfo, clients) as connections:
         queries = Queries(AsyncpgPoolDriver(connections))
 
         async def client():
-            for _ in range(jobs // clients):
-                await queries.enqueue("nothing", None)
+            for _ in range(jobs // batch // clients):
+                if batch == 1:
+                    await queries.enqueue("nothing", None)
+                else:
+                    await queries.enqueue(["nothing"] * batch, [None] * batch, [0] * batch)
 
         start = time.monotonic()
         await asyncio.gather(*(client() for _ in range(clients)))

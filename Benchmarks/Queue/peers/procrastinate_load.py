@@ -1,7 +1,7 @@
 """Procrastinate as its documentation shows it, with tasks that do nothing. Prints one line of JSON.
 
     procrastinate_load.py prepare CONNINFO
-    procrastinate_load.py submit CONNINFO CLIENTS JOBS
+    procrastinate_load.py submit CONNINFO CLIENTS JOBS_A_CALL JOBS
     procrastinate_load.py drain CONNINFO PROCESSES JOBS_AT_ONCE JOBS
 """
 
@@ -35,7 +35,7 @@ async def prepare(conninfo):
         await app.schema_manager.apply_schema_async()
 
 
-async def submit(conninfo, clients, jobs):
+async def submit(conninfo, clients, batch, jobs):
     app, nothing = application(conninfo, clients)
 
     async def client():

@@ -14,15 +14,19 @@
 #pragma clang assume_nonnull begin
 
 // Decodes a file into height * width * 3 bytes of RGB. A file of another size than the stated one is refused,
-// so that it cannot write past the end.
+// so that it cannot write past the end. Where the picture is transparent, grey of `ground` shows through.
 int image_decode_png(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason);
 int image_decode_jpeg(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason);
 int image_decode_tiff(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason);
 int image_decode_webp(
-    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
+    char *reason);
 
 // The size of a file's first picture as stored; a TIFF's orientation as its tag gives it, 1 without one.
 int image_read_tiff_header(

@@ -18,6 +18,8 @@ typedef struct {
   const char *_Nullable folder;
   /// Descriptors to become the child's 0, 1 and 2; -1 is /dev/null, AR1_INHERIT keeps this process's.
   int input, output, error;
+  /// A descriptor that the child has too, as its 4, and hands on to what it starts by itself; -1 for none.
+  int kept;
   /// The child leads a process group of its own, so that it can be signalled with all it starts.
   bool own_group;
   /// Signal for the child when this process dies, 0 for none.
@@ -30,7 +32,8 @@ enum { AR1_INHERIT = -2 };
 
 ar1_spawn_options ar1_spawn_options_default(void);
 
-/// Starts a child with default signal dispositions, an empty signal mask and no other open descriptors.
+/// Starts a child with default signal dispositions, an empty signal mask and no other open descriptors than
+/// those of `options`.
 /// Returns 0 and the process id, or the errno of whatever failed, exec included.
 int ar1_spawn(const ar1_spawn_options *_Nonnull options, pid_t *_Nonnull process);
 

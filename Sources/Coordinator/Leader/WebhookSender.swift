@@ -16,6 +16,8 @@ struct WebhookSender: Service {
   static let most = 256
   /// A receiver that has not answered by then is tried again, in seconds.
   static let timeout = 10.0
+  /// Meanwhile nobody else takes a delivery: a post and what is noted of it take less, in seconds.
+  static let sending = 3 * timeout
 
   let store: JobStore
   let interval: Duration
@@ -62,7 +64,8 @@ struct WebhookSender: Service {
   private func take(beside underWay: [Int64: Int]) async -> [WebhookDelivery] {
     // A database that is away is reported by the leader; the outbox waits.
     let due = try? await store.takeDueDeliveries(
-      limit: Self.most - Self.posts(in: underWay), firstPause: firstPause, underWay: underWay)
+      limit: Self.most - Self.posts(in: underWay), firstPause: firstPause, sending: Self.sending,
+      underWay: underWay)
     return due ?? []
   }
 
@@ -72,7 +75,13 @@ struct WebhookSender: Service {
       if let error {
         logger.notice("webhook \(delivery.webhook), delivery \(delivery.message.delivery): \(error)")
       }
-      try await store.finishDelivery(delivery, error: error)
+      try await store.finishDelivery(delivery, error: error, firstPause: firstPause)
+    } catch is CancellationError {
+      // Noted not by this task, which is cancelled: the next coordinator need not wait until it counts as dead.
+      await Task {
+        try? await store.finishDelivery(
+          delivery, error: "the coordinator ended meanwhile", firstPause: firstPause)
+      }.value
     } catch {
       // Not noted: it is sent again, and the receiver knows the delivery's number.
       logger.debug("delivery \(delivery.message.delivery): \(error)")

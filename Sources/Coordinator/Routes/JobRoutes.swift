@@ -54,9 +54,13 @@ struct JobRoutes {
       let caller = try context.reader()
       return try JSONBody.response(try await store.detail(context.number("job"), lab: caller.lab))
     }
-    group.get("jobs/:job/tasks") { _, context in
+    group.get("jobs/:job/tasks") { request, context in
       let caller = try context.reader()
-      return try JSONBody.response(try await store.tasks(of: context.number("job"), lab: caller.lab))
+      let last = try request.number("after", default: Int64(0), in: 0...Int64.max)
+      return try JSONBody.response(
+        try await store.tasks(
+          of: context.number("job"), after: last > 0 ? last : nil,
+          limit: try request.number("limit", default: 1_000, in: 1...1_000), lab: caller.lab))
     }
     group.get("jobs/:job/steps") { request, context in
       let caller = try context.reader()

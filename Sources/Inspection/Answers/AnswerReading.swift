@@ -36,9 +36,9 @@ public struct AnswerReading: Sendable, Equatable {
 
   /// Reads `<think>`/`<answer>` replies: the letter inside the last `<answer>`, and the conclusion of the last
   /// `<think>`. A reply without a closed `<answer>` is unreadable.
-  public static func reasoned(_ reply: String, options: [AnswerOption]) -> AnswerReading {
+  public static func reasoned(_ reply: String, to question: InspectionQuestion) -> AnswerReading {
     let parsed = ReasonedReply(reply)
-    let reader = ConclusionReader(options: options)
+    let reader = ConclusionReader(question: question)
     return AnswerReading(
       letter: parsed.answer.flatMap { reader.answerLetter(in: $0) },
       conclusion: parsed.think.flatMap(reader.conclusion(of:)), think: parsed.think)
@@ -46,16 +46,17 @@ public struct AnswerReading: Sendable, Equatable {
 
   /// The reading of the paper's released evaluation: the first capital A–E anywhere in the answer, inside a
   /// word too, else the first option whose text the answer contains, ignoring case.
-  public static func releasedEvaluation(_ reply: String, options: [AnswerOption]) -> AnswerReading {
+  public static func releasedEvaluation(_ reply: String, to question: InspectionQuestion) -> AnswerReading {
     let parsed = ReasonedReply(reply)
-    let conclusion = parsed.think.flatMap(ConclusionReader(options: options).conclusion(of:))
+    let conclusion = parsed.think.flatMap(ConclusionReader(question: question).conclusion(of:))
     var letter: String?
     if let answer = parsed.answer, !answer.isEmpty {
       if let byte = answer.utf8.first(where: { (65...69).contains($0) }) {
         letter = String(UnicodeScalar(byte))
       } else {
         let lowered = Array(answer.lowercased().utf8)
-        letter = options.first { contains(Array($0.text.lowercased().utf8), in: lowered) }?.letter
+        letter =
+          question.options.first { contains(Array($0.text.lowercased().utf8), in: lowered) }?.letter
       }
     }
     return AnswerReading(letter: letter, conclusion: conclusion, think: parsed.think)

@@ -1,3 +1,5 @@
+import OrderedJSON
+
 /// A box in pixels: x1, y1 its upper left and x2, y2 its lower right corner, exclusive.
 public struct PixelBox: Sendable, Equatable, Codable, CustomStringConvertible {
   public var x1, y1, x2, y2: Double
@@ -38,14 +40,32 @@ public struct PixelBox: Sendable, Equatable, Codable, CustomStringConvertible {
 
   /// The first `[number, number, number, number]` in a text.
   public init?(firstIn text: String) {
-    let found: PixelBox? = ReplyBytes.with(text) { bytes in
-      for index in 0..<bytes.count where bytes[index] == UInt8(ascii: "[") {
-        if let box = PixelBox.parse(bytes, from: index + 1) { return box }
-      }
-      return nil
-    }
-    guard let found else { return nil }
+    guard let found = PixelBox.all(in: text, atMost: 1).first else { return nil }
     self = found
+  }
+
+  /// The first so many `[number, number, number, number]` in a text, in their order.
+  static func all(in text: String, atMost count: Int = .max) -> [PixelBox] {
+    ReplyBytes.with(text) { bytes in
+      var boxes: [PixelBox] = []
+      for index in 0..<bytes.count where bytes[index] == UInt8(ascii: "[") {
+        guard boxes.count < count else { break }
+        if let box = PixelBox.parse(bytes, from: index + 1) { boxes.append(box) }
+      }
+      return boxes
+    }
+  }
+
+  /// Four numbers as one box, or a list of such lists; `nil` for anything else.
+  static func list(_ value: JSON) -> [PixelBox]? {
+    guard let entries = value.array, !entries.isEmpty else { return nil }
+    if entries[0].array == nil {
+      let sides = entries.compactMap(\.double)
+      guard sides.count == 4, entries.count == 4 else { return nil }
+      return [PixelBox(x1: sides[0], y1: sides[1], x2: sides[2], y2: sides[3])]
+    }
+    let boxes = entries.compactMap { $0.array?.first?.array == nil ? list($0)?.first : nil }
+    return boxes.count == entries.count ? boxes : nil
   }
 
   private static func parse(_ bytes: ReplyBytes.Bytes, from start: Int) -> PixelBox? {

@@ -1,6 +1,7 @@
 /// A reply taken apart into its `<think>` and `<answer>` contents.
 public struct ReasonedReply: Sendable, Equatable {
-  /// The reasoning, trimmed: between the last `</think>` and the `<think>` before it; `nil` without the pair.
+  /// The reasoning, trimmed: between the last `</think>` in front of the answer and the `<think>` before it; `nil`
+  /// without the pair. A policy that answers first and then reasons towards its answer has not reasoned.
   public let think: String?
   /// The answer, trimmed: between the last `</answer>` and the `<answer>` before it; `nil` without the pair.
   public let answer: String?
@@ -9,19 +10,26 @@ public struct ReasonedReply: Sendable, Equatable {
 
   public init(_ reply: String) {
     (think, answer, isFormatted) = ReplyBytes.with(reply) { bytes in
-      (
-        ReasonedReply.lastContent(ReplyBytes.openThink, ReplyBytes.closeThink, in: bytes),
-        ReasonedReply.lastContent(ReplyBytes.openAnswer, ReplyBytes.closeAnswer, in: bytes),
+      let answer = ReasonedReply.lastContent(
+        ReplyBytes.openAnswer, ReplyBytes.closeAnswer, in: bytes, endingBy: bytes.count)
+      let think = ReasonedReply.lastContent(
+        ReplyBytes.openThink, ReplyBytes.closeThink, in: bytes,
+        endingBy: answer.map { $0.lowerBound - ReplyBytes.openAnswer.count } ?? bytes.count)
+      return (
+        think.map { ReplyBytes.trimmed(bytes, $0) }, answer.map { ReplyBytes.trimmed(bytes, $0) },
         ReasonedReply.joint(in: bytes, from: 0) != nil
       )
     }
   }
 
-  private static func lastContent(_ open: [UInt8], _ close: [UInt8], in bytes: ReplyBytes.Bytes) -> String? {
-    guard let end = ReplyBytes.last(close, in: bytes, endingBy: bytes.count),
+  /// Between the last closing tag that ends by a place and the opening tag before it.
+  private static func lastContent(
+    _ open: [UInt8], _ close: [UInt8], in bytes: ReplyBytes.Bytes, endingBy limit: Int
+  ) -> Range<Int>? {
+    guard let end = ReplyBytes.last(close, in: bytes, endingBy: limit),
       let start = ReplyBytes.last(open, in: bytes, endingBy: end)
     else { return nil }
-    return ReplyBytes.trimmed(bytes, (start + open.count)..<end)
+    return (start + open.count)..<end
   }
 
   /// End of the `<answer>` in the first `<think>…</think>` white space `<answer>` that a `</answer>` follows.

@@ -8,6 +8,8 @@ public struct PairedComparison: Sendable {
     public internal(set) var onlyFirst = 0
     public internal(set) var onlySecond = 0
     public internal(set) var bothWrong = 0
+    /// By picture, how many more questions the second run got right.
+    private var gains: [String: Int] = [:]
 
     public var questions: Int { bothRight + onlyFirst + onlySecond + bothWrong }
     /// Accuracies in percent.
@@ -21,7 +23,17 @@ public struct PairedComparison: Sendable {
     /// least as unevenly, were both runs equally good.
     public var probability: Double { McNemar.probability(onlyFirst, onlySecond) }
 
-    mutating func count(_ first: Bool, _ second: Bool) {
+    /// Pictures with a question both runs answered, and those on which one run got more right than the other.
+    public var pictures: Int { gains.count }
+    public var picturesFirst: Int { gains.values.count { $0 < 0 } }
+    public var picturesSecond: Int { gains.values.count { $0 > 0 } }
+    /// The same of pictures, the exact two-sided probability of the sign test. The questions on one picture stand and
+    /// fall together, so that McNemar's test, which takes each for a draw of its own, finds too much in them; with one
+    /// question on each picture the two are the same.
+    public var pictureProbability: Double { McNemar.probability(picturesFirst, picturesSecond) }
+
+    mutating func count(_ first: Bool, _ second: Bool, of picture: String) {
+      gains[picture, default: 0] += (second ? 1 : 0) - (first ? 1 : 0)
       switch (first, second) {
       case (true, true): bothRight += 1
       case (true, false): onlyFirst += 1
@@ -72,15 +84,15 @@ public struct PairedComparison: Sendable {
             "the runs give different right answers, \(record.correctAnswer) and \(other.correctAnswer), to "
             + "\"\(record.questionText)\" on \(record.image); were they made from different data?")
       }
-      all.count(record.isRight, other.isRight)
+      all.count(record.isRight, other.isRight, of: record.image)
       if let type = QuestionType(published: record.questionType) {
-        types[type, default: Counts()].count(record.isRight, other.isRight)
+        types[type, default: Counts()].count(record.isRight, other.isRight, of: record.image)
       }
       if let index = datasets.firstIndex(where: { $0.name == record.dataset }) {
-        datasets[index].counts.count(record.isRight, other.isRight)
+        datasets[index].counts.count(record.isRight, other.isRight, of: record.image)
       } else {
         var counts = Counts()
-        counts.count(record.isRight, other.isRight)
+        counts.count(record.isRight, other.isRight, of: record.image)
         datasets.append((record.dataset, counts))
       }
       if record.isRight != other.isRight {
@@ -147,8 +159,10 @@ public struct PairedComparison: Sendable {
       "questions": .integer(counts.questions), "both_right": .integer(counts.bothRight),
       "only_first": .integer(counts.onlyFirst), "only_second": .integer(counts.onlySecond),
       "both_wrong": .integer(counts.bothWrong), "first": .number(counts.first),
-      "second": .number(counts.second),
-      "p": .number(counts.probability),
+      "second": .number(counts.second), "p": .number(counts.probability),
+      "pictures": .integer(counts.pictures), "pictures_first": .integer(counts.picturesFirst),
+      "pictures_second": .integer(counts.picturesSecond),
+      "p_by_picture": .number(counts.pictureProbability),
     ]
   }
 }

@@ -16,6 +16,8 @@ public protocol DatasetLayout: Sendable {
 
 /// The numbers of pictures its authors state for a data set.
 public struct PublishedSize: Sendable, Equatable {
+  /// The data set's name.
+  public let title: String
   public let categories: Int
   public let train: Int
   public let validation: Int

@@ -37,7 +37,7 @@ public struct DatasetSurvey: Sendable {
     categories = Self.categories(of: dataset)
     let kinds = dataset.examples.map { example -> String in
       switch example.solution {
-      case .box: "box"
+      case .boxes: "box"
       case .letter: "letter"
       case .text: "text"
       }
@@ -92,11 +92,12 @@ public struct DatasetSurvey: Sendable {
     return parts.count > 4 ? String(parts[3]) : "defective"
   }
 
-  /// A copy beside the numbers its authors state, when all categories are there.
+  /// A copy beside the numbers its authors state, when all categories are there. Somebody's own data in the same form
+  /// has another title.
   private static func comparisons(
     of categories: [Category], layout: String, title: String
   ) -> [PublishedCount] {
-    guard let published = DatasetCatalogue.layout(named: layout)?.published,
+    guard let published = DatasetCatalogue.layout(named: layout)?.published, title == published.title,
       categories.count == published.categories
     else { return [] }
     func sum(_ value: (Category) -> Int) -> Int { categories.reduce(0) { $0 + value($1) } }

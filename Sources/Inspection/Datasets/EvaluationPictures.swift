@@ -52,7 +52,7 @@ public struct EvaluationPictures: Sendable {
     }
     let asked = InspectionQuestion.anomalyDetection
     return dataset.pictures.filter { $0.split == .test && $0.state != .unlabelled }.map { picture in
-      var random = SyntheticRandom(seed: seed, name: "references/\(picture.name)", index: 0)
+      var random = SeededRandom(seed: seed, name: "references/\(picture.name)", index: 0)
       let references = random.shuffled(good[picture.category] ?? []).prefix(listedReferences)
       let isGood = picture.state == .good
       return InspectionSample(

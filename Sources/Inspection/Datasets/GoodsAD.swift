@@ -7,7 +7,8 @@ public struct GoodsAD: DatasetLayout {
   public var name: String { "goodsad" }
   public var form: String { "MVTec-AD's form with GoodsAD's categories" }
   public var published: PublishedSize? {
-    PublishedSize(categories: 6, train: 3136, validation: 0, testGood: 1328, testDefective: 1660)
+    PublishedSize(
+      title: "GoodsAD", categories: 6, train: 3136, validation: 0, testGood: 1328, testDefective: 1660)
   }
 
   public func recognises(_ path: String) -> Bool {

@@ -17,6 +17,15 @@ public struct MMADLayout: DatasetLayout {
     if dataset.domainKnowledge == nil {
       missing.append(.init(kind: .note, name: "domain_knowledge.json is not there"))
     }
+    let uncounted = dataset.samples.reduce(0) { $0 + $1.questions.count { !$0.isCounted } }
+    if uncounted > 0 {
+      missing.append(
+        .init(
+          kind: .note,
+          name:
+            "questions whose right answer is beyond E, so that the metric counts whatever is answered as wrong: "
+            + "\(uncounted)"))
+    }
     return Dataset(
       layout: name, title: "MMAD", root: path, questioned: dataset.samples, shortcomings: missing,
       domainKnowledge: dataset.domainKnowledge)

@@ -21,6 +21,14 @@ struct MVTecForm {
     return root.folders.filter { isCategory(root[$0]) }.map { ($0, root[$0]) }
   }
 
+  /// What pictures' names begin with: the published data set's name where all its categories are, else that of the
+  /// folder, so that somebody's own products in the same form do not pass for the published ones.
+  static func title(_ published: String, known: Set<String>, of path: String, _ categories: [String])
+    -> String
+  {
+    known.isSuperset(of: categories) ? published : DatasetFolder.lastName(of: path)
+  }
+
   private static func isCategory(_ folder: DatasetFolder) -> Bool {
     folder.hasFolder("test") && folder.hasFolder("train/good")
   }

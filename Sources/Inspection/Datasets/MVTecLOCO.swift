@@ -1,9 +1,14 @@
 /// MVTec-LOCO: structural and logical anomalies of five categories; a picture's mask is the union of several files.
 public struct MVTecLOCO: DatasetLayout {
+  public static let categories: Set<String> = [
+    "breakfast_box", "juice_bottle", "pushpins", "screw_bag", "splicing_connectors",
+  ]
+
   public var name: String { "mvtec-loco" }
   public var form: String { "category/test/{good, logical_anomalies, structural_anomalies}" }
   public var published: PublishedSize? {
-    PublishedSize(categories: 5, train: 1772, validation: 304, testGood: 575, testDefective: 993)
+    PublishedSize(
+      title: "MVTec-LOCO", categories: 5, train: 1772, validation: 304, testGood: 575, testDefective: 993)
   }
 
   public func recognises(_ path: String) -> Bool {
@@ -13,6 +18,8 @@ public struct MVTecLOCO: DatasetLayout {
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    MVTecForm(dataset: "MVTec-LOCO").read(path, layout: name)
+    let title = MVTecForm.title(
+      "MVTec-LOCO", known: Self.categories, of: path, MVTecForm.categories(path).map(\.name))
+    return MVTecForm(dataset: title).read(path, layout: name)
   }
 }

@@ -2,10 +2,11 @@
 /// are any, good examples in `reference/`; or pictures without any word on their state. A level of products may stand
 /// above.
 public struct PlainFolder: DatasetLayout {
-  /// Folders of good pictures, of defective ones, of masks, and of good ones to compare with, as people call them.
-  private static let normal = ["normal", "good", "ok", "OK"]
+  /// Folders of good pictures, of defective ones, of masks, and of good ones to compare with, as people call them, in
+  /// letters of either case.
+  private static let normal = ["normal", "good", "ok"]
   private static let anomalous = [
-    "anomalous", "anomaly", "abnormal", "bad", "defect", "defective", "ng", "NG", "nok", "NOK",
+    "anomalous", "anomaly", "abnormal", "bad", "defect", "defective", "ng", "nok",
   ]
   private static let masks = ["masks", "mask", "ground_truth"]
   private static let references = ["reference", "references", "train/good", "train/normal"]
@@ -45,39 +46,62 @@ public struct PlainFolder: DatasetLayout {
   private static func products(_ path: String) -> [(name: String, folder: DatasetFolder)] {
     let root = DatasetFolder(path: path)
     func isProduct(_ folder: DatasetFolder) -> Bool {
-      (normal + anomalous).contains { folder.hasFolder($0) }
+      !folders(normal, in: folder).isEmpty || !folders(anomalous, in: folder).isEmpty
     }
     if isProduct(root) { return [(DatasetFolder.lastName(of: path), root)] }
     return root.folders.filter { isProduct(root[$0]) }.map { ($0, root[$0]) }
+  }
+
+  /// Which of the folders are there, as they are spelt there. The folder is asked for what it holds and not for each
+  /// name: a share of Windows would give the same folder for two.
+  private static func folders(_ known: [String], in folder: DatasetFolder) -> [String] {
+    let present = folder.folders
+    return known.flatMap { name -> [String] in
+      guard let slash = name.firstIndex(of: "/") else { return present.filter { $0.lowercased() == name } }
+      return present.filter { $0.lowercased() == name[..<slash] }.flatMap { outer in
+        folders([String(name[name.index(after: slash)...])], in: folder[outer]).map { "\(outer)/\($0)" }
+      }
+    }
   }
 
   private static func pictures(
     of product: (name: String, folder: DatasetFolder), dataset: String
   ) -> [LabelledPicture] {
     var result: [LabelledPicture] = []
+    var names: Set<String> = []
     func add(
       _ folder: String, _ split: LabelledPicture.Split, _ state: (String) -> LabelledPicture.State,
       masks: (String) -> [String] = { _ in [] }
     ) {
       for file in product.folder[folder].imagesBelow {
-        result.append(
+        let masks = masks(file)
+        func picture(_ name: String) -> LabelledPicture {
           LabelledPicture(
-            dataset: dataset, category: product.name, split: split, state: state(file), file: file,
-            imagePath: DatasetFolder.joined(product.folder[folder].path, file), maskPaths: masks(file)))
+            dataset: dataset, category: product.name, split: split, state: state(file), file: name,
+            imagePath: DatasetFolder.joined(product.folder[folder].path, file), maskPaths: masks)
+        }
+        // good/ beside ok/ may hold a picture of the same name.
+        var made = picture(file)
+        if !names.insert(made.name).inserted {
+          made = picture("\(folder)/\(file)")
+          names.insert(made.name)
+        }
+        result.append(made)
       }
     }
-    for folder in references where product.folder.hasFolder(folder) { add(folder, .train, { _ in .good }) }
-    for folder in normal where product.folder.hasFolder(folder) { add(folder, .test, { _ in .good }) }
+    for folder in folders(references, in: product.folder) { add(folder, .train, { _ in .good }) }
+    for folder in folders(normal, in: product.folder) { add(folder, .test, { _ in .good }) }
     var known: [String: MaskFolder] = [:]
     func masksInside(_ folder: String, for stem: String) -> [String] {
       if known[folder] == nil { known[folder] = MaskFolder(product.folder[folder]) }
       return known[folder]?.paths(for: stem) ?? []
     }
-    for folder in anomalous where product.folder.hasFolder(folder) {
+    let maskFolders = folders(masks, in: product.folder)
+    for folder in folders(anomalous, in: product.folder) {
       add(folder, .test, { .defective(kind: kind(of: $0, in: folder)) }) { file in
         let inner = file.split(separator: "/").dropLast().joined(separator: "/")
         let stem = DatasetFolder.stem(of: file)
-        return masks.flatMap { [DatasetFolder.joined($0, inner), $0] }.lazy
+        return maskFolders.flatMap { [DatasetFolder.joined($0, inner), $0] }.lazy
           .map { masksInside($0, for: stem) }.first { !$0.isEmpty } ?? []
       }
     }

@@ -37,7 +37,7 @@ public struct RefCOCO: DatasetLayout {
       let rows = try Self.rows(of: file, images: images)
       let part = DatasetFolder.stem(of: file)
       for row in rows {
-        guard case .box = row.solution else {
+        guard case .boxes = row.solution else {
           throw DatasetError(message: "\(file): row \(row.id) has no box [x1, y1, x2, y2] as its solution")
         }
         examples.append(

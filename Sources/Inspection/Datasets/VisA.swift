@@ -11,6 +11,7 @@ public struct VisADownload: DatasetLayout {
   public func read(_ path: String) throws(DatasetError) -> Dataset {
     let root = DatasetFolder(path: path)
     let categories = VisA.categories(path)
+    let title = MVTecForm.title(VisA.title, known: VisA.known, of: path, categories.map(\.name))
     var pictures: [LabelledPicture] = []
     var missing: [Dataset.Shortcoming] = []
     let table = try SplitTable(root: root)
@@ -25,7 +26,7 @@ public struct VisADownload: DatasetLayout {
         for file in images.images {
           let split = table?.split(of: "\(category)/Data/Images/\(state)/\(file)") ?? .test
           let picture = LabelledPicture(
-            dataset: VisA.title, category: category, split: split, state: parts, file: file,
+            dataset: title, category: category, split: split, state: parts, file: file,
             imagePath: DatasetFolder.joined(images.path, file),
             maskPaths: masks.paths(for: DatasetFolder.stem(of: file)))
           if picture.isDefective, picture.maskPaths.isEmpty {
@@ -39,7 +40,7 @@ public struct VisADownload: DatasetLayout {
       missing.append(.init(kind: .image, name: name))
     }
     return Dataset(
-      layout: name, title: VisA.title, root: path, pictures: pictures, shortcomings: missing)
+      layout: name, title: title, root: path, pictures: pictures, shortcomings: missing)
   }
 }
 
@@ -66,7 +67,7 @@ enum VisA {
     "pcb4", "pipe_fryum",
   ]
   static let published = PublishedSize(
-    categories: 12, train: 8659, validation: 0, testGood: 962, testDefective: 1200)
+    title: title, categories: 12, train: 8659, validation: 0, testGood: 962, testDefective: 1200)
 
   static func categories(_ path: String) -> [(name: String, folder: DatasetFolder)] {
     let root = DatasetFolder(path: path)

@@ -19,13 +19,14 @@ public enum DefectScore {
     return weights[index] / weights.reduce(0, +)
   }
 
-  /// The letter that means a defect: that of the option starting with "Yes", in an Anomaly Detection question
-  /// with a "Yes" and a "No".
+  /// The letter that means a defect, in an Anomaly Detection question with a "Yes" and a "No": that of the option
+  /// starting with "Yes", or with "No" where the question is whether there is none ("Is the object intact?").
   public static func defectLetter(of question: InspectionQuestion) -> String? {
     guard question.type == .anomalyDetection else { return nil }
     let yes = question.options.filter { firstWord($0.text) == "yes" }
     let no = question.options.filter { firstWord($0.text) == "no" }
-    return yes.count == 1 && no.count == 1 ? yes[0].letter : nil
+    guard yes.count == 1, no.count == 1, case .yes(let claim) = DefectQuestion(question) else { return nil }
+    return claim == .present ? yes[0].letter : no[0].letter
   }
 
   private static func firstWord(_ text: String) -> String {

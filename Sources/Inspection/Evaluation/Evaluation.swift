@@ -101,6 +101,9 @@ public struct Evaluation: Sendable {
     for (index, paths) in templates { samples[index] = samples[index].with(similarTemplates: paths) }
   }
 
+  /// Questions that are asked and count as wrong whatever is answered; see ``InspectionQuestion/isCounted``.
+  public var uncounted: Int { items.count { !samples[$0.sample].questions[$0.question].isCounted } }
+
   /// Classes that are asked about and of which the domain knowledge, where it is to be shown, says nothing.
   public var categoriesWithoutKnowledge: [String] {
     guard let domainKnowledge else { return [] }
@@ -136,7 +139,7 @@ public struct Evaluation: Sendable {
     let sample = samples[item.sample]
     let question = sample.questions[item.question]
     let shown = shown(item)
-    let reading = promptProtocol.reading(of: reply.text, options: shown.question.options)
+    let reading = promptProtocol.reading(of: reply.text, to: shown.question)
     return AnswerRecord(
       image: sample.name, questionText: question.textWithOptions, options: question.options,
       questionType: question.publishedType, correctAnswer: question.answer ?? "",

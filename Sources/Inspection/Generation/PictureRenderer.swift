@@ -13,7 +13,7 @@ extension SyntheticPicture {
   package static func draw(
     seed: UInt64, series: String, product: SyntheticProduct, index: Int, defect: SyntheticDefect?
   ) -> SyntheticPicture {
-    var random = SyntheticRandom(
+    var random = SeededRandom(
       seed: seed, name: "\(series)/\(product.rawValue)/\(defect?.rawValue ?? "good")", index: index)
     while true {
       if let picture = PictureRenderer(&random, product, defect).render(&random) { return picture }
@@ -41,7 +41,7 @@ private struct PictureRenderer {
   let fracture: NoiseField
   var shape: DefectShape?
 
-  init(_ random: inout SyntheticRandom, _ product: SyntheticProduct, _ defect: SyntheticDefect?) {
+  init(_ random: inout SeededRandom, _ product: SyntheticProduct, _ defect: SyntheticDefect?) {
     self.product = product
     colour = random.pick(SyntheticColour.allCases)
     design = product.design(&random)
@@ -94,7 +94,7 @@ private struct PictureRenderer {
 
   // MARK: Defects
 
-  func placedDefect(_ random: inout SyntheticRandom, _ kind: SyntheticDefect) -> DefectShape? {
+  func placedDefect(_ random: inout SeededRandom, _ kind: SyntheticDefect) -> DefectShape? {
     let margin: Float = kind == .stain || kind == .dent ? -5 : -4
     guard let inside = pointInside(&random, margin: margin) else { return nil }
     var shape = DefectShape(kind: kind, x: inside.x, y: inside.y, reach: 0)
@@ -152,7 +152,7 @@ private struct PictureRenderer {
     return shape
   }
 
-  func pointInside(_ random: inout SyntheticRandom, margin: Float) -> (x: Float, y: Float)? {
+  func pointInside(_ random: inout SeededRandom, margin: Float) -> (x: Float, y: Float)? {
     let side = Float(SyntheticPicture.side)
     for _ in 0..<400 {
       let x = random.uniform(6, side - 6)
@@ -162,7 +162,7 @@ private struct PictureRenderer {
     return nil
   }
 
-  func lobes(_ random: inout SyntheticRandom, _ amplitude: Float) -> [(amplitude: Float, phase: Float)] {
+  func lobes(_ random: inout SeededRandom, _ amplitude: Float) -> [(amplitude: Float, phase: Float)] {
     (0..<3).map { _ in (random.uniform(0.3, 1) * amplitude, random.uniform(0, 2 * .pi)) }
   }
 
@@ -173,7 +173,7 @@ private struct PictureRenderer {
   // MARK: Painting
 
   /// Paints the scene; nil when the lots put a defect where it hardly shows.
-  func render(_ random: inout SyntheticRandom) -> SyntheticPicture? {
+  func render(_ random: inout SeededRandom) -> SyntheticPicture? {
     let side = SyntheticPicture.side
     var pixels = [UInt8](repeating: 0, count: side * side * 3)
     var mask = pixels
@@ -272,7 +272,7 @@ private struct NoiseField {
   let cells: Int
   let values: [Float]
 
-  init(_ random: inout SyntheticRandom, cells: Int, amplitude: Float) {
+  init(_ random: inout SeededRandom, cells: Int, amplitude: Float) {
     self.cells = cells
     values = (0..<(cells + 1) * (cells + 1)).map { _ in random.normal() * amplitude }
   }

@@ -37,7 +37,7 @@ public struct SpeechCorpus: Sendable {
 
   /// The picture of a number; half of them show good products.
   public func picture(_ index: Int) -> SyntheticPicture {
-    var random = SyntheticRandom(seed: seed, name: "corpus/slots", index: index)
+    var random = SeededRandom(seed: seed, name: "corpus/slots", index: index)
     let product = products[index % products.count]
     let defect = random.chance(0.5) ? nil : random.pick(SyntheticDefect.allCases)
     return .draw(seed: seed, series: "corpus", product: product, index: index, defect: defect)
@@ -48,7 +48,7 @@ public struct SpeechCorpus: Sendable {
 
   /// The lesson of a number; its kind is drawn by lot.
   public func lesson(about picture: SyntheticPicture, index: Int) -> Lesson {
-    var random = SyntheticRandom(seed: seed, name: "corpus/kinds", index: index)
+    var random = SeededRandom(seed: seed, name: "corpus/kinds", index: index)
     let lot = random.unit()
     if lot < descriptionShare { return description(of: picture, index: index) }
     if lot < descriptionShare + listShare { return list(about: picture, index: index) }
@@ -58,7 +58,7 @@ public struct SpeechCorpus: Sendable {
   /// A lesson in finding the letter that belongs to an option's text: the options of one question by text
   /// and letter, in another order.
   public func list(about picture: SyntheticPicture, index: Int) -> Lesson {
-    var random = SyntheticRandom(seed: seed, name: "corpus/lists", index: index)
+    var random = SeededRandom(seed: seed, name: "corpus/lists", index: index)
     let asked = random.pick(picture.questions(&random, among: products))
     let order = random.shuffled(Array(asked.options.indices))
     let question = asked.asInspectionQuestion
@@ -69,14 +69,14 @@ public struct SpeechCorpus: Sendable {
 
   /// A lesson in describing picture `index`.
   public func description(of picture: SyntheticPicture, index: Int) -> Lesson {
-    var random = SyntheticRandom(seed: seed, name: "corpus/descriptions", index: index)
+    var random = SeededRandom(seed: seed, name: "corpus/descriptions", index: index)
     return Lesson(
       picture: picture, question: nil, request: Self.request, reply: sentences(picture, &random))
   }
 
   /// A lesson in answering one question about picture `index` in the paper's form.
   public func answer(about picture: SyntheticPicture, index: Int) -> Lesson {
-    var random = SyntheticRandom(seed: seed, name: "corpus/answers", index: index)
+    var random = SeededRandom(seed: seed, name: "corpus/answers", index: index)
     let questions = picture.questions(&random, among: products)
     let asked = random.chance(detectionShare) ? questions[0] : random.pick(Array(questions.dropFirst()))
     let isDetection = asked.type == QuestionType.anomalyDetection.rawValue
@@ -117,7 +117,7 @@ public struct SpeechCorpus: Sendable {
 
   // MARK: Sentences
 
-  private func sentences(_ picture: SyntheticPicture, _ random: inout SyntheticRandom) -> String {
+  private func sentences(_ picture: SyntheticPicture, _ random: inout SeededRandom) -> String {
     let what = "\(picture.colour.rawValue) \(picture.product.rawValue)"
     let first = random.pick(["The image shows a \(what).", "This is a \(what).", "I see a \(what)."])
     guard let defect = picture.defect, let location = picture.location else {
@@ -134,7 +134,7 @@ public struct SpeechCorpus: Sendable {
       ])
   }
 
-  private func conclusion(_ option: String, _ index: Int, _ random: inout SyntheticRandom) -> String {
+  private func conclusion(_ option: String, _ index: Int, _ random: inout SeededRandom) -> String {
     let naming = Self.naming(option, index)
     return random.pick(["So the answer is \(naming).", "I conclude \(naming).", "It must be \(naming)."])
   }

@@ -113,7 +113,7 @@ public struct SyntheticDataset: Sendable {
         maskPath = "rbg_mask/\(folder)/\(name)_rbg_mask.png"
         try write(picture.mask.png(), to: "\(part)/\(category)/\(maskPath)")
       }
-      var random = SyntheticRandom(
+      var random = SeededRandom(
         seed: seed, name: "questions/\(series)/\(slot.product.rawValue)", index: slot.index)
       let questions = picture.questions(&random, among: products)
       questionCount += questions.count
@@ -184,7 +184,7 @@ public struct SyntheticDataset: Sendable {
   private func writeInbox(root: String) throws {
     guard let product = products.last else { return }
     var truth = "file,state\n"
-    var random = SyntheticRandom(seed: seed, name: "inbox", index: 0)
+    var random = SeededRandom(seed: seed, name: "inbox", index: 0)
     let kinds = SyntheticDefect.allCases
     let states: [SyntheticDefect?] = random.shuffled(
       (0..<inboxPictures).map { $0 % 2 == 0 ? nil : kinds[$0 / 2 % kinds.count] })

@@ -32,7 +32,7 @@ package struct ProductDesign: Sendable {
 
 extension SyntheticProduct {
   /// Draws lots for the proportions that vary among good products of the class.
-  package func design(_ random: inout SyntheticRandom) -> ProductDesign {
+  package func design(_ random: inout SeededRandom) -> ProductDesign {
     switch self {
     case .washer:
       var design = ProductDesign(outline: .circle(x: 0, y: 0, radius: 0.95))
@@ -137,7 +137,7 @@ extension SyntheticProduct {
   }
 
   /// Two or three printed bars, as of a line of writing.
-  private func printedBars(_ random: inout SyntheticRandom, width: Float) -> [Outline] {
+  private func printedBars(_ random: inout SeededRandom, width: Float) -> [Outline] {
     let count = 2 + random.below(2)
     return (0..<count).map { row in
       let y = (Float(row) - Float(count - 1) / 2) * 0.2

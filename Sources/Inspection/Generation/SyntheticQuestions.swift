@@ -48,7 +48,7 @@ extension SyntheticPicture {
   /// Analysis of every picture, the four about the defect where there is one. The order of options is drawn
   /// by lot, so a letter alone tells nothing; only "Yes." and "No." keep the benchmark's order, and half of
   /// the pictures are good.
-  package func questions(_ random: inout SyntheticRandom, among products: [SyntheticProduct])
+  package func questions(_ random: inout SeededRandom, among products: [SyntheticProduct])
     -> [SyntheticQuestion]
   {
     var questions = [
@@ -92,7 +92,7 @@ extension SyntheticPicture {
 
   private func question(
     _ type: String, _ text: String, _ right: String, _ wrong: [String],
-    _ random: inout SyntheticRandom
+    _ random: inout SeededRandom
   ) -> SyntheticQuestion {
     let options = random.shuffled([right] + wrong)
     return SyntheticQuestion(

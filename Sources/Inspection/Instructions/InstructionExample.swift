@@ -4,8 +4,8 @@ public struct InstructionExample: Sendable, Equatable {
   public enum Solution: Sendable, Equatable {
     /// The letter of an option that ``InstructionExample/problem`` lists.
     case letter(String)
-    /// A region, in pixels of the original picture.
-    case box(PixelBox)
+    /// One or more regions, in pixels of the original picture.
+    case boxes([PixelBox])
     /// Anything else, to be met word by word.
     case text(String)
   }
@@ -35,8 +35,8 @@ public struct InstructionExample: Sendable, Equatable {
   ///   without area.
   public func rewardTarget(scale: (x: Double, y: Double) = (1, 1)) throws(RewardError) -> RewardTarget {
     switch solution {
-    case .letter(let letter): .choice(try ChoiceTarget(options: options, answer: letter))
-    case .box(let box): .box(try BoxTarget(box: box, scaleX: scale.x, scaleY: scale.y))
+    case .letter(let letter): .choice(try ChoiceTarget(options: options, answer: letter, question: problem))
+    case .boxes(let boxes): .box(try BoxTarget(boxes: boxes, scaleX: scale.x, scaleY: scale.y))
     case .text:
       throw RewardError(
         message: "row \(id): its solution is free text; rewards score a letter or a box [x1, y1, x2, y2]")
@@ -59,7 +59,7 @@ public struct InstructionExample: Sendable, Equatable {
     var bound: ImageBound? = .paper
     switch solution {
     case .letter: if let template = promptProtocol.template { text += " " + template }
-    case .box:
+    case .boxes:
       // Boxes are in pixels of the file: only the image processor may resize it, which says by how much.
       bound = nil
       if promptProtocol.reasons { text += " " + Self.boxTemplate }
@@ -84,10 +84,13 @@ public struct InstructionExample: Sendable, Equatable {
     switch solution {
     case .letter(let letter): return promptProtocol.reply(answering: letter)
     case .text(let text): return text
-    case .box(let box):
-      let seen = [box.x1 / scale.x, box.y1 / scale.y, box.x2 / scale.x, box.y2 / scale.y]
-        .map { String(Int($0.rounded())) }
-      return promptProtocol.reply(answering: "{\"bbox_2d\": [\(seen.joined(separator: ", "))]}")
+    case .boxes(let boxes):
+      let seen = boxes.map { box in
+        let sides = [box.x1 / scale.x, box.y1 / scale.y, box.x2 / scale.x, box.y2 / scale.y]
+        return "{\"bbox_2d\": [\(sides.map { String(Int($0.rounded())) }.joined(separator: ", "))]}"
+      }
+      return promptProtocol.reply(
+        answering: seen.count == 1 ? seen[0] : "[\(seen.joined(separator: ", "))]")
     }
   }
 }

@@ -7,8 +7,8 @@ import OrderedJSON
 ///     {"id": 7, "image": ["a.png", "b.png"], "conversations": [{"from": "human", "value": "<image>…"},
 ///                                                             {"from": "gpt", "value": "[10, 20, 30, 40]"}]}
 ///
-/// A solution is a letter, a box as `[x1, y1, x2, y2]` in original pixels (a list or a text), or any text; it may
-/// stand in `<answer>` tags. The processed RefCOCO files are of these forms.
+/// A solution is a letter, a box as `[x1, y1, x2, y2]` in original pixels or a list of several (a list or a text), or
+/// any text; it may stand in `<answer>` tags. The processed RefCOCO files are of these forms.
 public enum InstructionFile {
   /// Whether a path names a file of rows rather than the root of a data set.
   public static func isOne(_ path: String) -> Bool { path.hasSuffix(".json") || path.hasSuffix(".jsonl") }
@@ -44,6 +44,8 @@ public enum InstructionFile {
   public static func examples(
     parsing bytes: [UInt8], images: String
   ) throws(DatasetError) -> [InstructionExample] {
+    // Some editors begin a text with a mark.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     var result: [InstructionExample] = []
     if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "[") {
       for (index, row) in try list(bytes).enumerated() {
@@ -174,12 +176,14 @@ public enum InstructionFile {
 extension InstructionExample.Solution {
   /// Reads what a row gives as its solution.
   init(_ value: JSON) throws(DatasetError) {
-    if let numbers = value.array {
-      let sides = numbers.compactMap(\.double)
-      guard sides.count == 4, numbers.count == 4 else {
-        throw DatasetError(message: "\"solution\" is a list of \(numbers.count); a box is [x1, y1, x2, y2]")
+    if let entries = value.array {
+      guard let boxes = PixelBox.list(value) else {
+        throw DatasetError(
+          message:
+            "\"solution\" is a list of \(entries.count); a box is [x1, y1, x2, y2], several are a list of such"
+        )
       }
-      self = .box(try Self.checked(PixelBox(x1: sides[0], y1: sides[1], x2: sides[2], y2: sides[3])))
+      self = .boxes(try Self.checked(boxes))
       return
     }
     guard let whole = value.string else {
@@ -190,17 +194,19 @@ extension InstructionExample.Solution {
     }
     if text.utf8.count == 1, let byte = text.utf8.first, (65...90).contains(byte) {
       self = .letter(text)
-    } else if text.utf8.first == UInt8(ascii: "["), let box = PixelBox(firstIn: text) {
-      self = .box(try Self.checked(box))
+    } else if let first = text.utf8.first, "[{".utf8.contains(first), case let boxes = PixelBox.all(in: text),
+      !boxes.isEmpty
+    {
+      self = .boxes(try Self.checked(boxes))
     } else {
       self = .text(text)
     }
   }
 
-  private static func checked(_ box: PixelBox) throws(DatasetError) -> PixelBox {
-    guard box.area > 0 else {
+  private static func checked(_ boxes: [PixelBox]) throws(DatasetError) -> [PixelBox] {
+    if let box = boxes.first(where: { !($0.area > 0) }) {
       throw DatasetError(message: "the box \(box) has no area; x1 < x2 and y1 < y2 are needed")
     }
-    return box
+    return boxes
   }
 }

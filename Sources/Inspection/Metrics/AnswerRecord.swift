@@ -55,7 +55,8 @@ public struct AnswerRecord: Sendable, Equatable {
   /// Whether the answer given can be read.
   public var hasReadableAnswer: Bool { AnswerRecord.isLetter(givenAnswer) }
 
-  private static func isLetter(_ text: String) -> Bool {
+  /// Whether the benchmark's metric knows the letter.
+  static func isLetter(_ text: String) -> Bool {
     guard text.utf8.count == 1, let byte = text.utf8.first else { return false }
     return (65...69).contains(byte)
   }

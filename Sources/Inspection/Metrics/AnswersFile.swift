@@ -57,6 +57,12 @@ public enum AnswersFile {
         message: "record \(number): unknown question_type \"\(type)\"; known are "
           + QuestionType.publishedNames.joined(separator: ", "))
     }
+    if let probability = entry["defect_probability"], !probability.isNull,
+      !(0...1).contains(probability.double ?? -1)
+    {
+      throw AnswersError(
+        message: "record \(number): \"defect_probability\" is \(probability.serialized()), not 0 to 1")
+    }
     let questionText = entry["question"]?["text"]?.string ?? ""
     // Some of the benchmark's scripts leave the options in the text alone.
     let options =

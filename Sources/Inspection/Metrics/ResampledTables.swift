@@ -26,7 +26,7 @@ public struct ResampledTables: Sendable {
     let strata = Self.strata(records, grouping)
     var values: [String: [String: [Double]]] = [:]
     for replicate in 0..<resamples {
-      var random = SyntheticRandom(seed: seed, name: "bootstrap", index: replicate)
+      var random = SeededRandom(seed: seed, name: "bootstrap", index: replicate)
       var rows = RowTallies()
       for stratum in strata {
         var drawn = RowTallies.Row()
@@ -35,8 +35,11 @@ public struct ResampledTables: Sendable {
       }
       let table = rows.table
       for row in table.rows + [table.average] {
-        for case (let name, let value?) in row.named {
-          values[row.dataset, default: [:]][name, default: []].append(value)
+        for (place, entry) in row.named.enumerated() {
+          // The 0 of a type that was not asked has not been measured, and so has no interval.
+          if place < row.questions.count, row.questions[place] == 0 { continue }
+          guard let value = entry.value else { continue }
+          values[row.dataset, default: [:]][entry.name, default: []].append(value)
         }
       }
     }

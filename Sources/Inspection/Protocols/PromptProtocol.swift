@@ -88,11 +88,11 @@ public enum PromptProtocol: String, Sendable, CaseIterable, Codable {
   }
 
   /// Reads a reply the way this protocol's evaluation does.
-  public func reading(of reply: String, options: [AnswerOption]) -> AnswerReading {
+  public func reading(of reply: String, to question: InspectionQuestion) -> AnswerReading {
     switch self {
-    case .mmad: AnswerReading.direct(reply, options: options)
-    case .paper, .paperReleasedTraining: AnswerReading.reasoned(reply, options: options)
-    case .paperReleased: AnswerReading.releasedEvaluation(reply, options: options)
+    case .mmad: AnswerReading.direct(reply, options: question.options)
+    case .paper, .paperReleasedTraining: AnswerReading.reasoned(reply, to: question)
+    case .paperReleased: AnswerReading.releasedEvaluation(reply, to: question)
     }
   }
 }

@@ -56,6 +56,10 @@ public struct InspectionQuestion: Sendable, Equatable {
     self.publishedType = publishedType ?? type.rawValue
   }
 
+  /// Whether its right letter is one that the benchmark's metric knows, A to E; another one counts as wrong whatever is
+  /// answered.
+  public var isCounted: Bool { answer.map(AnswerRecord.isLetter) ?? false }
+
   /// The benchmark's question about the presence of a defect: A means a defect, B none.
   public static let anomalyDetection = InspectionQuestion(
     text: "Is there any defect in the object?", options: AnswerOption.lettered(["Yes.", "No."]), answer: nil,

@@ -11,7 +11,7 @@ public enum OptionOrder: Sendable, Equatable {
     switch self {
     case .published: return ShownQuestion(question: question, order: nil)
     case .shuffled(let seed):
-      var random = SyntheticRandom(seed: seed, name: "options/\(picture)/\(question.text)", index: 0)
+      var random = SeededRandom(seed: seed, name: "options/\(picture)/\(question.text)", index: 0)
       return ShownQuestion(question, order: random.shuffled(Array(question.options.indices)))
     }
   }

@@ -88,22 +88,30 @@ public enum PublishedResults {
 
   /// The tables one's own numbers can stand in, each with one's own row last.
   ///
-  /// Data sets are known by their names. The means over all of them are given only when all are there.
+  /// Data sets are known by their names. The means over all of them are given only when all are there, and those over
+  /// the types of questions only where all were asked: the paper's are of seven, and what was not asked is no 0.
   static func beside(_ table: MetricTable, categories: MetricTable) -> [PublishedTable] {
     var result: [PublishedTable] = []
     func row(_ name: String) -> MetricTable.Row? { table.rows.first { $0.dataset == name } }
-    let present = datasets.filter { row($0) != nil }
-    let isWhole = present.count == datasets.count && table.rows.count == datasets.count
-    if isWhole {
-      result.append(with(questionTypes, table.average.cells.map { $0 } + [table.average.average]))
+    let isWhole = table.rows.count == datasets.count && datasets.allSatisfy { row($0) != nil }
+    func average(_ name: String) -> Double? {
+      row(name).flatMap { $0.questions.allSatisfy { $0 > 0 } ? $0.average : nil }
     }
-    if !present.isEmpty {
-      result.append(
-        with(references, datasets.map { row($0)?.average } + [isWhole ? table.average.average : nil]))
-      if datasets.contains(where: { (row($0)?.questions.first ?? 0) > 0 }) {
-        result.append(
-          with(detection, datasets.map { row($0)?.cells[0] } + [isWhole ? table.average.cells[0] : nil]))
+    let averages = datasets.map(average)
+    let average = isWhole && !averages.contains(nil) ? table.average.average : nil
+    if isWhole {
+      let cells = table.average.cells.indices.map { type -> Double? in
+        table.rows.allSatisfy { $0.questions[type] > 0 } ? table.average.cells[type] : nil
       }
+      result.append(with(questionTypes, cells + [average]))
+    }
+    if averages.contains(where: { $0 != nil }) { result.append(with(references, averages + [average])) }
+    let detected = datasets.map { name in
+      row(name).flatMap { ($0.questions.first ?? 0) > 0 ? $0.cells[0] : nil }
+    }
+    if detected.contains(where: { $0 != nil }) {
+      result.append(
+        with(detection, detected + [isWhole && !detected.contains(nil) ? table.average.cells[0] : nil]))
     }
     let measured = categories3D.map { name in
       categories.rows.first { $0.dataset == "MVTec3D-AD/\(name)" }?.averageOfAsked

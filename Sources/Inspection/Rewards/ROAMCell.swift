@@ -1,7 +1,8 @@
 /// The cells of the Reasoned Outcome Alignment Metric (paper, sections 3.3 and 4.5): t is the letter the
 /// reasoning concludes on, a the letter in the answer, s the truth.
 ///
-/// The tiers are the paper's; which pair of letters falls into which cell is settled by its released code.
+/// A cell's value is the sum Φ + Ψ of equation 7, for which alone the paper gives tiers; which pair of letters falls
+/// into which cell is settled by its released code.
 public enum ROAMCell: String, Sendable, CaseIterable, Codable {
   /// Not `<think>…</think>`, white space, `<answer>…</answer>`.
   case unformatted

@@ -1,8 +1,9 @@
-/// The paper's reward (section 3.3): one of the tiers 0, 0.05, 0.1, 0.8 and 1 by how reasoning, answer and
+/// The paper's reward (section 3.3, equation 7): one of the tiers 0, 0.05, 0.1, 0.8 and 1 by how reasoning, answer and
 /// truth go together; see ``ROAMCell``.
 ///
-/// The reply must contain `<think>…</think>`, white space, `<answer>…</answer>`; the last of each tag counts.
-/// The reasoning's letter is read by ``ConclusionReader``, the answer's by ``AnswerReading``.
+/// The reply must contain `<think>…</think>`, white space, `<answer>…</answer>`. The last answer counts, and the
+/// last reasoning in front of it: what is reasoned behind an answer derives nothing. Both letters are read by
+/// ``ConclusionReader``.
 public struct ROAMReward: Reward {
   public var name: String { "roam" }
   public var highest: Double { 1 }

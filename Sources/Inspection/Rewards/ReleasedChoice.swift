@@ -26,13 +26,14 @@ package enum ReleasedChoice {
       candidates.append(scalar)
     }
     guard candidates.count > 1 else { return candidates.first.map { String($0) } }
-    var scores: [(letter: Unicode.Scalar, score: Int)] = []
+    var scores: [(letter: Unicode.Scalar, points: Int, score: Int)] = []
     for letter in candidates {
-      let points = score(of: letter, in: text)
       if let known = scores.firstIndex(where: { $0.letter == letter }) {
-        scores[known].score += points
+        scores[known].score += scores[known].points
       } else {
-        scores.append((letter, points))
+        // Looked for once a letter: a text of nothing but letters stays cheap.
+        let points = score(of: letter, in: text)
+        scores.append((letter, points, points))
       }
     }
     var best = scores[0]

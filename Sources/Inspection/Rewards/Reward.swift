@@ -9,7 +9,9 @@ public enum RewardTarget: Sendable {
     guard let answer = question.answer else {
       throw RewardError(message: "the question \"\(question.text)\" has no answer to score against")
     }
-    self = .choice(try ChoiceTarget(options: question.options, answer: answer))
+    self = .choice(
+      try ChoiceTarget(
+        options: question.options, answer: answer, conclusions: ConclusionReader(question: question)))
   }
 }
 
@@ -21,9 +23,19 @@ public struct ChoiceTarget: Sendable {
   /// Finds the options that reasoning names.
   public let conclusions: ConclusionReader
 
+  /// - Parameter question: what the options answer; `nil` is the benchmark's "Is there any defect in the object?".
   /// - Throws: ``RewardError`` when there are no options, a letter is not a single A–Z, a letter repeats, or
   ///   the answer is not one of the letters.
-  public init(options: [AnswerOption], answer: String) throws(RewardError) {
+  public init(
+    options: [AnswerOption], answer: String, question: String? = nil
+  ) throws(RewardError) {
+    try self.init(
+      options: options, answer: answer, conclusions: ConclusionReader(options: options, question: question))
+  }
+
+  fileprivate init(
+    options: [AnswerOption], answer: String, conclusions: ConclusionReader
+  ) throws(RewardError) {
     guard !options.isEmpty else { throw RewardError(message: "a question without options cannot be scored") }
     var seen: Set<String> = []
     for option in options {
@@ -41,25 +53,27 @@ public struct ChoiceTarget: Sendable {
     }
     self.options = options
     self.answer = answer
-    self.conclusions = ConclusionReader(options: options)
+    self.conclusions = conclusions
   }
 }
 
-/// A true box in original pixels and the factors that bring a reply's coordinates there.
+/// The true boxes in original pixels and the factors that bring a reply's coordinates there.
 public struct BoxTarget: Sendable, Equatable {
-  public let box: PixelBox
+  /// At least one.
+  public let boxes: [PixelBox]
   /// Original pixels per pixel of the picture as the model saw it.
   public let scaleX, scaleY: Double
 
-  /// - Throws: ``RewardError`` when the box has no area or a scale is not positive.
-  public init(box: PixelBox, scaleX: Double = 1, scaleY: Double = 1) throws(RewardError) {
-    guard box.area > 0, box.area.isFinite else {
+  /// - Throws: ``RewardError`` when there is no box, one has no area or a scale is not positive.
+  public init(boxes: [PixelBox], scaleX: Double = 1, scaleY: Double = 1) throws(RewardError) {
+    guard !boxes.isEmpty else { throw RewardError(message: "there is no true box to score against") }
+    if let box = boxes.first(where: { !($0.area > 0 && $0.area.isFinite) }) {
       throw RewardError(message: "the true box \(box) has no area; x1 < x2 and y1 < y2 are needed")
     }
     guard scaleX > 0, scaleY > 0, scaleX.isFinite, scaleY.isFinite else {
       throw RewardError(message: "scale [\(scaleX), \(scaleY)] must be two positive numbers")
     }
-    self.box = box
+    self.boxes = boxes
     self.scaleX = scaleX
     self.scaleY = scaleY
   }

@@ -2,9 +2,11 @@ public import OrderedJSON
 
 /// A reply with what it is scored against, as a line of a file.
 ///
-/// `{"reply": "…", "options": {"A": "…", …}, "answer": "B"}` for the rewards on choices, and for `iou`
-/// `{"reply": "…", "answer": [x1, y1, x2, y2], "scale": [sx, sy]}`; without `scale` the reply is in original
-/// pixels. The `format` reward takes either, a sum of rewards what its summands take. Further keys are ignored.
+/// `{"reply": "…", "options": {"A": "…", …}, "answer": "B", "question": "…"}` for the rewards on choices, and for
+/// `iou` `{"reply": "…", "answer": [x1, y1, x2, y2], "scale": [sx, sy]}`, of which `answer` may be a list of boxes;
+/// without `question` it is the benchmark's
+/// "Is there any defect in the object?", without `scale` the reply is in original pixels. The `format` reward takes
+/// either, a sum of rewards what its summands take. Further keys are ignored.
 public struct RewardRow: Sendable {
   public let reply: String
   public let target: RewardTarget
@@ -29,11 +31,14 @@ public struct RewardRow: Sendable {
     if reward.name == IoUReward().name || answer.array != nil {
       target = .box(try RewardRow.box(answer, scale: json["scale"]))
     } else {
-      target = .choice(try RewardRow.choice(answer, options: json["options"]))
+      target = .choice(
+        try RewardRow.choice(answer, options: json["options"], question: json["question"]))
     }
   }
 
-  private static func choice(_ answer: JSON, options: JSON?) throws(RewardError) -> ChoiceTarget {
+  private static func choice(
+    _ answer: JSON, options: JSON?, question: JSON?
+  ) throws(RewardError) -> ChoiceTarget {
     guard let letter = answer.string else {
       throw RewardError(message: "\"answer\" is \(answer.kind), not an option's letter")
     }
@@ -48,13 +53,17 @@ public struct RewardRow: Sendable {
       }
       list.append(AnswerOption(letter: member.key, text: text))
     }
-    return try ChoiceTarget(options: list, answer: letter)
+    let text = question?.string
+    if let question, text == nil, !question.isNull {
+      throw RewardError(message: "\"question\" is \(question.kind), not a string")
+    }
+    return try ChoiceTarget(options: list, answer: letter, question: text)
   }
 
   private static func box(_ answer: JSON, scale: JSON?) throws(RewardError) -> BoxTarget {
-    let values = answer.array?.compactMap(\.double) ?? []
-    guard values.count == 4, answer.array?.count == 4 else {
-      throw RewardError(message: "\"answer\" is not a list of four numbers [x1, y1, x2, y2]")
+    guard let boxes = PixelBox.list(answer) else {
+      throw RewardError(
+        message: "\"answer\" is not a list of four numbers [x1, y1, x2, y2], nor one of such boxes")
     }
     var factors = [1.0, 1.0]
     if let scale, !scale.isNull {
@@ -63,9 +72,7 @@ public struct RewardRow: Sendable {
         throw RewardError(message: "\"scale\" is not a list of two numbers [sx, sy]")
       }
     }
-    return try BoxTarget(
-      box: PixelBox(x1: values[0], y1: values[1], x2: values[2], y2: values[3]), scaleX: factors[0],
-      scaleY: factors[1])
+    return try BoxTarget(boxes: boxes, scaleX: factors[0], scaleY: factors[1])
   }
 }
 

@@ -14,7 +14,7 @@ package enum EvenSubset {
     precondition(strata.count == sizes.count, "every element has a stratum and a size")
     guard limit > 0 else { return [] }
     guard sizes.reduce(0, +) > limit else { return Array(strata.indices) }
-    var random = SyntheticRandom(seed: seed, name: "even subset", index: 0)
+    var random = SeededRandom(seed: seed, name: "even subset", index: 0)
     var members: [String: [Int]] = [:]
     for (place, stratum) in strata.enumerated() { members[stratum, default: []].append(place) }
     let laidOut = members.keys.sorted().flatMap { random.shuffled(members[$0] ?? []) }

@@ -1,5 +1,5 @@
-/// The few pictures a training sees, chosen evenly over everything there is (paper, section 3.5: 600 images, 2 to 5
-/// of each class).
+/// The few pictures a training sees, chosen evenly over everything there is (paper, section 3.5: 600 images;
+/// section 1: 2 to 5 of each class).
 ///
 /// A class is one kind of picture of one product: the folder a picture lies in, such as
 /// `DS-MVTec/bottle/image/broken_large`. Classes take turns until enough pictures are chosen, so that rare defects
@@ -21,7 +21,7 @@ public struct FewShotSelection: Sendable, Equatable {
   public init(of names: [String], count: Int, perClass: ClosedRange<Int>, seed: UInt64) {
     var pictures: [String: [String]] = [:]
     for name in names { pictures[Self.className(name), default: []].append(name) }
-    var random = SyntheticRandom(seed: seed, name: "few-shot", index: 0)
+    var random = SeededRandom(seed: seed, name: "few-shot", index: 0)
     let turns = random.shuffled(pictures.keys.sorted())
     let queues = turns.map { random.shuffled(pictures[$0]?.sorted() ?? []) }
     var taken = queues.map { min($0.count, perClass.lowerBound) }

@@ -18,9 +18,13 @@ public struct Calibration: Sendable {
     var (unlabelled, silent) = (0, 0)
     var unusable: [String] = []
     var masked = false
+    // The 0001.png of two nights: a label that names no folder may be of either.
+    var namesakes: [String: Int] = [:]
+    for name in Set(pictures.map(\.name)) { namesakes[DatasetFolder.lastName(of: name), default: 0] += 1 }
     for picture in pictures {
+      let isOnly = namesakes[DatasetFolder.lastName(of: picture.name)] == 1
       let label =
-        labels?.label(of: picture)
+        labels?.label(of: picture, isOnly: isOnly)
         ?? picture.knownDefective.map { PictureLabels.Label(isDefective: $0, maskPaths: []) }
       guard let label else {
         unlabelled += 1

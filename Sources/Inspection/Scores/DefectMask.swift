@@ -14,12 +14,12 @@ public struct DefectMask: Sendable, Equatable {
     self.isDefective = isDefective
   }
 
-  /// The union of mask files, in which any pixel that is not black is defective.
+  /// The union of mask files, in which any pixel that is neither black nor transparent is defective.
   /// - Throws: `ImageError` for a file that cannot be read or has another size than the first.
   public init(paths: [String]) throws {
     var union: DefectMask?
     for path in paths {
-      let image = try ImageFile.decode(path: path)
+      let image = try ImageFile.decode(path: path, over: .black)
       let mask = DefectMask(image)
       guard let first = union else {
         union = mask

@@ -78,22 +78,22 @@ public struct ScoredPicture: Sendable, Equatable {
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
       guard !line.isEmpty else { continue }
-      guard let row = try? JSON(parsing: [UInt8](line)), let name = row["path"]?.string else {
+      guard let json = try? JSON(parsing: [UInt8](line)), json["path"]?.string != nil else {
         throw DatasetError(message: "\(path), line \(number): no result with a \"path\"")
       }
-      let boxes = (row["boxes"]?.array ?? []).compactMap { entry -> PixelBox? in
-        guard let sides = entry["box"]?.array?.compactMap(\.double), sides.count == 4 else { return nil }
-        return PixelBox(x1: sides[0], y1: sides[1], x2: sides[2], y2: sides[3])
+      let row: ScoreRow
+      do {
+        row = try ScoreRow(json)
+      } catch {
+        throw DatasetError(message: "\(path), line \(number): \(error)")
       }
       result.append(
         ScoredPicture(
-          name: name, path: row["file"]?.string ?? source.map { DatasetFolder.joined($0, name) },
-          probability: row["defect_probability"]?.double, width: row["width"]?.int,
-          height: row["height"]?.int,
-          boxes: boxes,
+          name: row.path, path: row.file ?? source.map { DatasetFolder.joined($0, row.path) },
+          probability: row.probability, width: row.width, height: row.height, boxes: row.boxes.map(\.box),
           // Without boxes it is left of an earlier run into the folder.
-          maskPath: !boxes.isEmpty && masks.has(name + ".png")
-            ? DatasetFolder.joined(masks.path, name + ".png") : nil,
+          maskPath: !row.boxes.isEmpty && masks.has(row.path + ".png")
+            ? DatasetFolder.joined(masks.path, row.path + ".png") : nil,
           knownDefective: nil))
     }
     return result

@@ -1,3 +1,4 @@
+import Images
 public import OrderedJSON
 
 /// What is known of one scored image: a line of `results.jsonl`.
@@ -100,10 +101,22 @@ extension ScoreRow {
     ])
   }
 
-  /// - Throws: ``ScoreError`` for an object that is no row.
+  /// - Throws: ``ScoreError`` for an object that is no row, or states a size or a probability that is none.
   public init(_ json: JSON) throws(ScoreError) {
     guard let path = json["path"]?.string else {
       throw ScoreError("a row of results has no path: \(json.serialized().prefix(120))")
+    }
+    func refused(_ key: String, _ form: String) -> ScoreError {
+      ScoreError("the row of \(path) has a \(key) that is no \(form): \(json[key]?.serialized() ?? "none")")
+    }
+    var left = DecodeLimits.standard.maximumPixels
+    for key in ["width", "height"] {
+      guard let value = json[key], !value.isNull else { continue }
+      guard let side = value.int, side > 0, side <= left else { throw refused(key, "size of a picture") }
+      left /= side
+    }
+    if let value = json["defect_probability"], !value.isNull, !(0...1).contains(value.double ?? -1) {
+      throw refused("defect_probability", "number from 0 to 1")
     }
     self.init(path: path, category: json["class"]?.string)
     file = json["file"]?.string

@@ -1,5 +1,6 @@
 public import OrderedJSON
 
+/// A new job. What is decoded has been checked by the rules for new ones; its paths are absolute.
 public struct SubmitRequest: Codable, Sendable, Equatable {
   public var spec: JobSpec
   /// A second submission with the same key by the same lab returns the first job.
@@ -8,6 +9,14 @@ public struct SubmitRequest: Codable, Sendable, Equatable {
   public init(spec: JobSpec, idempotencyKey: String? = nil) {
     self.spec = spec
     self.idempotencyKey = idempotencyKey
+  }
+
+  /// - Throws: `JobSpecError` with everything that the rules have against the job.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      spec: try JobSpec(values.decode(JSON.self, forKey: .spec)),
+      idempotencyKey: try values.decodeIfPresent(String.self, forKey: .idempotencyKey))
   }
 
   enum CodingKeys: String, CodingKey {
@@ -128,6 +137,18 @@ public struct TaskRecord: Codable, Sendable, Equatable {
     case startedAt = "started_at"
     case finishedAt = "finished_at"
     case failure, progress, result
+  }
+}
+
+/// Some of a job's tasks, stage by stage.
+public struct TaskList: Codable, Sendable, Equatable {
+  public var tasks: [TaskRecord]
+  /// Ask for what comes after this task to go on; nil at the end.
+  public var next: TaskID?
+
+  public init(tasks: [TaskRecord], next: TaskID?) {
+    self.tasks = tasks
+    self.next = next
   }
 }
 

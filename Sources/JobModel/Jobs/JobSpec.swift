@@ -10,7 +10,9 @@ public import OrderedJSON
 ///     data: data/mmad
 ///     output: results/before
 ///
-/// Reading checks every key and value and reports all problems at once.
+/// A new one is checked by all rules, key by key, and all problems are reported at once. One that is stored was checked when
+/// it came, by the rules of then: of it only the shape is looked at, so that a rule which has become tighter makes nothing
+/// unreadable (`checked` asks today's rules).
 public struct JobSpec: Sendable, Equatable {
   public var name: String
   /// Higher goes first; 0 is normal.
@@ -63,19 +65,52 @@ public struct JobSpec: Sendable, Equatable {
     self.settings = settings
   }
 
-  /// Reads and checks a specification.
+  /// Reads and checks a new specification.
   /// - Parameters:
   ///   - tree: the document.
   ///   - folder: relative paths are taken from here; without it every path must be absolute.
   /// - Throws: every problem found, each with its key, what was found and what is allowed.
   public init(_ tree: JSON, relativeTo folder: String? = nil) throws(JobSpecError) {
+    try self.init(tree, folder: folder, isStored: false)
+  }
+
+  /// Reads a specification that was checked when it came.
+  /// - Throws: what in it is of another shape than this program's: a key or a name that it does not know, a text in the
+  ///   place of a number, or nothing where something must be.
+  public init(stored tree: JSON) throws(JobSpecError) {
+    try self.init(tree, folder: nil, isStored: true)
+  }
+
+  /// The same under the rules for new ones.
+  /// - Throws: everything that they have against it.
+  @discardableResult
+  public func checked() throws(JobSpecError) -> JobSpec {
+    let tree: JSON
+    do { tree = try JSON(encoding: self) } catch {
+      throw JobSpecError(["it cannot be written as JSON: \(error)"])
+    }
+    return try JobSpec(tree)
+  }
+
+  /// What the rules for new ones have against it, in one line; nil where they would take it.
+  public var refusal: String? {
+    do throws(JobSpecError) {
+      try checked()
+      return nil
+    } catch {
+      return "the job was submitted under other rules, and those of today refuse it: "
+        + error.problems.joined(separator: "; ")
+    }
+  }
+
+  private init(_ tree: JSON, folder: String?, isStored: Bool) throws(JobSpecError) {
     guard case .object(let members) = tree else {
       throw JobSpecError([
         "a job is an object of keys and values, this is \(SettingsReader.describe(tree)); "
           + "it starts with 'kind: train', eval, rollout or score"
       ])
     }
-    var reader = SettingsReader(members: members, folder: folder)
+    var reader = SettingsReader(members: members, folder: folder, isStored: isStored)
     guard let kind = reader.kind() else { throw JobSpecError(reader.problems) }
     name = reader.text(
       CommonKeys.name, default: kind.rawValue, longest: JobSpec.longestName)
@@ -151,9 +186,9 @@ public struct JobSpecError: Error, Sendable, Equatable, CustomStringConvertible 
 }
 
 extension JobSpec: Codable {
-  /// Reads with the same checks as `init(_:relativeTo:)`; paths must be absolute.
+  /// Reads one that is stored: whoever takes a new one checks it (`SubmitRequest`).
   public init(from decoder: any Decoder) throws {
-    self = try JobSpec(JSON(from: decoder))
+    self = try JobSpec(stored: JSON(from: decoder))
   }
 
   public func encode(to encoder: any Encoder) throws {

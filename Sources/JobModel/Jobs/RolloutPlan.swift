@@ -37,7 +37,7 @@ public struct RolloutPlan: Sendable, Equatable {
 
   /// The step a place belongs to; nil where it belongs to none.
   public func step(of place: Int) -> Int? {
-    guard place >= 0 else { return nil }
+    guard place >= 0, promptsPerStep > 0 else { return nil }
     let block = place / promptsPerStep
     if block < steps { return block + 1 }
     guard rounds > 0, (block - steps) / rounds < steps else { return nil }

@@ -1,12 +1,21 @@
 /// What is left of a worker's inventory beside what its tasks use.
 ///
 /// Tasks with devices of their own take whole ones; tasks that ask for memory only share devices as long as they
-/// fit. Slots are counted elsewhere.
+/// fit. Those that ask for none share the worker's own device, where it has one: nobody else gets that alone meanwhile, and
+/// they wait while somebody has it. Slots are counted elsewhere.
 public struct FreeResources: Sendable, Hashable, Codable {
   public private(set) var devices: [Device]
   public private(set) var cores: Int
   public private(set) var memory: Int64
+  /// The device on which tasks compute that ask for none; nil: they compute on the processor.
+  public let ownDevice: Int?
   public let labels: [String: String]
+
+  enum CodingKeys: String, CodingKey {
+    case devices, cores, memory
+    case ownDevice = "own_device"
+    case labels
+  }
 
   public struct Device: Sendable, Hashable, Codable {
     public let index: Int
@@ -30,26 +39,38 @@ public struct FreeResources: Sendable, Hashable, Codable {
     }
     cores = inventory.cores
     memory = inventory.memoryBytes
+    ownDevice = inventory.ownDevice
     labels = inventory.labels
   }
 
   public func fits(_ need: ResourceRequest) -> Bool {
-    if need.isSlot { return true }
+    if need.isSlot { return givesSlots }
     guard need.cores <= cores, need.memory <= memory,
       need.labels.allSatisfy({ labels[$0.key] == $0.value })
     else { return false }
-    guard need.kind == .cuda else { return true }
+    guard need.kind == .cuda else { return givesSlots }
     return choice(for: need) != nil
   }
 
+  /// Whether a task can begin that asks for no device.
+  public var givesSlots: Bool {
+    ownDevice.flatMap { own in devices.first { $0.index == own } }?.isOpen ?? true
+  }
+
   /// Takes what a task needs.
-  /// - Returns: the indices of the devices it shall use, empty for a task without; nil, and nothing taken, when it
-  ///   does not fit.
+  /// - Returns: the indices of the devices it shall use, empty for one that computes on the processor; nil, and nothing
+  ///   taken, when it does not fit.
   public mutating func take(_ need: ResourceRequest) -> [Int]? {
     guard fits(need) else { return nil }
     cores -= need.cores
     memory -= need.memory
-    guard need.kind == .cuda, let chosen = choice(for: need) else { return [] }
+    guard need.kind == .cuda, let chosen = choice(for: need) else {
+      guard let ownDevice else { return [] }
+      for position in devices.indices where devices[position].index == ownDevice {
+        devices[position].sharers += 1
+      }
+      return [ownDevice]
+    }
     for position in chosen {
       if need.gpus > 0 {
         devices[position].isTaken = true
@@ -89,18 +110,9 @@ public struct FreeResources: Sendable, Hashable, Codable {
     }
   }
 
-  /// Notes that a task that asked for no device uses one: nobody gets it alone meanwhile.
-  public mutating func use(_ index: Int) {
-    for position in devices.indices where devices[position].index == index { devices[position].sharers += 1 }
-  }
-
-  /// Takes back what ``use(_:)`` noted.
-  public mutating func leave(_ index: Int) {
-    for position in devices.indices where devices[position].index == index { devices[position].sharers -= 1 }
-  }
-
   /// Positions of the devices to take: the smallest that do, so that large ones stay for those who need them; a
-  /// shared device that is in use already goes before an unused one.
+  /// shared device that is in use already goes before an unused one, and the worker's own is the last that one task gets
+  /// alone.
   private func choice(for need: ResourceRequest) -> [Int]? {
     if need.gpus == 0 {
       let fitting = devices.indices.filter { devices[$0].isOpen && devices[$0].free >= need.gpuMemory }
@@ -110,7 +122,10 @@ public struct FreeResources: Sendable, Hashable, Codable {
       }.map { [$0] }
     }
     let whole = devices.indices.filter { devices[$0].isWhole && devices[$0].total >= need.gpuMemory }
-      .sorted { devices[$0].total < devices[$1].total }
+      .sorted { a, b in
+        let (isOwnA, isOwnB) = (devices[a].index == ownDevice, devices[b].index == ownDevice)
+        return isOwnA == isOwnB ? devices[a].total < devices[b].total : isOwnB
+      }
     return whole.count >= need.gpus ? Array(whole.prefix(need.gpus)) : nil
   }
 

@@ -4,6 +4,8 @@ public struct Inventory: Sendable, Equatable, Codable {
   public var memoryBytes: Int64
   /// GPUs; the CPU is not listed.
   public var devices: [Device]
+  /// The GPU on which tasks compute that ask for none; nil: they compute on the processor.
+  public var ownDevice: Int?
   public var labels: [String: String]
 
   public struct Device: Sendable, Equatable, Codable {
@@ -24,18 +26,22 @@ public struct Inventory: Sendable, Equatable, Codable {
   }
 
   public init(
-    cores: Int = 1, memoryBytes: Int64 = 0, devices: [Device] = [], labels: [String: String] = [:]
+    cores: Int = 1, memoryBytes: Int64 = 0, devices: [Device] = [], ownDevice: Int? = nil,
+    labels: [String: String] = [:]
   ) {
     self.cores = cores
     self.memoryBytes = memoryBytes
     self.devices = devices
+    self.ownDevice = ownDevice
     self.labels = labels
   }
 
   enum CodingKeys: String, CodingKey {
     case cores
     case memoryBytes = "memory_bytes"
-    case devices, labels
+    case devices
+    case ownDevice = "own_device"
+    case labels
   }
 
   /// A worker that says nothing of a thing has none of it.
@@ -45,6 +51,7 @@ public struct Inventory: Sendable, Equatable, Codable {
       cores: try values.decodeIfPresent(Int.self, forKey: .cores) ?? 1,
       memoryBytes: try values.decodeIfPresent(Int64.self, forKey: .memoryBytes) ?? 0,
       devices: try values.decodeIfPresent([Device].self, forKey: .devices) ?? [],
+      ownDevice: try values.decodeIfPresent(Int.self, forKey: .ownDevice),
       labels: try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:])
   }
 

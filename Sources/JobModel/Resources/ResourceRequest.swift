@@ -62,7 +62,7 @@ public struct ResourceRequest: Sendable, Equatable, Hashable, Codable {
     memory = reader.size(CodingKeys.memory)
     labels = reader.labels(CodingKeys.labels)
     if device == .cpu, gpus > 0 || gpuMemory > 0 {
-      reader.problem(CodingKeys.device, "found 'cpu' beside 'gpu' or 'gpu_memory'; leave one of them out")
+      reader.objection(CodingKeys.device, "found 'cpu' beside 'gpu' or 'gpu_memory'; leave one of them out")
     }
     // A task for a GPU that says no more takes a whole one.
     if device == .cuda, gpus == 0, gpuMemory == 0 { gpus = 1 }

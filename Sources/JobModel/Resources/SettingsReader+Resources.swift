@@ -5,7 +5,7 @@ extension SettingsReader {
   mutating func size(_ key: some CodingKey) -> Int64 {
     guard let value = find(key) else { return 0 }
     let bytes = value.string.flatMap(ByteSize.parse) ?? value.int.map(Int64.init)
-    guard let bytes, bytes >= 0 else {
+    guard let bytes, keeps(bytes >= 0) else {
       problem(key, "found \(Self.describe(value)); allowed is a size such as 40GB or 512MiB")
       return 0
     }
@@ -15,7 +15,7 @@ extension SettingsReader {
   /// Names with values, both short texts.
   mutating func labels(_ key: some CodingKey) -> [String: String] {
     guard let value = find(key) else { return [:] }
-    guard case .object(let members) = value, members.count <= Label.most else {
+    guard case .object(let members) = value, keeps(members.count <= Label.most) else {
       problem(key, "found \(Self.describe(value)); allowed is an object of at most \(Label.most) labels")
       return [:]
     }
@@ -23,7 +23,7 @@ extension SettingsReader {
     for member in members {
       // A number or a flag is what YAML makes of an unquoted text.
       let text = member.value.string ?? (member.value.isNull ? nil : member.value.serialized())
-      guard Label.isName(member.key), let text, Label.isValue(text) else {
+      guard let text, keeps(Label.isName(member.key) && Label.isValue(text)) else {
         problem(
           key, "found \(member.key.prefix(80)): \(Self.describe(member.value)); \(Label.rule)")
         continue

@@ -5,8 +5,8 @@ extension SettingsReader {
   mutating func jobs(_ key: some CodingKey) -> [JobID] {
     guard let value = find(key) else { return [] }
     let values = value.array ?? [value]
-    let numbers = values.compactMap(\.int).filter { $0 > 0 }.map(JobID.init)
-    guard numbers.count == values.count, numbers.count <= 100 else {
+    let numbers = values.compactMap(\.int).map(JobID.init)
+    guard numbers.count == values.count, keeps(numbers.count <= 100 && numbers.allSatisfy { $0 > 0 }) else {
       problem(key, "found \(Self.describe(value)); allowed is a job's number, or a list of at most 100")
       return []
     }
@@ -29,7 +29,8 @@ extension SettingsReader {
   /// Seconds, as 90, "15m" or "8h".
   mutating func length(_ key: some CodingKey, in range: ClosedRange<Double>) -> Double? {
     guard let value = find(key) else { return nil }
-    guard let seconds = value.string.flatMap(TimeLength.parse) ?? value.double, range.contains(seconds) else {
+    guard let seconds = value.string.flatMap(TimeLength.parse) ?? value.double, keeps(range.contains(seconds))
+    else {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a length of time such as 90s, 15m or 8h, from "
@@ -41,7 +42,7 @@ extension SettingsReader {
 
   mutating func cron(_ key: some CodingKey) -> String? {
     guard let text = optionalText(key, longest: 200) else { return nil }
-    guard CronSchedule(text) != nil else {
+    guard keeps(CronSchedule(text) != nil) else {
       problem(
         key,
         "found '\(text.prefix(60))'; allowed are minute, hour, day, month and weekday as cron writes them, in UTC: "

@@ -46,16 +46,11 @@ public struct EvalSettings: Sendable, Equatable, Encodable {
     maxNewTokens = reader.optionalInteger(CodingKeys.maxNewTokens, in: 1...32768)
     seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
     if domainKnowledge, promptProtocol != .mmad {
-      reader.problem(
+      reader.objection(
         CodingKeys.domainKnowledge,
         "protocol \(promptProtocol.rawValue) has no place for it; use protocol mmad")
     }
-    if let references, references > promptProtocol.mostReferences {
-      reader.problem(
-        CodingKeys.references,
-        "found \(references); protocol \(promptProtocol.rawValue) shows at most \(promptProtocol.mostReferences)"
-      )
-    }
+    reader.check(references, CodingKeys.references, for: promptProtocol)
   }
 
   enum CodingKeys: String, CodingKey {

@@ -25,7 +25,7 @@ public struct ForkSettings: Sendable, Equatable, Encodable {
     checkpoint = reader.path(CodingKeys.checkpoint, meaning: "the folder of a full state")
     sha256 = reader.optionalText(CodingKeys.sha256, longest: 64) ?? ""
     if run < 1 || step < 1 || sha256.utf8.count != 64 {
-      reader.problem(CodingKeys.run, "run, step and sha256 belong to a fork; let 'ar1 fork' write them")
+      reader.objection(CodingKeys.run, "run, step and sha256 belong to a fork; let 'ar1 fork' write them")
     }
   }
 

@@ -36,6 +36,7 @@ public struct RolloutSettings: Sendable, Equatable, Encodable {
     maxNewTokens = reader.integer(CodingKeys.maxNewTokens, default: 256, in: 1...32768)
     shardSize = reader.integer(CodingKeys.shardSize, default: 8, in: 1...100_000)
     seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
+    reader.check(references, CodingKeys.references, for: promptProtocol)
   }
 
   enum CodingKeys: String, CodingKey {

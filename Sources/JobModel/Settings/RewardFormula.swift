@@ -24,29 +24,30 @@ public struct RewardFormula: Sendable, Equatable, CustomStringConvertible {
   static let weights = 0.001...1000.0
 
   /// Reads `name`, or terms `weight * name` joined by `+`; a term without weight has weight 1.
+  /// - Parameter isStored: it was checked when it came; only its names and signs are looked at.
   /// - Throws: a sentence saying which term is wrong and what is allowed.
-  public init(parsing text: String) throws(RewardFormulaError) {
+  public init(parsing text: String, isStored: Bool = false) throws(RewardFormulaError) {
     let parts = text.split(separator: "+", omittingEmptySubsequences: false).map { Self.trimmed($0) }
-    guard parts.count <= Self.mostTerms else {
+    guard isStored || parts.count <= Self.mostTerms else {
       throw RewardFormulaError("\(parts.count) rewards are added; allowed are at most \(Self.mostTerms)")
     }
     var terms: [Term] = []
     for part in parts {
-      let term = try Self.term(part)
-      guard !terms.contains(where: { $0.name == term.name }) else {
+      let term = try Self.term(part, isStored: isStored)
+      guard isStored || !terms.contains(where: { $0.name == term.name }) else {
         throw RewardFormulaError("the reward \(term.name.rawValue) is added twice; give it one weight")
       }
       terms.append(term)
     }
     let targets = Set(terms.compactMap(\.name.target))
-    guard targets.count <= 1 else {
+    guard isStored || targets.count <= 1 else {
       throw RewardFormulaError(
         "'\(text.prefix(120))' needs both an option and a box as the truth, which no question has")
     }
     self.terms = terms
   }
 
-  private static func term(_ part: String) throws(RewardFormulaError) -> Term {
+  private static func term(_ part: String, isStored: Bool) throws(RewardFormulaError) -> Term {
     let factors = part.split(separator: "*", omittingEmptySubsequences: false).map { trimmed($0) }
     let names = RewardName.allCases.map(\.rawValue)
     guard factors.count <= 2, let last = factors.last, let name = RewardName(rawValue: last) else {
@@ -58,7 +59,7 @@ public struct RewardFormula: Sendable, Equatable, CustomStringConvertible {
       throw RewardFormulaError(message)
     }
     guard factors.count == 2 else { return Term(name) }
-    guard let weight = Double(factors[0]), weights.contains(weight) else {
+    guard let weight = Double(factors[0]), isStored || weights.contains(weight) else {
       throw RewardFormulaError(
         "found the weight '\(factors[0].prefix(30))'; allowed is a number from \(weights.lowerBound) to "
           + "\(weights.upperBound)")
@@ -94,7 +95,7 @@ extension SettingsReader {
   mutating func reward(_ key: some CodingKey, default standard: RewardName) -> RewardFormula {
     guard let text = optionalText(key, longest: 200) else { return RewardFormula(standard) }
     do {
-      return try RewardFormula(parsing: text)
+      return try RewardFormula(parsing: text, isStored: isStored)
     } catch {
       problem(key, "\(error)")
       return RewardFormula(standard)

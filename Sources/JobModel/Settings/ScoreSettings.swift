@@ -65,11 +65,11 @@ public struct ScoreSettings: Sendable, Equatable, Encodable {
     tiling = reader.group(CodingKeys.tiling, default: nil) { inner in
       let size = inner.integer(Tiling.CodingKeys.size, default: 1000, in: 56...100_000)
       let overlap = inner.integer(Tiling.CodingKeys.overlap, default: size / 10, in: 0...50_000)
-      if overlap * 2 > size {
-        inner.problem(
+      if overlap > size / 2 {
+        inner.objection(
           Tiling.CodingKeys.overlap, "found \(overlap); allowed is at most half of the size \(size)")
       }
-      return Tiling(size: size, overlap: min(overlap, size / 2))
+      return Tiling(size: size, overlap: overlap)
     }
     segmenter = reader.optionalPath(CodingKeys.segmenter)
     append = reader.flag(CodingKeys.append, default: false)

@@ -64,6 +64,17 @@ public enum PromptProtocolName: String, Codable, Sendable, CaseIterable {
   }
 }
 
+extension SettingsReader {
+  /// Refuses more reference pictures than a protocol's prompt has places for.
+  mutating func check(_ references: Int?, _ key: some CodingKey, for promptProtocol: PromptProtocolName) {
+    guard let references, references > promptProtocol.mostReferences else { return }
+    objection(
+      key,
+      "found \(references); protocol \(promptProtocol.rawValue) shows at most \(promptProtocol.mostReferences)"
+    )
+  }
+}
+
 /// The form in which a model's weights are held while it answers: what it says differs a little between them, and the
 /// smaller ones take less memory and time.
 public enum WeightFormName: String, Codable, Sendable, CaseIterable {
@@ -90,7 +101,7 @@ public enum OptionOrderName: String, Codable, Sendable, CaseIterable {
 }
 
 public enum ScheduleName: String, Codable, Sendable, CaseIterable {
-  case constant, linear
+  case constant, linear, cosine
 }
 
 /// How token losses become one loss.

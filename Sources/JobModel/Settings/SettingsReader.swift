@@ -3,19 +3,27 @@ import OrderedJSON
 /// Reads typed values from the members of an object, keeps the list of problems, and knows afterwards which
 /// keys nobody asked for.
 ///
-/// A reading function that finds a problem notes it and returns the default, so that one pass finds everything.
+/// A reading function that finds a problem notes it and returns the default, so that one pass finds everything. What a
+/// value is (a number, one of some names) is looked at always; which values are allowed is a rule, and rules are for what
+/// is new.
 struct SettingsReader {
   private let members: [JSON.Member]
   private let folder: String?
   private let prefix: String
+  let isStored: Bool
   private var known: [String] = []
   private(set) var problems: [String] = []
 
-  init(members: [JSON.Member], folder: String?, prefix: String = "") {
+  /// - Parameter isStored: the object was checked when it came; rules that have changed since have nothing to say.
+  init(members: [JSON.Member], folder: String?, isStored: Bool, prefix: String = "") {
     self.members = members
     self.folder = folder
+    self.isStored = isStored
     self.prefix = prefix
   }
+
+  /// Whether a value is kept that a rule allows or not.
+  func keeps(_ isAllowed: Bool) -> Bool { isAllowed || isStored }
 
   mutating func find(_ key: some CodingKey) -> JSON? {
     known.append(key.stringValue)
@@ -27,6 +35,11 @@ struct SettingsReader {
 
   mutating func problem(_ key: some CodingKey, _ text: String) {
     problems.append("\(prefix)\(key.stringValue): \(text)")
+  }
+
+  /// What a rule has against a value, or against values beside each other.
+  mutating func objection(_ key: some CodingKey, _ text: String) {
+    if !isStored { problem(key, text) }
   }
 
   mutating func kind() -> JobKind? {
@@ -49,7 +62,7 @@ struct SettingsReader {
 
   mutating func optionalInteger(_ key: some CodingKey, in range: ClosedRange<Int>) -> Int? {
     guard let value = find(key) else { return nil }
-    guard let number = value.int, range.contains(number) else {
+    guard let number = value.int, keeps(range.contains(number)) else {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -67,7 +80,7 @@ struct SettingsReader {
 
   mutating func optionalNumber(_ key: some CodingKey, in range: ClosedRange<Double>) -> Double? {
     guard let value = find(key) else { return nil }
-    guard let number = value.double, range.contains(number) else {
+    guard let number = value.double, keeps(range.contains(number)) else {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
@@ -91,8 +104,9 @@ struct SettingsReader {
 
   mutating func optionalText(_ key: some CodingKey, longest: Int) -> String? {
     guard let value = find(key) else { return nil }
-    guard case .string(let text) = value, !text.isEmpty, text.count <= longest,
-      !text.unicodeScalars.contains(where: { $0.value < 32 })
+    guard case .string(let text) = value,
+      keeps(
+        !text.isEmpty && text.count <= longest && !text.unicodeScalars.contains(where: { $0.value < 32 }))
     else {
       problem(
         key, "found \(Self.describe(value)); allowed is one line of text of 1 to \(longest) characters")
@@ -126,7 +140,7 @@ struct SettingsReader {
   ) -> [Choice]? where Choice.RawValue == String {
     guard let value = find(key) else { return nil }
     let names = Choice.allCases.map(\.rawValue)
-    guard case .array(let values) = value, !values.isEmpty else {
+    guard case .array(let values) = value, keeps(!values.isEmpty) else {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a list of one or more of \(names.joined(separator: ", "))")
@@ -156,12 +170,15 @@ struct SettingsReader {
   }
 
   private mutating func absolutePath(_ key: some CodingKey, _ value: JSON) -> String? {
-    guard case .string(let path) = value, !path.isEmpty, path.utf8.count <= 4096,
-      !path.unicodeScalars.contains(where: { $0.value < 32 })
+    guard case .string(let path) = value,
+      keeps(
+        !path.isEmpty && path.utf8.count <= 4096 && !path.unicodeScalars.contains(where: { $0.value < 32 }))
     else {
       problem(key, "found \(Self.describe(value)); allowed is a path of at most 4096 bytes")
       return nil
     }
+    // It was made absolute when it came.
+    if isStored { return path }
     if let scheme = Self.scheme(of: path) {
       problem(
         key,
@@ -190,7 +207,7 @@ struct SettingsReader {
   mutating func paths(_ key: some CodingKey, atMost most: Int) -> [String] {
     guard let value = find(key) else { return [] }
     let values = value.array ?? [value]
-    guard values.count <= most else {
+    guard keeps(values.count <= most) else {
       problem(key, "found \(Self.describe(value)); allowed is a path or a list of at most \(most) of them")
       return []
     }
@@ -215,7 +232,8 @@ struct SettingsReader {
       problem(key, "found \(Self.describe(value)); allowed is an object of settings")
       return standard
     }
-    var inner = SettingsReader(members: members, folder: folder, prefix: "\(prefix)\(key.stringValue).")
+    var inner = SettingsReader(
+      members: members, folder: folder, isStored: isStored, prefix: "\(prefix)\(key.stringValue).")
     let result = read(&inner)
     inner.noteUnknownKeys(in: "\(prefix)\(key.stringValue)")
     problems += inner.problems

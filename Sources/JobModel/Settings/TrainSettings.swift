@@ -61,6 +61,8 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   public var dtype: WeightTypeName
   /// The adapter of `trained_part: lora`; nil takes its defaults.
   public var lora: AdapterSettings?
+  /// Updates of the policy from the same answers (μ): from the second on π_old of equation 1 is not the policy itself.
+  public var innerIterations: Int
   /// Prompts that go through the learner's network in one pass: fewer take less memory, and the result is the
   /// same (but under the reduction `bnpo`). Nil takes the whole step at once.
   public var promptsPerPass: Int?
@@ -119,19 +121,21 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     minRewardDeviation = reader.optionalNumber(CodingKeys.minRewardDeviation, in: 0...1e6)
     resample = reader.integer(CodingKeys.resample, default: 0, in: 0...64)
     if resample > 0, minRewardDeviation == nil {
-      reader.problem(
+      reader.objection(
         CodingKeys.resample,
         "asks for prompts in place of groups that are left out, and none are; "
           + "min_reward_std: 0 leaves out those whose answers all earned the same")
     }
+    reader.check(references, CodingKeys.references, for: promptProtocol)
     trainedPart = reader.choice(CodingKeys.trainedPart, default: .all)
     dtype = reader.choice(CodingKeys.dtype, default: .float32)
     lora = reader.group(CodingKeys.lora, default: nil) { AdapterSettings(&$0) }
     if lora != nil, trainedPart != .lora {
-      reader.problem(
+      reader.objection(
         CodingKeys.lora,
         "describes an adapter, which trained_part: lora trains; found \(trainedPart.rawValue)")
     }
+    innerIterations = reader.integer(CodingKeys.innerIterations, default: 1, in: 1...64)
     promptsPerPass = reader.optionalInteger(CodingKeys.promptsPerPass, in: 1...4096)
     recomputeLayers = reader.flag(CodingKeys.recomputeLayers, default: false)
     seed = reader.integer(CodingKeys.seed, default: 0, in: 0...(1 << 53))
@@ -141,17 +145,17 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     fork = reader.group(CodingKeys.fork, default: nil) { ForkSettings(&$0) }
     let base = Self.plain(model)
     for name in ["model", "best"] where (base + "/").hasPrefix(Self.plain(output) + "/\(name)/") {
-      reader.problem(
+      reader.objection(
         CodingKeys.output,
         "\(output)/\(name) is the model to start from, and where this training will leave its own; give another folder"
       )
     }
     if let fork, fork.step >= steps {
-      reader.problem(
+      reader.objection(
         CodingKeys.steps, "found \(steps); a fork from step \(fork.step) needs more steps than that")
     }
     if warmupSteps > steps {
-      reader.problem(
+      reader.objection(
         CodingKeys.warmupSteps, "found \(warmupSteps); allowed is at most the number of steps, \(steps)")
     }
   }
@@ -186,6 +190,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
     case resample
     case trainedPart = "trained_part"
     case dtype, lora
+    case innerIterations = "inner_iterations"
     case promptsPerPass = "prompts_per_pass"
     case recomputeLayers = "recompute_layers"
     case seed
@@ -194,7 +199,7 @@ public struct TrainSettings: Sendable, Equatable, Encodable {
   }
 }
 
-/// How rewards of a group become advantages (equation 1): (r − mean) / (std + epsilon).
+/// How rewards of a group become advantages (Â of equation 4): (r − mean) / (std + epsilon).
 public struct AdvantageSettings: Sendable, Equatable, Encodable {
   public var epsilon: Double = 1e-4
   /// Delta degrees of freedom of the standard deviation; the paper's code divides by G − 1.

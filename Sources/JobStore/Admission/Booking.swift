@@ -55,11 +55,11 @@ extension Session {
   func charge(_ task: TaskID, succeeded: Bool = false) throws {
     try execute(
       """
-      INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
-      SELECT j.lab_id, j.user_id, j.id, t.kind,
-        CASE WHEN t.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
-        greatest(extract(epoch FROM clock_timestamp() - t.claimed_at), 0)::float8, $2
-      FROM tasks t JOIN jobs j ON j.id = t.job_id WHERE t.id = $1 AND t.claimed_at IS NOT NULL
+      INSERT INTO charges
+      SELECT c.* FROM (
+        SELECT job_id, kind, date_part('epoch', clock_timestamp() - claimed_at) AS seconds FROM tasks
+        WHERE id = $1 AND claimed_at IS NOT NULL) AS t
+        CROSS JOIN LATERAL charge_of(t.job_id, t.kind, 1, t.seconds, $2) AS c
       """, task, succeeded)
   }
 

@@ -10,16 +10,10 @@ extension Session {
   func admit(_ job: LockedJob) throws -> Admitted {
     let row = try execute(
       """
-      WITH lowest AS MATERIALIZED (
-        SELECT least((SELECT min(stage) FROM tasks WHERE job_id = $1 AND finished_at IS NULL),
-          (SELECT min(stage) FROM task_ranges WHERE job_id = $1)) AS stage
-      ), next AS MATERIALIZED (
-        SELECT t.id FROM tasks t
-        WHERE t.job_id = $1 AND t.stage = (SELECT stage FROM lowest) AND t.finished_at IS NULL AND t.state = 'blocked'
-          AND (t.not_before IS NULL
-            OR (t.not_before <= now() AND NOT (SELECT contended FROM admission WHERE id = 1)))
-          AND EXISTS (SELECT 1 FROM jobs j JOIN labs l ON l.id = j.lab_id
-            WHERE j.id = $1 AND j.paused_at IS NULL AND j.waits_for = 0 AND l.paused_at IS NULL)
+      WITH next AS MATERIALIZED (
+        SELECT t.id FROM tasks_at_turn($1) t
+        WHERE (t.not_before IS NULL OR NOT (SELECT contended FROM admission WHERE id = 1))
+          AND EXISTS (SELECT FROM jobs_that_may_begin() WHERE id = $1)
         ORDER BY t.id
         LIMIT (SELECT CASE WHEN at_once IS NOT NULL THEN greatest(0, at_once - (SELECT count(*) FROM tasks
           WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running'))) END FROM jobs WHERE id = $1)
@@ -28,12 +22,14 @@ extension Session {
           not_before = CASE WHEN a.contended THEN now() END
         FROM admission a, jobs j
         WHERE tasks.id = ANY(ARRAY(SELECT id FROM next)) AND a.id = 1 AND j.id = $1
-        RETURNING tasks.id, tasks.kind, tasks.state,
-          CASE WHEN tasks.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END AS need_id
+        RETURNING tasks.id, tasks.kind, tasks.state, need_of(tasks.kind, j.need_id, j.light_need_id) AS need_id
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
         SELECT id, $1, $2, kind, need_id, d.payload
-        FROM due JOIN task_details d ON d.job_id = $1 AND d.task_id = due.id WHERE state = 'ready'
+        -- OFFSET: one by one, however few there were when the plan was made.
+        FROM due CROSS JOIN LATERAL (
+          SELECT payload FROM task_details WHERE job_id = $1 AND task_id = due.id OFFSET 0) AS d
+        WHERE state = 'ready'
       )
       SELECT count(*) AS admitted, min(id) FILTER (WHERE state = 'ready') AS lowest,
         EXISTS (SELECT 1 FROM task_ranges WHERE job_id = $1) AS has_range
@@ -52,9 +48,8 @@ extension Session {
     try execute(
       """
       SELECT DISTINCT due.job_id FROM (
-        SELECT t.job_id FROM tasks t JOIN jobs j ON j.id = t.job_id
-        WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL
-          AND j.waits_for = 0 AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
+        SELECT t.job_id FROM tasks t JOIN jobs_that_may_begin() j ON j.id = t.job_id
+        WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now()
         ORDER BY t.not_before LIMIT $1) AS due
       """, limit
     ).map { try $0.get("job_id") }
@@ -81,13 +76,22 @@ extension Session {
       tasks.map { $0.progress?.unit })
   }
 
-  /// Takes back what a job has ready and nobody has claimed; it is admitted again when it may.
+  /// Takes back what a job has ready and nobody has claimed; it is admitted again when it may. Whoever is claiming some of
+  /// it is waited for.
   func withdrawReady(of job: JobID) throws {
+    while try withdrawPart(of: job) == Self.withdrawnAtOnce {}
+  }
+
+  /// (Index ready_of_job, primary key of tasks.)
+  private func withdrawPart(of job: JobID) throws -> Int {
     try execute(
       """
-      WITH gone AS (DELETE FROM ready WHERE job_id = $1 RETURNING task_id)
-      UPDATE tasks SET state = 'blocked', not_before = now() FROM gone
-      WHERE tasks.id = gone.task_id AND tasks.state = 'ready'
-      """, job)
+      WITH part AS (SELECT ctid FROM ready WHERE job_id = $1 ORDER BY job_id, task_id LIMIT $2 FOR UPDATE),
+        gone AS (DELETE FROM ready WHERE ctid = ANY(ARRAY(SELECT ctid FROM part)) RETURNING task_id),
+        blocked AS (UPDATE tasks SET state = 'blocked', not_before = now()
+          WHERE id = ANY(ARRAY(SELECT task_id FROM gone)) AND state = 'ready')
+      SELECT count(*) AS tasks FROM gone
+      """, job, Self.withdrawnAtOnce
+    ).only().get("tasks")
   }
 }

@@ -87,24 +87,23 @@ extension Session {
 
   /// Whether someone has to decide who is next: users wait beside each other, a quota limits a lab with unfinished
   /// jobs, or several trainings could take each other's places for rollouts. While that is so, whoever still waits
-  /// keeps it so. Of what is ready only the first is looked at, and then whether other users' unfinished jobs have any:
-  /// there may be very much of it. (Indices jobs_unfinished, ready_of_job, tasks_delayed.)
+  /// keeps it so, and is looked for first: it is found at once, however many wait. Of what is ready only the first is looked
+  /// at, and then whether other users' unfinished jobs have any: there may be very much of it. (Indices jobs_unfinished,
+  /// ready_of_job, tasks_delayed.)
   fileprivate func competes(contended: Bool) throws -> Bool {
     try execute(
       """
-      SELECT EXISTS (SELECT 1 FROM quotas q WHERE (q.nominal > 0 OR q.borrow IS NOT NULL
+      SELECT ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs_that_may_begin() j ON j.id = t.job_id
+          WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now()))
+        OR ($1 AND EXISTS (
+          SELECT 1 FROM task_ranges r JOIN jobs_that_may_begin() j ON j.id = r.job_id WHERE NOT r.shut))
+        OR EXISTS (SELECT 1 FROM quotas q WHERE (q.nominal > 0 OR q.borrow IS NOT NULL
             OR q.max_running IS NOT NULL OR q.budget_hours IS NOT NULL)
           AND EXISTS (SELECT 1 FROM jobs j WHERE j.lab_id = q.lab_id AND j.finished_at IS NULL))
         OR (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE finished_at IS NULL AND kind = 'train' LIMIT 2) AS t) > 1
         OR EXISTS (SELECT 1 FROM jobs j WHERE j.finished_at IS NULL
           AND j.user_id <> (SELECT user_id FROM jobs WHERE id = (SELECT job_id FROM ready ORDER BY job_id LIMIT 1))
           AND (SELECT r.task_id FROM ready r WHERE r.job_id = j.id LIMIT 1) IS NOT NULL)
-        OR ($1 AND EXISTS (SELECT 1 FROM tasks t JOIN jobs j ON j.id = t.job_id
-          WHERE t.finished_at IS NULL AND t.state = 'blocked' AND t.not_before <= now() AND j.paused_at IS NULL
-            AND j.waits_for = 0 AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
-        OR ($1 AND EXISTS (SELECT 1 FROM task_ranges r JOIN jobs j ON j.id = r.job_id
-          WHERE NOT r.shut AND j.paused_at IS NULL AND j.waits_for = 0
-            AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)))
         AS competes
       """, contended
     ).only().get("competes")
@@ -127,7 +126,7 @@ extension Session {
   }
 
   /// So many tasks are taken back by one statement, which ends well within its time limit.
-  private static let withdrawnAtOnce = 10_000
+  static let withdrawnAtOnce = 10_000
 
   /// Takes back the last of what is ready and that nobody is claiming just now. (Index ready_order, primary key of
   /// tasks.)
@@ -196,23 +195,18 @@ extension Session {
     let made = try execute(
       """
       WITH due AS (
-        SELECT t.id FROM tasks t, jobs j
-        WHERE t.job_id = $1 AND t.kind = $2 AND t.finished_at IS NULL AND t.state = 'blocked'
-          AND (t.not_before IS NULL OR t.not_before <= now()) AND j.id = $1 AND j.paused_at IS NULL
-          AND j.waits_for = 0 AND NOT EXISTS (SELECT 1 FROM labs l
-            WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
-          AND t.stage = least(
-            (SELECT min(stage) FROM tasks WHERE job_id = $1 AND finished_at IS NULL),
-            (SELECT min(stage) FROM task_ranges WHERE job_id = $1))
+        SELECT t.id FROM tasks_at_turn($1) t
+        WHERE t.kind = $2 AND EXISTS (SELECT FROM jobs_that_may_begin() WHERE id = $1)
         ORDER BY t.id LIMIT $3
       ), moved AS (
         UPDATE tasks SET state = 'ready', not_before = NULL WHERE id = ANY(ARRAY(SELECT id FROM due))
         RETURNING tasks.id, tasks.kind
       )
       INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
-      SELECT moved.id, $1, $4, moved.kind,
-        CASE WHEN moved.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, d.payload
-      FROM moved JOIN jobs j ON j.id = $1 JOIN task_details d ON d.job_id = $1 AND d.task_id = moved.id
+      SELECT moved.id, $1, $4, moved.kind, need_of(moved.kind, j.need_id, j.light_need_id), d.payload
+      -- OFFSET: one by one, however few there were when the plan was made.
+      FROM moved JOIN jobs j ON j.id = $1 CROSS JOIN LATERAL (
+        SELECT payload FROM task_details WHERE job_id = $1 AND task_id = moved.id OFFSET 0) AS d
       RETURNING task_id
       """, grant.job, grant.kind.rawValue, grant.count, rank
     ).map { try $0.get("task_id", as: TaskID.self) }

@@ -62,8 +62,7 @@ extension Session {
   /// Makes the next tasks of the job's range, if its stage is the lowest that is unfinished and the job may run, as many
   /// as it may have at once. The task half a window before the last one calls for the next ones when it is claimed.
   /// The job is locked by the caller. (Primary keys of task_ranges, jobs and admission, indices tasks_unfinished,
-  /// ready_of_job. Lower stages are looked for in a subquery of their own, OFFSET 0: as a join, entries of all of the
-  /// job's tasks would be gone through, those that are dead included.)
+  /// ready_of_job.)
   func extend(_ job: JobID, to goal: RangeExtension, rank: Int64) throws -> Admitted {
     var (most, kind): (Int, TaskKind?) = (Self.window, nil)
     var counts = true
@@ -72,17 +71,13 @@ extension Session {
     let row = try execute(
       """
       WITH range AS MATERIALIZED (
-        SELECT r.*, j.need_id, j.at_once IS NULL AND $3::text IS NULL AS calls,
+        SELECT r.*, need_of(r.kind, j.need_id, j.light_need_id) AS need_id, j.at_once IS NULL AND $3::text IS NULL AS calls,
           least($2::bigint - CASE WHEN $6 THEN (SELECT count(*) FROM ready WHERE job_id = $1) ELSE 0 END,
             CASE WHEN j.at_once IS NOT NULL THEN j.at_once - (SELECT count(*) FROM tasks
               WHERE job_id = $1 AND finished_at IS NULL AND state IN ('ready', 'running')) END,
             (r.end_item - r.next_item + r.size - 1) / r.size) AS room
-        FROM task_ranges r JOIN jobs j ON j.id = r.job_id JOIN admission a ON a.id = 1
-        WHERE r.job_id = $1 AND NOT r.shut AND j.paused_at IS NULL AND j.waits_for = 0
-          AND NOT EXISTS (SELECT 1 FROM labs l WHERE l.id = j.lab_id AND l.paused_at IS NOT NULL)
-          AND CASE WHEN $3::text IS NULL THEN NOT a.contended ELSE r.kind = $3 END
-          AND r.stage = (SELECT min(stage) FROM task_ranges WHERE job_id = $1)
-          AND NOT EXISTS (SELECT 1 FROM tasks WHERE job_id = $1 AND finished_at IS NULL AND stage < r.stage OFFSET 0)
+        FROM ranges_at_turn($1) r JOIN jobs_that_may_begin() j ON j.id = $1 JOIN admission a ON a.id = 1
+        WHERE CASE WHEN $3::text IS NULL THEN NOT a.contended ELSE r.kind = $3 END
       ), part AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('tasks', 'id')) AS id, first, after,
           json_build_object('index', r.made + n - 1, 'from', first, 'to', after) AS payload,
@@ -127,12 +122,9 @@ extension Session {
   func jobsToExtend() throws -> [JobID] {
     try execute(
       """
-      SELECT r.job_id FROM task_ranges r JOIN jobs j ON j.id = r.job_id JOIN admission a ON a.id = 1
-      WHERE NOT r.shut AND NOT a.contended AND j.paused_at IS NULL AND j.waits_for = 0
-        AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL)
-        AND NOT EXISTS (SELECT 1 FROM ready WHERE ready.job_id = r.job_id)
-        AND NOT EXISTS (SELECT 1 FROM tasks t
-          WHERE t.job_id = r.job_id AND t.finished_at IS NULL AND t.stage < r.stage OFFSET 0)
+      SELECT r.job_id FROM task_ranges r JOIN jobs_that_may_begin() j ON j.id = r.job_id JOIN admission a ON a.id = 1
+      WHERE NOT r.shut AND NOT a.contended AND NOT EXISTS (SELECT 1 FROM ready WHERE ready.job_id = r.job_id)
+        AND (SELECT t.stage FROM ranges_at_turn(r.job_id) t LIMIT 1) = r.stage
         AND (j.at_once IS NULL OR j.at_once > (SELECT count(*) FROM tasks t
           WHERE t.job_id = r.job_id AND t.finished_at IS NULL AND t.state IN ('ready', 'running')))
       ORDER BY r.job_id LIMIT 100

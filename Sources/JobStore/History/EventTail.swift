@@ -95,11 +95,9 @@ extension Session {
   fileprivate func events(above tail: EventTail) throws -> [EventRecord] {
     try execute(
       """
-      SELECT e.id, extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
-        u.name AS user_name, e.message
-      FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
-      WHERE e.lab_id = $1 AND e.id > $2 AND e.job_id IS NOT NULL ORDER BY e.id LIMIT $3
-      """, tail.lab, tail.top, EventTail.page
+      SELECT * FROM event_records(NULL, NULL, NULL, $2, $4)
+      WHERE lab_id = $1 AND job_id IS NOT NULL ORDER BY id LIMIT $3
+      """, tail.lab, tail.top, EventTail.page, Int64.max
     ).map(Self.event)
   }
 
@@ -107,11 +105,8 @@ extension Session {
   fileprivate func lateEvents(of tail: EventTail) throws -> [EventRecord] {
     try execute(
       """
-      SELECT e.id, extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
-        u.name AS user_name, e.message
-      FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
-      WHERE e.lab_id = $1 AND e.id > $2 AND e.id < $3 AND e.job_id IS NOT NULL
-        AND e.id NOT IN (SELECT unnest($4::bigint[]))
+      SELECT * FROM event_records(NULL, NULL, NULL, $2, $3)
+      WHERE lab_id = $1 AND job_id IS NOT NULL AND id NOT IN (SELECT unnest($4::bigint[]))
       """, tail.lab, tail.floor, tail.top, tail.known
     ).map(Self.event)
   }

@@ -78,36 +78,21 @@ extension Session {
       if let job = filter.job {
         try execute(
           """
-          SELECT e.id, extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
-            u.name AS user_name, e.message
-          FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
-          WHERE e.job_id = $1 AND ($2::bigint IS NULL OR e.lab_id = $2) AND ($3::text IS NULL OR e.kind = $3)
-            AND ($4::text IS NULL OR u.name = $4) AND ($5::float8 IS NULL OR e.at >= to_timestamp($5))
-            AND e.id < $6 AND e.id > $7
-          ORDER BY e.id DESC LIMIT $8
-          """, job, filter.lab, filter.kind, filter.user, filter.since, before, floor, limit)
+          SELECT * FROM event_records($3, $4, $5, $6, $7)
+          WHERE job_id = $1 AND ($2::bigint IS NULL OR lab_id = $2) ORDER BY id DESC LIMIT $8
+          """, job, filter.lab, filter.kind, filter.user, filter.since, floor, before, limit)
       } else if let lab = filter.lab {
         try execute(
           """
-          SELECT e.id, extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
-            u.name AS user_name, e.message
-          FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
-          WHERE e.lab_id = $1 AND (NOT $2 OR e.job_id IS NOT NULL) AND ($3::text IS NULL OR e.kind = $3)
-            AND ($4::text IS NULL OR u.name = $4) AND ($5::float8 IS NULL OR e.at >= to_timestamp($5))
-            AND e.id < $6 AND e.id > $7
-          ORDER BY e.id DESC LIMIT $8
-          """, lab, filter.jobsOnly, filter.kind, filter.user, filter.since, before, floor, limit)
+          SELECT * FROM event_records($3, $4, $5, $6, $7)
+          WHERE lab_id = $1 AND (NOT $2 OR job_id IS NOT NULL) ORDER BY id DESC LIMIT $8
+          """, lab, filter.jobsOnly, filter.kind, filter.user, filter.since, floor, before, limit)
       } else {
         try execute(
           """
-          SELECT e.id, extract(epoch FROM e.at)::float8 AS at, e.kind, l.name AS lab, e.job_id, e.task_id,
-            u.name AS user_name, e.message
-          FROM events e LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
-          WHERE (NOT $1 OR e.job_id IS NOT NULL) AND ($2::text IS NULL OR e.kind = $2)
-            AND ($3::text IS NULL OR u.name = $3) AND ($4::float8 IS NULL OR e.at >= to_timestamp($4))
-            AND e.id < $5 AND e.id > $6
-          ORDER BY e.id DESC LIMIT $7
-          """, filter.jobsOnly, filter.kind, filter.user, filter.since, before, floor, limit)
+          SELECT * FROM event_records($2, $3, $4, $5, $6)
+          WHERE NOT $1 OR job_id IS NOT NULL ORDER BY id DESC LIMIT $7
+          """, filter.jobsOnly, filter.kind, filter.user, filter.since, floor, before, limit)
       }
     return try rows.map(Self.event)
   }

@@ -24,7 +24,8 @@ extension JobStore {
     return try await job(id, lab: caller.lab)
   }
 
-  /// Tries a failed or cancelled job again: what succeeded stays, everything else starts over with all attempts.
+  /// Tries a failed or cancelled job again: what succeeded stays, everything else starts over with all attempts. One that
+  /// the rules of today would refuse is not begun again.
   /// - Parameter reason: for whoever asks later why.
   public func retry(_ id: JobID, by caller: Caller, reason: String? = nil) async throws -> JobRecord {
     let admitted = try await pool.transaction { session -> Admitted in
@@ -33,6 +34,7 @@ extension JobStore {
         throw StoreError.conflict(
           "job \(id) is \(job.state.rawValue); only failed and cancelled jobs can be retried")
       }
+      try session.checkRules(of: job)
       try session.checkUnique(of: job)
       try session.reopen(job.id)
       try session.noteChange(
@@ -47,6 +49,16 @@ extension JobStore {
 }
 
 extension Session {
+  /// (Primary key of jobs.)
+  fileprivate func checkRules(of job: LockedJob) throws {
+    let spec: JobSpec = try execute("SELECT spec FROM jobs WHERE id = $1", job.id).only().json("spec")
+    if let refusal = spec.refusal {
+      throw StoreError.conflict(
+        "job \(job.id) cannot be tried again: \(refusal). 'ar1 clone \(job.id) --set key=value' submits it with what is "
+          + "allowed")
+    }
+  }
+
   /// A job may not come back beside another one with its unique key. (Index jobs_unique.)
   fileprivate func checkUnique(of job: LockedJob) throws {
     let key = try execute(

@@ -23,6 +23,10 @@ extension JobStore {
           "\(job.tasks.running) of its tasks run\(job.tasks.running == 1 ? "s" : ""), "
             + "\(job.tasks.succeeded) of \(job.tasks.total) are done")
       }
+      if let refusal = job.spec.refusal {
+        // It is no reason to wait: its next task begins in its turn, and says the same.
+        explanation.reasons.append("its next task will fail: \(refusal)")
+      }
       try session.forecast(&explanation, job)
       return explanation
     }
@@ -50,21 +54,16 @@ extension Session {
       """
       SELECT extract(epoch FROM now())::float8 AS now, j.paused_at IS NOT NULL AS paused, j.waits_for,
         a.contended,
-        count(t.id) FILTER (WHERE t.state = 'blocked' AND t.stage = low.stage
-          AND (t.not_before IS NULL OR t.not_before <= now()))
-          + coalesce((SELECT sum((r.end_item - r.next_item + r.size - 1) / r.size)::bigint FROM task_ranges r
-            WHERE r.job_id = j.id AND r.stage = low.stage), 0) AS due,
+        (SELECT count(*) FROM tasks_at_turn(j.id)) + coalesce((
+          SELECT sum((r.end_item - r.next_item + r.size - 1) / r.size)::bigint FROM ranges_at_turn(j.id) r), 0) AS due,
         count(t.id) FILTER (WHERE t.state = 'ready') AS ready,
         extract(epoch FROM min(t.not_before) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()))::float8
           AS next_attempt,
         max(d.failure_message) FILTER (WHERE t.state = 'blocked' AND t.not_before > now()) AS failure
       FROM jobs j CROSS JOIN admission a
-        CROSS JOIN LATERAL (SELECT least(
-          (SELECT min(stage) FROM tasks WHERE job_id = j.id AND finished_at IS NULL),
-          (SELECT min(stage) FROM task_ranges WHERE job_id = j.id)) AS stage) AS low
         LEFT JOIN tasks t ON t.job_id = j.id AND t.finished_at IS NULL
         LEFT JOIN task_details d ON d.job_id = t.job_id AND d.task_id = t.id
-      WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id, low.stage
+      WHERE j.id = $1 AND a.id = 1 GROUP BY j.id, a.id
       """, job
     ).only()
     return WaitingFacts(
@@ -188,8 +187,7 @@ extension Session {
           WHERE job_id = $1 AND finished_at IS NULL AND state IN ('blocked', 'ready') ORDER BY stage, id LIMIT 1)
         UNION ALL SELECT kind, stage FROM task_ranges WHERE job_id = $1) AS next
         JOIN jobs j ON j.id = $1
-        LEFT JOIN resource_needs n
-          ON n.id = CASE WHEN next.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END
+        LEFT JOIN resource_needs n ON n.id = need_of(next.kind, j.need_id, j.light_need_id)
       ORDER BY next.stage LIMIT 1
       """, job
     ).first

@@ -93,6 +93,7 @@ extension Session {
         SELECT g.*, l.id AS lab, l.paused_at, a.contended, to_timestamp((seldom->>'moment')::float8) AS moment,
           (seldom->>'need')::int AS need_id, (seldom->>'light_need')::int AS light_need_id,
           coalesce((seldom->>'waits_for')::int, 0) AS waits_for,
+          -- What `jobs_that_may_begin` looks at when it is stored.
           coalesce((seldom->>'waits_for')::int, 0) = 0 AND l.paused_at IS NULL
             AND coalesce(to_timestamp((seldom->>'moment')::float8) <= now(), true) AS is_due
         FROM (SELECT nextval('jobs_id_seq') AS id, nextval('tasks_id_seq') AS task_id, new.*
@@ -121,7 +122,7 @@ extension Session {
         INSERT INTO task_details (job_id, task_id, payload) SELECT id, task_id, '{}' FROM given
       ), put AS (
         INSERT INTO ready (task_id, job_id, rank, kind, need_id, payload)
-        SELECT task_id, id, -priority, first_task, CASE WHEN first_task = 'plan' THEN light_need_id ELSE need_id END, '{}'
+        SELECT task_id, id, -priority, first_task, need_of(first_task, need_id, light_need_id), '{}'
         FROM given WHERE is_due AND NOT contended
       ), noted AS (
         INSERT INTO events (lab_id, job_id, user_id, kind, message)

@@ -48,11 +48,22 @@ extension JobStore {
     }
   }
 
-  /// A job's tasks, stage by stage.
-  public func tasks(of id: JobID, lab: LabID) async throws -> [TaskRecord] {
-    try await pool.transaction { session in
+  /// A page of a job's tasks, stage by stage. (Primary key of tasks.)
+  /// - Parameter last: the task that ended the page before; nil begins.
+  public func tasks(
+    of id: JobID, after last: TaskID? = nil, limit: Int = 1_000, lab: LabID
+  ) async throws -> TaskList {
+    let page = Page(limit)
+    return try await pool.transaction { session in
       try session.check(job: id, lab: lab)
-      return try session.tasks(of: id)
+      if let last,
+        try session.execute("SELECT 1 FROM tasks WHERE id = $1 AND job_id = $2", last, id).isEmpty
+      {
+        throw StoreError.notFound("job \(id) has no task \(last)")
+      }
+      let found = try session.tasks(of: id, after: last, limit: page.lookedFor)
+      let (tasks, next) = page.cut(found) { $0.id }
+      return TaskList(tasks: tasks, next: next)
     }
   }
 
@@ -76,7 +87,7 @@ extension Session {
   fileprivate func detail(_ id: JobID, lab: LabID) throws -> JobDetail {
     guard let job = try jobs([id], lab: lab).first else { throw StoreError.noJob(id) }
     return JobDetail(
-      job: job, tasks: try tasks(of: id), artifacts: try artifacts(of: id),
+      job: job, tasks: try tasks(of: id, after: nil, limit: nil), artifacts: try artifacts(of: id),
       steps: job.spec.kind == .train ? try steps(of: id, after: 0) : [])
   }
 
@@ -152,7 +163,7 @@ extension Session {
     return (counts, parts.compactMapValues(TaskProgress.init(of:)))
   }
 
-  fileprivate func tasks(of job: JobID) throws -> [TaskRecord] {
+  fileprivate func tasks(of job: JobID, after last: TaskID?, limit: Int?) throws -> [TaskRecord] {
     try execute(
       """
       SELECT t.id, t.kind, t.stage, t.ordinal, t.state, t.attempt, j.max_attempts, t.interruptions,
@@ -162,8 +173,10 @@ extension Session {
         d.progress_metrics,
         CASE WHEN t.state = 'succeeded' THEN coalesce(d.result, '{}') ELSE d.result END AS result
       FROM task_details d JOIN tasks t ON t.id = d.task_id JOIN jobs j ON j.id = d.job_id
-      WHERE d.job_id = $1 ORDER BY t.stage, t.id
-      """, job
+      WHERE d.job_id = $1
+        AND ($2::bigint IS NULL OR (t.stage, t.id) > (SELECT stage, id FROM tasks WHERE id = $2))
+      ORDER BY t.stage, t.id LIMIT $3
+      """, job, last, limit
     ).map { row in
       TaskRecord(
         id: try row.get("id"), kind: try row.name("kind"), stage: try row.get("stage"),

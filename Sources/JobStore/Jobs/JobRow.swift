@@ -119,11 +119,11 @@ extension Session {
         SELECT id, state, kind, claimed_at FROM tasks WHERE job_id = $1 AND finished_at IS NULL
         ORDER BY id FOR NO KEY UPDATE
       ), charged AS (
-        INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, seconds, succeeded)
-        SELECT j.lab_id, j.user_id, j.id, o.kind,
-          CASE WHEN o.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority,
-          greatest(extract(epoch FROM clock_timestamp() - o.claimed_at), 0)::float8, false
-        FROM open o JOIN jobs j ON j.id = $1 WHERE o.state = 'running' AND o.claimed_at IS NOT NULL
+        INSERT INTO charges
+        SELECT c.* FROM (
+          SELECT kind, date_part('epoch', clock_timestamp() - claimed_at) AS seconds FROM open
+          WHERE state = 'running' AND claimed_at IS NOT NULL) AS o
+          CROSS JOIN LATERAL charge_of($1, o.kind, 1, o.seconds, false) AS c
       )
       UPDATE tasks SET state = 'cancelled', lease_epoch = lease_epoch + 1, finished_at = now()
       WHERE id = ANY(ARRAY(SELECT id FROM open))

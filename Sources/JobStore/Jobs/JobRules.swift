@@ -98,7 +98,8 @@ extension Session {
   }
 
   /// The same job for the next moment of its schedule. What it waited for is not repeated. Where there is no such
-  /// moment, or its user may submit no jobs any more, its series ends. (Primary keys of jobs, users and labs.)
+  /// moment, or its user may submit no jobs any more, or none like it, its series ends. (Primary keys of jobs, users and
+  /// labs.)
   /// - Returns: what became ready; nothing where another job has its unique key either: then the next tick tries again.
   fileprivate func copyForNext(of job: LockedJob, _ known: KnownLessons) throws -> Admitted {
     let row = try execute(
@@ -120,6 +121,10 @@ extension Session {
     }
     spec.at = next
     spec.after = []
+    if let refusal = spec.refusal {
+      try endSeries(of: job, because: refusal)
+      return .none
+    }
     let new = try NewJob(
       spec, lab: job.lab, user: try row.get("user_id"), confinement: try row.jsonIfPresent("confinement"),
       moment: next, note: "\(spec.name), as job \(job.id) repeats")

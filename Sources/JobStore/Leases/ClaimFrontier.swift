@@ -13,6 +13,9 @@ final class ClaimFrontier: Sendable {
   struct Reach: Hashable, Sendable {
     let kinds: [TaskKind]
     let free: FreeResources?
+
+    /// Whether a task can begin that asks for no device.
+    var givesSlots: Bool { free?.givesSlots ?? true }
   }
 
   /// A claim under way.

@@ -69,7 +69,8 @@ extension Session {
   /// The claim. The sessions' rows are locked FOR SHARE, so that the reaper cannot declare them dead between the look
   /// and the lease; one that somebody else has locked gets nothing, so that the others need not wait for it. Of tasks
   /// that need more than a slot only those are picked that fit what the workers have left, and one at a time, since each
-  /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others.
+  /// changes what is left; what stands behind the first of them at the head of the queue is left unlocked for others. Those
+  /// that need no device are left alone while the one they would compute on is somebody's alone.
   /// Whoever changes a ready task takes its row in ready first, which is locked here, so every one that was picked is
   /// there to be leased. (Primary keys of worker_sessions, resource_needs, tasks and jobs, index
   /// ready_order; of task_details as above.)
@@ -91,19 +92,19 @@ extension Session {
         SELECT array_agg(id) AS needs FROM resource_needs
         WHERE cores <= $5 AND memory <= $6 AND labels <@ $7::jsonb
           AND CASE WHEN gpus > 0 THEN coalesce(($8::bigint[])[gpus], -1) >= gpu_memory
-            ELSE gpu_memory = 0 OR gpu_memory <= $9 END
+            ELSE gpu_memory = 0 AND $15 OR gpu_memory > 0 AND gpu_memory <= $9 END
       ), head AS MATERIALIZED (
         SELECT need_id, row_number() OVER () AS place FROM (
           SELECT need_id FROM ready
           WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($10::bigint, $11::bigint, $12::bigint)
             AND ($13::bigint[] IS NULL OR task_id = ANY($13::bigint[]))
-            AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
+            AND (need_id IS NULL AND $15 OR need_id = ANY((SELECT needs FROM fitting)::int[]))
           ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(cardinality(sessions), 0) FROM slots)) AS first
       ), picked AS MATERIALIZED (
         SELECT ctid AS place, task_id, rank, need_id, extends, payload FROM ready
         WHERE kind = ANY($4::text[]) AND (rank, job_id, task_id) > ($10::bigint, $11::bigint, $12::bigint)
           AND ($13::bigint[] IS NULL OR task_id = ANY($13::bigint[]))
-          AND (need_id IS NULL OR need_id = ANY((SELECT needs FROM fitting)::int[]))
+          AND (need_id IS NULL AND $15 OR need_id = ANY((SELECT needs FROM fitting)::int[]))
         ORDER BY rank, job_id, task_id LIMIT (SELECT coalesce(least(cardinality(sessions),
           CASE WHEN $14 THEN (SELECT min(place) FROM head WHERE need_id IS NOT NULL) END), 0) FROM slots)
         FOR UPDATE SKIP LOCKED
@@ -128,7 +129,7 @@ extension Session {
       claimers.flatMap { repeatElement($0.session, count: $0.limit) }, reach.kinds.map(\.rawValue),
       free?.cores ?? 0, free?.memory ?? 0, try StoredJSON.text(free?.labels ?? [:]), free?.wholeDevices ?? [],
       free?.largestShare ?? -1, after.rank, after.job, after.task, tasks,
-      free != nil)
+      free != nil, reach.givesSlots)
   }
 
   /// What `leasing` has taken.

@@ -35,7 +35,8 @@ struct SharedClaim: Sendable {
       } else {
         merged.append(
           SharedClaim(
-            reach: claim.reach, only: claim.only, onlySlots: onlySlots, claimers: [claim.claimer],
+            reach: claim.reach, only: claim.only, onlySlots: onlySlots && claim.reach.givesSlots,
+            claimers: [claim.claimer],
             calls: [index]))
       }
     }

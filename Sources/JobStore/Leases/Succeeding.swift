@@ -36,14 +36,12 @@ extension Session {
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.claimed_at,
           t.attempt > 1 OR t.interruptions > 0 AS tried
       ), charged AS (
-        INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
-        SELECT j.lab_id, j.user_id, j.id, e.kind,
-          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority, true,
-          e.seconds, e.attempts
-        FROM (
+        INSERT INTO charges
+        SELECT c.* FROM (
           SELECT job_id, kind, count(*) AS attempts,
             sum(greatest(date_part('epoch', clock_timestamp() - claimed_at), 0)) AS seconds
-          FROM ended GROUP BY job_id, kind) AS e JOIN jobs j ON j.id = e.job_id
+          FROM ended GROUP BY job_id, kind) AS e
+          CROSS JOIN LATERAL charge_of(e.job_id, e.kind, e.attempts, e.seconds, true) AS c
       )
       SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
       """, leases.map(\.task), leases.map(\.epoch), underLock)
@@ -59,11 +57,10 @@ extension Session {
         RETURNING t.id, t.lease_epoch, t.job_id, t.kind, t.stage, t.claimed_at,
           t.attempt > 1 OR t.interruptions > 0 AS tried
       ), charged AS (
-        INSERT INTO charges (lab_id, user_id, job_id, kind, need_id, priority, succeeded, seconds, attempts)
-        SELECT j.lab_id, j.user_id, j.id, e.kind,
-          CASE WHEN e.kind IN ('plan', 'report') THEN j.light_need_id ELSE j.need_id END, j.priority, true,
-          greatest(date_part('epoch', clock_timestamp() - e.claimed_at), 0), 1
-        FROM ended e JOIN jobs j ON j.id = e.job_id
+        INSERT INTO charges
+        SELECT c.* FROM (
+          SELECT job_id, kind, date_part('epoch', clock_timestamp() - claimed_at) AS seconds FROM ended) AS e
+          CROSS JOIN LATERAL charge_of(e.job_id, e.kind, 1, e.seconds, true) AS c
       )
       SELECT id, lease_epoch, job_id, kind, stage, tried FROM ended
       """, lease.task, lease.epoch, underLock)
@@ -161,11 +158,9 @@ extension Session {
   func jobsToSettle() throws -> [JobID] {
     try execute(
       """
-      SELECT j.id FROM jobs j
-      WHERE j.finished_at IS NULL AND j.paused_at IS NULL AND j.waits_for = 0
-        AND j.lab_id NOT IN (SELECT id FROM labs WHERE paused_at IS NOT NULL) AND NOT EXISTS (
-        SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL
-          AND (t.state IN ('ready', 'running') OR t.not_before IS NOT NULL))
+      SELECT j.id FROM jobs_that_may_begin() j
+      WHERE j.finished_at IS NULL AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.job_id = j.id AND t.finished_at IS NULL
+        AND (t.state IN ('ready', 'running') OR t.not_before IS NOT NULL))
       ORDER BY j.id LIMIT 1000
       """
     ).map { try $0.get("id") }

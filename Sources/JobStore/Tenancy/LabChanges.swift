@@ -55,10 +55,10 @@ extension Session {
   fileprivate func readyJobsOfPausedLabs() throws -> [(JobID, LabID)] {
     try execute(
       """
-      SELECT j.id, j.lab_id FROM jobs j
-      WHERE j.finished_at IS NULL AND j.lab_id = ANY(ARRAY(SELECT id FROM labs WHERE paused_at IS NOT NULL))
-        AND (SELECT r.task_id FROM ready r WHERE r.job_id = j.id LIMIT 1) IS NOT NULL
-      ORDER BY j.id LIMIT 100
+      SELECT j.id, l.id AS lab_id FROM labs l CROSS JOIN LATERAL (
+        SELECT o.id FROM jobs o WHERE o.lab_id = l.id AND o.finished_at IS NULL
+          AND (SELECT r.task_id FROM ready r WHERE r.job_id = o.id LIMIT 1) IS NOT NULL LIMIT 100) AS j
+      WHERE l.paused_at IS NOT NULL ORDER BY j.id LIMIT 100
       """
     ).map { (try $0.get("id"), try $0.get("lab_id")) }
   }

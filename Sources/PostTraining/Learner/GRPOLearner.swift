@@ -3,15 +3,16 @@ internal import Tensors
 
 /// Improves a policy by groups of scored answers (section 3.2 of the paper).
 ///
-/// Each step is one inner iteration on policy: the old policy of equation 1 is the policy as it enters the
-/// step, so every ratio is exactly 1 and only its gradient matters. The loss that is logged is then β times
-/// the divergence from the reference and says nothing about the reward.
+/// The old policy of equation 1 is the policy as it enters the step. With one inner iteration every ratio is then
+/// exactly 1 and only its gradient matters; the loss that is logged is β times the divergence from the reference and
+/// says nothing about the reward.
 public final class GRPOLearner: PolicyLearner {
   public let policy: QwenModel
   public let settings: GRPOSettings
   public let optimizer: AdamW
   private let reference: ReferencePolicy?
   private let shared: SharedStep
+  public var updatesPerStep: Int { settings.innerIterations }
   /// With a frozen vision tower the features of an image are the same at every step.
   private let features: FrozenFeatures?
 
@@ -47,14 +48,15 @@ public final class GRPOLearner: PolicyLearner {
     optimizer = AdamW(parameters: policy.trainedParameters, settings: settings.optimizer)
   }
 
-  /// Takes one optimizer step over all groups together, those left out by `minimumRewardDeviation` excepted;
-  /// where none is left the policy stays as it is and the step counts.
+  /// Takes one step over all groups together, those left out by `minimumRewardDeviation` excepted: an update by the
+  /// optimizer for each inner iteration. Where none is left the policy stays as it is and the step counts.
   ///
   /// With a collective every rank is given all groups and computes its share of them; the result is that of one process
   /// up to rounding (except under the reduction `bnpo`, whose passes are then others).
   ///
   /// - Throws: `TrainingError` naming the group that cannot be used, or the model's own error for a prompt or
-  ///   token it cannot take; the policy is then untouched.
+  ///   token it cannot take; the policy is then untouched, but for a gradient that is not finite in an inner
+  ///   iteration after the first.
   public func step(_ groups: [TrainingGroup]) throws -> StepMetrics {
     guard !groups.isEmpty else { throw TrainingError("a step needs at least one group") }
     for group in groups { try group.validate() }
@@ -70,19 +72,27 @@ public final class GRPOLearner: PolicyLearner {
     defer { policy.zeroGradients() }
     var clock = PhaseClock()
     let own = shared.share(of: taught.count)
-    let measured = try Measured(
-      joining: shared.compute {
-        var measured = Measured()
-        for start in stride(from: own.lowerBound, to: own.upperBound, by: settings.promptsPerPass) {
-          let pass = start..<min(start + settings.promptsPerPass, own.upperBound)
-          try accumulate(taught[pass], advantages: advantages[pass], extent: extent, into: &measured, &clock)
-        }
-        return measured.numbers
-      })
-    try clock.measure("exchange") { try shared.sumGradients(of: optimizer) }
     let rate = settings.schedule.rate(step: stepCount)
-    let norm = try clock.measure("optimizer") {
-      try optimizer.step(rate: rate, maximumNorm: settings.maximumGradientNorm)
+    var measured = Measured()
+    var norm = 0.0
+    var entered: [Int: EnteredPass] = [:]
+    for iteration in 0..<settings.innerIterations {
+      let update = try Measured(
+        joining: shared.compute {
+          var measured = Measured()
+          for start in stride(from: own.lowerBound, to: own.upperBound, by: settings.promptsPerPass) {
+            let pass = start..<min(start + settings.promptsPerPass, own.upperBound)
+            try accumulate(
+              taught[pass], advantages: advantages[pass], extent: extent, entered: &entered[start],
+              into: &measured, &clock)
+          }
+          return measured.numbers
+        })
+      try clock.measure("exchange") { try shared.sumGradients(of: optimizer) }
+      norm = try clock.measure("optimizer") {
+        try optimizer.step(rate: rate, maximumNorm: settings.maximumGradientNorm)
+      }
+      if iteration == 0 { measured = update } else { measured.addIteration(update) }
     }
 
     var metrics = StepMetrics()
@@ -90,7 +100,7 @@ public final class GRPOLearner: PolicyLearner {
     metrics.recordLengths(
       groups.flatMap { $0.completions.map(\.count) }, truncated: groups.reduce(0) { $0 + $1.truncated })
     metrics.record(measured.objective)
-    metrics["loss"] = measured.loss
+    metrics["loss"] = measured.loss / Double(settings.innerIterations)
     metrics["gradient_norm"] = norm
     metrics["learning_rate"] = rate
     // The mean of −log π over tokens sampled from π estimates its entropy.
@@ -113,9 +123,12 @@ public final class GRPOLearner: PolicyLearner {
   /// One pass through the networks: adds the groups' gradients to those of the policy.
   private func accumulate(
     _ groups: ArraySlice<TrainingGroup>, advantages: ArraySlice<GroupAdvantages>,
-    extent: GRPOObjective.BatchExtent, into measured: inout Measured, _ clock: inout PhaseClock
+    extent: GRPOObjective.BatchExtent, entered: inout EnteredPass?, into measured: inout Measured,
+    _ clock: inout PhaseClock
   ) throws {
-    let reference = try clock.measure("reference") { try self.reference?.logProbabilities(groups) }
+    let reference =
+      try entered.map(\.reference)
+      ?? clock.measure("reference") { try self.reference?.logProbabilities(groups) }
     let loss = try clock.measure("forward") {
       let current = try policy.packedLogProbabilities(
         batch: groups.map {
@@ -135,19 +148,30 @@ public final class GRPOLearner: PolicyLearner {
           let isOld = !group.isOnPolicy && settings.objective.mismatch == nil
           answers.append(
             GRPOObjective.PackedAnswer(
-              count: ids.count, old: isOld ? sampler : nil,
+              count: ids.count, old: isOld ? sampler : entered.map { Array($0.policy[range]) },
               reference: reference.map { Array($0[range]) }, sampler: sampler,
               advantage: Float(advantage.values[index])))
           offset = range.upperBound
         }
       }
       let (loss, metrics) = try settings.objective.loss(current: current, answers: answers, extent: extent)
+      if settings.innerIterations > 1, entered == nil {
+        entered = EnteredPass(policy: now, reference: reference)
+      }
       measured.objective.append(metrics)
       measured.loss += Double(loss.item)
       return loss
     }
     clock.measure("backward") { loss.backward() }
   }
+}
+
+/// What stays the same over the inner iterations of a step, for the answers of one pass.
+private struct EnteredPass {
+  /// log π_old: of the policy that entered the step.
+  let policy: [Float]
+  /// log π_ref
+  let reference: [Float]?
 }
 
 /// Sums over the passes of one step.
@@ -171,6 +195,12 @@ private struct Measured {
   }
 
   var numbers: [Double] { [loss, logProbabilities, gap] + objective.numbers }
+
+  /// Entropy and gap stay those of the policy that entered the step.
+  mutating func addIteration(_ other: Measured) {
+    objective.append(other.objective)
+    loss += other.loss
+  }
 
   mutating func compare(_ learner: ArraySlice<Float>, sampler: [Float]) {
     for (a, b) in zip(learner, sampler) {

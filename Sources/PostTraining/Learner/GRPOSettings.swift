@@ -9,6 +9,9 @@ public struct GRPOSettings: Sendable, Equatable {
   /// Prompts that go through the network in one pass. It bounds memory and does not change the result
   /// (except under the reduction `bnpo`, whose name it is to divide by the tokens of each pass).
   public var promptsPerPass: Int
+  /// Updates of the policy from the same answers (μ of DeepSeekMath's algorithm; 1 in the paper's code). From the
+  /// second on π_old of equation 1 is no longer the policy itself, and equation 4 has something to clip.
+  public var innerIterations: Int
   /// Groups whose rewards' standard deviation is not above this are left out of the step: 0 leaves out those
   /// whose answers all earned the same, which teach nothing but the KL term. Absent: all are kept. A bound on
   /// the deviation serves graded rewards too, for which "all right or all wrong" says little.
@@ -22,9 +25,11 @@ public struct GRPOSettings: Sendable, Equatable {
   public init(
     objective: GRPOObjective, advantage: AdvantageNormalisation = AdvantageNormalisation(),
     optimizer: AdamWSettings = AdamWSettings(), schedule: LearningRateSchedule,
-    maximumGradientNorm: Double = 1, promptsPerPass: Int = 1, minimumRewardDeviation: Double? = nil,
+    maximumGradientNorm: Double = 1, promptsPerPass: Int = 1, innerIterations: Int = 1,
+    minimumRewardDeviation: Double? = nil,
     recomputesLayers: Bool = false, bestReward: Double = 1
   ) {
+    self.innerIterations = innerIterations
     self.minimumRewardDeviation = minimumRewardDeviation
     self.recomputesLayers = recomputesLayers
     self.objective = objective
@@ -49,6 +54,9 @@ public struct GRPOSettings: Sendable, Equatable {
       throw TrainingError(
         "the smallest deviation of a group's rewards is \(minimumRewardDeviation ?? 0); it has to be 0 or positive"
       )
+    }
+    guard innerIterations >= 1 else {
+      throw TrainingError("\(innerIterations) inner iterations make no step; it takes at least 1")
     }
     guard promptsPerPass >= 1 else {
       throw TrainingError("\(promptsPerPass) prompts per pass make no pass; it takes at least 1")

@@ -7,11 +7,15 @@ public protocol PolicyLearner: AnyObject {
   /// What is being trained.
   var policy: QwenModel { get }
   var optimizer: AdamW { get }
+  /// Updates by the optimizer that make one step.
+  var updatesPerStep: Int { get }
 }
 
 extension PolicyLearner {
+  public var updatesPerStep: Int { 1 }
+
   /// Steps taken so far.
-  public var stepCount: Int { optimizer.stepCount }
+  public var stepCount: Int { optimizer.stepCount / updatesPerStep }
 
   /// Everything a later run needs to go on bit by bit, with `stepCount`: trained weights and both moments.
   public var stateTensors: [(name: String, tensor: Tensor)] { optimizer.stateTensors }
@@ -30,6 +34,6 @@ extension PolicyLearner {
   ///   - load: fills each of `stateTensors` in place. When it throws, the weights are a mixture and the learner
   ///     must not be used.
   public func restore(stepCount: Int, load: (_ name: String, _ tensor: Tensor) throws -> Void) throws {
-    try optimizer.restore(stepCount: stepCount, load: load)
+    try optimizer.restore(stepCount: stepCount * updatesPerStep, load: load)
   }
 }

@@ -10,6 +10,16 @@ extension LoRAAdapter {
   /// How adapters made with transformers before 4.52 name the decoder's layers.
   private static let olderLayers = "model.layers."
 
+  /// Settings of PEFT under which an adapter computes something else.
+  private static let variants = [
+    "use_dora", "fan_in_fan_out", "rank_pattern", "alpha_pattern", "modules_to_save", "layer_replication",
+    "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config", "velora_config",
+    "use_qalora",
+    "use_bdlora",
+  ]
+  /// Ways to begin an adapter that leave the weights beneath it as they are.
+  private static let starts = ["gaussian", "eva", "orthogonal"]
+
   /// Writes the adapter alone, in float32; the weights last, under their final name only when complete.
   ///
   /// - Parameters:
@@ -21,7 +31,7 @@ extension LoRAAdapter {
       try Data(configuration(base: base).serializedBytes(pretty: true)).write(
         to: URL(filePath: "\(folder)/\(Self.configurationFile)"), options: .atomic)
     } catch {
-      throw ModelError.file("\(folder): the adapter cannot be saved there: \(error)")
+      throw ModelError.file("\(folder): the adapter cannot be saved there: \(FileReason.words(error))")
     }
     try SafetensorsWriter.write(
       parameters.map { ($0.name, SafetensorsTensor.float32($0.tensor)) },
@@ -62,14 +72,17 @@ extension LoRAAdapter {
     if let bias = try reader.text("bias"), bias != "none" {
       throw reader.failure("bias", "is \"\(bias)\"; only \"none\" is implemented")
     }
-    for key in ["use_dora", "fan_in_fan_out"] where try reader.truth(key, default: false) {
-      throw reader.failure(key, "is true, which is not implemented")
-    }
-    for key in ["rank_pattern", "alpha_pattern", "modules_to_save"] {
-      let value = reader.value(key)
-      guard value.map({ $0.members?.isEmpty ?? $0.array?.isEmpty ?? $0.isNull }) ?? true else {
-        throw reader.failure(key, "is set, which is not implemented")
+    for key in Self.variants {
+      guard let value = reader.value(key), value != false else { continue }
+      guard value.members?.isEmpty ?? value.array?.isEmpty ?? false else {
+        throw reader.failure(key, "is \(value == true ? "true" : "set"), which is not implemented")
       }
+    }
+    if let start = reader.value("init_lora_weights")?.string, !Self.starts.contains(start) {
+      throw reader.failure(
+        "init_lora_weights",
+        "is \"\(start)\": such an adapter belongs to weights that were changed when it was begun; have PEFT convert it "
+          + "to a plain one (save_pretrained with path_initial_model_for_weight_conversion)")
     }
     let rank = try reader.whole("r", default: 8)
     let alpha = try reader.positive("lora_alpha", default: 8)

@@ -45,7 +45,7 @@ extension QwenConfiguration {
 
 extension VisionConfiguration {
   fileprivate var json: JSON {
-    [
+    let json: JSON = [
       "depth": .integer(depth),
       "hidden_act": "silu",
       "hidden_size": .integer(hiddenSize),
@@ -62,5 +62,8 @@ extension VisionConfiguration {
       "tokens_per_second": 2,
       "temporal_patch_size": .integer(temporalPatchSize),
     ]
+    // Published files leave θ out, as there is only one; a model saved with another keeps it.
+    return ropeTheta == Self.publishedRopeTheta
+      ? json : json.setting("rope_parameters", to: ["rope_type": "axial", "rope_theta": .number(ropeTheta)])
   }
 }

@@ -25,6 +25,8 @@ public struct VisionConfiguration: Sendable, Equatable {
   public var outputSize: Int
   /// Base θ of the two-dimensional rotary frequencies.
   public var ropeTheta: Double
+  /// θ of the published models.
+  public static let publishedRopeTheta = 10_000.0
   /// Epsilon of every norm of the tower; the architecture fixes it.
   public var normEpsilon: Double { 1e-6 }
 
@@ -39,7 +41,7 @@ public struct VisionConfiguration: Sendable, Equatable {
   public init(
     depth: Int, hiddenSize: Int, heads: Int, intermediateSize: Int, channels: Int = 3,
     patchSize: Int = 14, temporalPatchSize: Int = 2, mergeSize: Int = 2, windowSize: Int = 112,
-    fullAttentionBlocks: [Int], outputSize: Int, ropeTheta: Double = 10_000
+    fullAttentionBlocks: [Int], outputSize: Int, ropeTheta: Double = Self.publishedRopeTheta
   ) {
     self.depth = depth
     self.hiddenSize = hiddenSize
@@ -59,6 +61,10 @@ public struct VisionConfiguration: Sendable, Equatable {
 extension VisionConfiguration {
   init(_ reader: SettingsReader) throws(ModelFileError) {
     let rope = try reader.object("rope_parameters")
+    if let kind = try rope?.text("rope_type"), kind != "axial", kind != "default" {
+      throw reader.failure(
+        "rope_parameters.rope_type", "is \"\(kind)\"; only \"axial\" is implemented")
+    }
     let depth = try reader.whole("depth", default: 32)
     let published = [7, 15, 23, 31].filter { $0 < depth }
     self.init(
@@ -73,7 +79,8 @@ extension VisionConfiguration {
       windowSize: try reader.whole("window_size", default: 112),
       fullAttentionBlocks: try reader.wholes("fullatt_block_indexes") ?? published,
       outputSize: try reader.whole("out_hidden_size", default: 3584),
-      ropeTheta: try rope?.positive("rope_theta", default: 10_000) ?? 10_000)
+      ropeTheta: try rope?.positive("rope_theta", default: Self.publishedRopeTheta)
+        ?? Self.publishedRopeTheta)
     try validate(reader)
   }
 

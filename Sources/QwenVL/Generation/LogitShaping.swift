@@ -33,8 +33,10 @@ public struct LogitShaping: Sendable, Equatable {
     if let minP, !(minP >= 0 && minP <= 1) {
       throw ModelError.invalid("min-p is \(minP); it has to lie in 0 ... 1")
     }
-    guard repetitionPenalty.isFinite, repetitionPenalty > 0 else {
-      throw ModelError.invalid("the repetition penalty is \(repetitionPenalty); it has to be positive")
+    // Far from 1 it would make logits that are no numbers.
+    guard (1e-3...1e3).contains(repetitionPenalty) else {
+      throw ModelError.invalid(
+        "the repetition penalty is \(repetitionPenalty); it has to lie in 0.001 ... 1000, and 1 does nothing")
     }
   }
 

@@ -21,11 +21,14 @@ package struct TokenSampler {
   }
 
   private let temperature: Float
+  /// 1 / T; finite, so that the likeliest keeps its weight however small T is.
+  private let inverse: Float
   private let shaping: LogitShaping
   private var weights: [Float]
 
   package init(vocabulary: Int, temperature: Float, shaping: LogitShaping = .none) {
     self.temperature = temperature
+    inverse = min(1 / temperature, .greatestFiniteMagnitude)
     self.shaping = shaping
     weights = [Float](repeating: 0, count: vocabulary)
   }
@@ -52,7 +55,7 @@ package struct TokenSampler {
     }
     if shaping == .none {
       if temperature == 0 { return drawn(greedy, 0) }
-      let total = temperature == 1 ? sum : exponentials(logits, highest: highest, scale: 1 / temperature)
+      let total = temperature == 1 ? sum : exponentials(logits, highest: highest, scale: inverse)
       let id = Self.pick(weights, at: uniform * total, otherwise: greedy)
       return drawn(id, log(Double(weights[id]) / total))
     }
@@ -62,7 +65,7 @@ package struct TokenSampler {
     return shaped.withUnsafeBufferPointer { shaped in
       (greedy, highest) = LogitScan.highest(shaped)
       if temperature == 0 { return drawn(greedy, 0) }
-      var total = exponentials(shaped, highest: highest, scale: 1 / temperature)
+      var total = exponentials(shaped, highest: highest, scale: inverse)
       total = weights.withUnsafeMutableBufferPointer { shaping.truncate($0, total: total) }
       let id = Self.pick(weights, at: uniform * total, otherwise: greedy)
       return drawn(id, log(Double(weights[id]) / total))

@@ -17,6 +17,11 @@ public struct PixelLimits: Sendable, Equatable {
     }
   }
 
+  /// Whether an image has proportions that the processor takes: no more than 200 times as long as wide.
+  public static func canTake(width: Int, height: Int) -> Bool {
+    max(width, height) <= 200 * min(width, height)
+  }
+
   /// The size to which an image is resized: sides that are multiples of `factor` (28 for Qwen2.5-VL), an area
   /// within the limits, proportions as near to the original as that allows. Sides are rounded half to even.
   ///
@@ -27,7 +32,7 @@ public struct PixelLimits: Sendable, Equatable {
   {
     try validate()
     guard width > 0, height > 0 else { throw PromptError("an image of \(width) x \(height) has no pixels") }
-    guard max(width, height) <= 200 * min(width, height) else {
+    guard Self.canTake(width: width, height: height) else {
       throw PromptError(
         "an image of \(width) x \(height) is more than 200 times as long as wide; crop it or pad it")
     }

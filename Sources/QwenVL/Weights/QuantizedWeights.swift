@@ -59,7 +59,7 @@ struct QuantizedWeights {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      return FileReason.of(error)?.reason ?? "\(error)"
+      return FileReason.words(error)
     }
     var tensors: [(name: String, tensor: SafetensorsTensor)] = []
     for name in names {

@@ -32,9 +32,14 @@ package struct ShardRange: Equatable {
   /// How far the shard is, in its items. What it works on may be some more or fewer, as pictures are not torn apart;
   /// the items of all shards together are the job's.
   package func progress(_ done: Int, of count: Int, unit: String) -> TaskProgress {
-    TaskProgress(
-      done: Double(count > 0 ? items.count * done / count : items.count), total: Double(items.count),
-      unit: unit)
+    guard count > 0 else { return finished(unit: unit) }
+    return TaskProgress(
+      done: Double(items.count * done / count), total: Double(items.count), unit: unit)
+  }
+
+  /// All of it is done, however many of its items there were to work on.
+  package func finished(unit: String) -> TaskProgress {
+    TaskProgress(done: Double(items.count), total: Double(items.count), unit: unit)
   }
 
   /// What a plan leaves: shards of `size` items each at stage 1, made as workers come for them, and the report that joins

@@ -47,6 +47,11 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     let shards = ShardRange.shards(of: count, size: settings.shardSize)
     context.log(
       "\(count) questions on \(evaluation.samples.count) images in \(shards) shards, \(run.setting)")
+    if evaluation.uncounted > 0 {
+      context.log(
+        "questions whose right answer is beyond E, so that the metric counts whatever is answered as wrong: "
+          + "\(evaluation.uncounted)", stream: .error)
+    }
     let untold = evaluation.categoriesWithoutKnowledge
     if let first = untold.first {
       context.log(
@@ -71,22 +76,23 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
       var run = try EvaluationRun(settings)
       let questions = run.evaluation.questions(of: shard.items, shardSize: settings.shardSize)
       try run.findReferences(for: questions, with: loaded) { try context.checkCancellation() }
-      let evaluation = run.evaluation
+      let (evaluation, paths) = (run.evaluation, run.pictures.paths)
       var inspector = QwenInspector(
         loaded: loaded, seed: UInt64(settings.seed), isCancelled: { context.isCancelled })
       return try FaultyItems.work(
         on: questions, look: { try loaded.prompts.look(at: evaluation.prompt(of: $0)) }
       ) { items in
-        try evaluation.run(items, with: &inspector, batch: batch) { done in
+        let records = try evaluation.run(items, with: &inspector, batch: batch) { done in
           try context.checkCancellation()
           context.progress(
             shard.progress(
               items.lowerBound - questions.lowerBound + done, of: questions.count, unit: "questions"))
-        }.map(AnswersFile.json)
+        }
+        return try PictureHashes.lines(of: records, paths: paths)
       }
     }
     try context.checkCancellation()
-    context.progress(shard.progress(1, of: 1, unit: "questions"))
+    context.progress(shard.finished(unit: "questions"))
     for fault in faulty {
       context.log("question \(fault.item) is set aside: \(fault.reason)", stream: .error)
     }
@@ -115,7 +121,8 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
   }
 
   private func report(_ settings: EvalSettings, _ context: TaskContext) async throws -> TaskOutcome {
-    let records = try await ShardRange.lines(of: context).map { try AnswersFile.record($0) }
+    let lines = try await ShardRange.lines(of: context)
+    let records = try lines.map { try AnswersFile.record($0) }
     let run = try EvaluationRun(settings)
     let aside = try await setAside(run.evaluation, settings, context)
     guard records.count + aside.count == run.evaluation.items.count else {
@@ -127,7 +134,8 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     if let first = aside.first, records.isEmpty {
       throw TaskError(.userError, "none of the \(aside.count) questions can be asked: \(first.reason)")
     }
-    let report = try run.report(on: records, setAside: aside, of: context.task)
+    let report = try run.report(
+      on: records, setAside: aside, pictures: PictureHashes.identity(of: lines), of: context.task)
     let gallery = ReportGallery(records: records, samples: run.evaluation.samples)
     let files =
       [("answers.json", AnswersFile.json(records).serialized(pretty: true))] + report.files(gallery: gallery)

@@ -87,9 +87,11 @@ struct EvaluationRun {
   }
 
   /// The report on all answers, with everything it depends on.
-  /// - Parameter setAside: questions that could not be put to the model, by their place.
+  /// - Parameters:
+  ///   - setAside: questions that could not be put to the model, by their place.
+  ///   - hash: of the pictures' contents.
   func report(
-    on records: [AnswerRecord], setAside: [QuarantinedItem], of task: ClaimedTask
+    on records: [AnswerRecord], setAside: [QuarantinedItem], pictures hash: String?, of task: ClaimedTask
   ) throws -> EvaluationReport {
     let index = settings.data + "/mmad.json"
     let dataHash =
@@ -105,7 +107,7 @@ struct EvaluationRun {
           .init("job", String(task.job)), .init("model", settings.model), .init("model_sha256", model),
           .init("dtype", settings.dtype.rawValue),
           .init("data", settings.data), .init("data_layout", pictures.layout), .init("data_sha256", dataHash),
-          .init("questions", subset),
+          .init("pictures_sha256", hash ?? "unknown"), .init("questions", subset),
           .init("protocol", settings.promptProtocol.rawValue), .init("references", String(referenceCount)),
           .init("reference_source", showsReferences ? settings.referenceSource.rawValue : "none"),
           .init("domain_knowledge", settings.domainKnowledge ? "true" : "false"),

@@ -24,7 +24,7 @@ package enum InputCheck {
 
   private static func rollout(_ settings: RolloutSettings) throws {
     try model(settings.model)
-    _ = try PromptSets.open(settings)
+    try PromptSets.open(settings).require(settings.reward)
   }
 
   private static func scoring(_ settings: ScoreSettings) throws {

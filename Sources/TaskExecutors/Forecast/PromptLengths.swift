@@ -20,6 +20,7 @@ package struct PromptLengths: Sendable {
   /// - Throws: what the run would fail with: a missing picture, a prompt that leaves no room for its answer.
   package init(of settings: TrainSettings, most: Int = 64) throws {
     let prompts = try PromptSets.open(settings)
+    if settings.method == .grpo { try prompts.require(settings.reward) }
     let source = try PromptSource(folder: settings.model)
     let stream = PromptStream(
       strata: (0..<prompts.count).map { prompts.stratum(of: $0) }, seed: UInt64(settings.seed))

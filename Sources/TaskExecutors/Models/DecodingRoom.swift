@@ -11,7 +11,7 @@ package struct DecodingRoom: Sendable {
   package init(available: Int) { self.available = available }
 
   /// Where a model computes. A GPU tells by itself when its memory does not suffice, and the process lives on.
-  static func of(_ model: QwenModel) -> DecodingRoom {
+  package static func of(_ model: QwenModel) -> DecodingRoom {
     DecodingRoom(available: model.device == nil ? Int(ar1_memory_available()) : 0)
   }
 

@@ -66,9 +66,10 @@ extension TrainSettings {
       optimizer: AdamWSettings(
         beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon, weightDecay: weightDecay),
       schedule: LearningRateSchedule(
-        shape: schedule == .linear ? .linear : .constant, peak: learningRate, warmupSteps: warmupSteps,
-        totalSteps: steps),
+        shape: LearningRateSchedule.Shape(rawValue: schedule.rawValue) ?? .linear, peak: learningRate,
+        warmupSteps: warmupSteps, totalSteps: steps),
       maximumGradientNorm: maxGradientNorm, promptsPerPass: promptsPerPass ?? promptsPerStep,
+      innerIterations: innerIterations,
       minimumRewardDeviation: minRewardDeviation, recomputesLayers: recomputeLayers)
   }
 

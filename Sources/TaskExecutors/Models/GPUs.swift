@@ -76,3 +76,19 @@ extension TaskError {
     self.init(error.kind == .outOfMemory ? .outOfMemory : .transient, error.reason)
   }
 }
+
+extension TaskContext {
+  /// Computes for the task. Where it fails or has been cancelled, `clear` takes away what it left on its GPU.
+  /// - Parameter clear: is given the error; nil after a cancellation.
+  func compute<Value>(_ body: () throws -> Value, clear: ((any Error)?) -> Void) throws -> Value {
+    do {
+      let value = try body()
+      if isCancelled { clear(nil) }
+      return value
+    } catch {
+      clear(error)
+      if let error = error as? CUDAError { throw TaskError(error) }
+      throw error
+    }
+  }
+}

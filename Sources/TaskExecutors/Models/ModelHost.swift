@@ -33,7 +33,11 @@ public actor ModelHost {
     folder: String, form: WeightFormName = .float32, for context: TaskContext,
     _ body: @Sendable (LoadedModel) throws -> Value
   ) throws -> Value {
-    try leavingNothing(context) { try body(try model(folder: folder, form: form, context)) }
+    try context.compute {
+      try body(try model(folder: folder, form: form, context))
+    } clear: {
+      clear(context, after: $0)
+    }
   }
 
   /// The same with a SAM2 model beside it.
@@ -41,24 +45,14 @@ public actor ModelHost {
     folder: String, form: WeightFormName, segmenter: String?, for context: TaskContext,
     _ body: @Sendable (LoadedModel, Segmenter?) throws -> Value
   ) throws -> Value {
-    try leavingNothing(context) {
+    try context.compute {
       try body(try model(folder: folder, form: form, context), try segmenter.map(self.segmenter))
+    } clear: {
+      clear(context, after: $0)
     }
   }
 
   /// After a task that failed or was cancelled, nothing of it stays on its GPU.
-  private func leavingNothing<Value>(_ context: TaskContext, _ body: () throws -> Value) throws -> Value {
-    do {
-      let value = try body()
-      if context.isCancelled { clear(context, after: nil) }
-      return value
-    } catch {
-      clear(context, after: error)
-      if let error = error as? CUDAError { throw TaskError(error) }
-      throw error
-    }
-  }
-
   /// The models stay where nothing but they is left; otherwise, and on a GPU that failed or is full, nothing stays.
   private func clear(_ context: TaskContext, after error: (any Error)?) {
     guard let gpu = context.devices.first else { return }

@@ -80,9 +80,11 @@ package struct PromptSource: Sendable {
     prompt.pixelArea.map { PixelLimits(minPixels: $0.minimum, maxPixels: $0.maximum) }
   }
 
-  /// A picture, shrunk where the protocol bounds it (section 4.1 of the paper: 1000 × 800, Lanczos).
+  /// A picture, shrunk where the protocol bounds it (section 4.1 of the paper: 1000 × 800, Lanczos). One that is longer
+  /// than the image processor takes is left for it to refuse: a pixel wide and millions high, it would cost gigabytes of
+  /// weights to shrink.
   private static func bounded(_ image: RGBImage, by bound: ImageBound?) -> RGBImage {
-    guard let bound else { return image }
+    guard let bound, PixelLimits.canTake(width: image.width, height: image.height) else { return image }
     let size = bound.fitted(width: image.width, height: image.height)
     if size == (image.width, image.height) { return image }
     return image.resizedLanczos(width: size.width, height: size.height)

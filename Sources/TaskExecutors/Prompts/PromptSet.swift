@@ -1,5 +1,6 @@
 package import Inspection
 package import JobModel
+internal import WorkerRuntime
 
 /// The prompts a run draws from and what their replies are measured by, whatever the layout of the data.
 package protocol PromptSet: Sendable {
@@ -21,6 +22,26 @@ package protocol PromptSet: Sendable {
   var pictures: [String] { get }
   /// What the replies' truth is, for rewards that need one; nil where there are several kinds, or none.
   var target: RewardName.Target? { get }
+  /// Whether a reply can be expected in the tags that rewards read.
+  var asksForTags: Bool { get }
+}
+
+extension PromptSet {
+  /// Refuses a reward that no reply to these prompts could earn.
+  package func require(_ reward: RewardFormula) throws {
+    if let wanted = reward.terms.compactMap(\.name.target).first, target != wanted {
+      throw TaskError(
+        .userError,
+        "the reward \(reward) needs \(wanted == .box ? "boxes" : "options") as the true answers, which "
+          + "not every row of the data has")
+    }
+    guard asksForTags else {
+      throw TaskError(
+        .userError,
+        "the reward \(reward) reads <think> and <answer>, and protocol mmad asks for the bare letter: no reply would "
+          + "earn anything; use protocol paper, or method sft")
+    }
+  }
 }
 
 package typealias PictureScale = (x: Double, y: Double)
@@ -50,6 +71,11 @@ package enum PromptSets {
   ) throws -> any PromptSet {
     let promptProtocol = try promptProtocol.resolved()
     guard !InstructionFile.isOne(data) else {
+      guard references ?? 0 == 0, types == nil else {
+        throw DatasetError(
+          message: "\(data) is a file of rows, which bring their own pictures and have no types; leave out "
+            + (types == nil ? "references" : "question_types"))
+      }
       let rows = try InstructionFile.read(path: data, images: images, requiringImages: requiringImages)
       guard !rows.isEmpty else { throw DatasetError(message: "\(data) holds no row") }
       try confine(rows, of: data, to: images)

@@ -13,6 +13,7 @@ struct QuestionPrompts: PromptSet {
 
   var count: Int { evaluation.items.count }
   var target: RewardName.Target? { .option }
+  var asksForTags: Bool { evaluation.promptProtocol.reasons }
 
   var pictures: [String] {
     var seen: Set<Int> = []

@@ -9,6 +9,8 @@ struct RowPrompts: PromptSet {
   let maxNewTokens: Int?
 
   var count: Int { rows.count }
+  /// A problem can ask for them itself.
+  var asksForTags: Bool { true }
 
   var pictures: [String] {
     var seen: Set<String> = []
@@ -23,7 +25,7 @@ struct RowPrompts: PromptSet {
     for row in rows {
       switch row.solution {
       case .letter: kinds.insert(.option)
-      case .box: kinds.insert(.box)
+      case .boxes: kinds.insert(.box)
       case .text: kinds.insert(nil)
       }
     }
@@ -34,7 +36,7 @@ struct RowPrompts: PromptSet {
   func stratum(of index: Int) -> String {
     switch rows[index].solution {
     case .letter(let letter): "letter/\(letter)"
-    case .box: "box"
+    case .boxes: "box"
     case .text: "text"
     }
   }
@@ -71,7 +73,7 @@ struct RowPrompts: PromptSet {
     let row = rows[index]
     switch row.solution {
     case .letter(let letter): return (row.problem, letter)
-    case .box(let box): return (row.problem, "\(box)")
+    case .boxes(let boxes): return (row.problem, boxes.map { "\($0)" }.joined(separator: ", "))
     case .text(let text): return (row.problem, text)
     }
   }

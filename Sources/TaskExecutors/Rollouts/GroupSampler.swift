@@ -37,12 +37,7 @@ struct GroupSampler {
     _ prompts: any PromptSet, reward: RewardFormula, groupSize: Int, temperature: Double, maxNewTokens: Int,
     seed: Int, unusablePrompt: FailureClass
   ) throws {
-    if let wanted = reward.terms.compactMap(\.name.target).first, prompts.target != wanted {
-      throw TaskError(
-        .userError,
-        "the reward \(reward) needs \(wanted == .box ? "boxes" : "options") as the true answers, which "
-          + "not every row of the data has")
-    }
+    try prompts.require(reward)
     self.prompts = prompts
     self.reward = try asUserError { try reward.resolved() }
     stream = PromptStream(strata: (0..<prompts.count).map { prompts.stratum(of: $0) }, seed: UInt64(seed))

@@ -30,14 +30,10 @@ public actor PolicyHost {
     _ settings: TrainSettings, _ order: RolloutOrder, for context: TaskContext,
     drawn: @escaping @Sendable (Int) -> Void
   ) throws -> [RolloutGroup] {
-    do {
-      let groups = try sampled(settings, order, context, drawn: drawn)
-      if context.isCancelled { clear(context, after: nil) }
-      return groups
-    } catch {
-      clear(context, after: error)
-      if let error = error as? CUDAError { throw TaskError(error) }
-      throw error
+    try context.compute {
+      try sampled(settings, order, context, drawn: drawn)
+    } clear: {
+      clear(context, after: $0)
     }
   }
 

@@ -79,7 +79,7 @@ struct ImageScorer {
 
   private func finding(_ reply: InspectionReply) -> Finding {
     let question = questions.question
-    let reading = questions.promptProtocol.reading(of: reply.text, options: question.options)
+    let reading = questions.promptProtocol.reading(of: reply.text, to: question)
     var answer = ScoreRow.Decision.unclear
     if let letter = reading.letter, question.options.contains(where: { $0.letter == letter }) {
       answer = letter == DefectScore.defectLetter(of: question) ? .defect : .good

@@ -38,6 +38,12 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       without: ScoreFolder(path: settings.output).written + [settings.cache].compactMap { $0 })
     let questions = try ScoreQuestions(settings)
     let table = try Self.classes(settings.classes)
+    let strangers = Set(table.keys).subtracting(set.entries.map(\.path)).sorted()
+    if let first = strangers.first {
+      context.log(
+        "\(strangers.count) of the \(table.count) paths that the table of classes names are no image of this run, "
+          + "\(first) for one; paths are as the results have them", stream: .error)
+    }
     var entries = set.entries.map { entry in
       var entry = entry
       entry.category = table[entry.path] ?? entry.category ?? questions.category(of: entry.path)
@@ -83,7 +89,10 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
     guard let path else { return [:] }
     let rows = try ListedFile.table(path, columns: ["path", "class"])
     return Dictionary(
-      rows.compactMap { row in row["path"].flatMap { path in row["class"].map { (path, $0) } } },
+      rows.compactMap { row in
+        // An empty cell says nothing.
+        row["path"].flatMap { path in row["class"].flatMap { $0.isEmpty ? nil : (path, $0) } }
+      },
       uniquingKeysWith: { first, _ in first })
   }
 

@@ -17,11 +17,13 @@ struct HeldOutMeasurement {
   init(_ settings: ValidationSettings, of run: TrainSettings, halvings: Int) throws {
     self.settings = settings
     batch = 64.halved(halvings)
+    // Rows bring their pictures and have no types.
+    let isRows = InstructionFile.isOne(settings.data)
     let prompts = try asUserError {
       try PromptSets.open(
         data: settings.data, images: settings.images, promptProtocol: run.promptProtocol,
-        references: run.references, types: run.questionTypes, maxNewTokens: run.maxNewTokens,
-        limit: settings.limit, seed: run.seed)
+        references: isRows ? nil : run.references, types: isRows ? nil : run.questionTypes,
+        maxNewTokens: run.maxNewTokens, limit: settings.limit, seed: run.seed)
     }
     self.prompts = prompts
     seed = UInt64(run.seed)

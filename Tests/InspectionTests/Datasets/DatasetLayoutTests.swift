@@ -125,6 +125,46 @@ struct DatasetLayoutTests {
     #expect(try open("dump").pictures.map(\.state) == [.unlabelled, .unlabelled])
   }
 
+  @Test("folders of a plain data set may be spelt in letters of either case")
+  func plainSpelling() throws {
+    for name in ["Good/a.png", "NG/b.png", "Reference/c.png"] { try folder.picture("Parts/\(name)") }
+    try folder.mask("Parts/Masks/b.png")
+    let dataset = try open("Parts")
+    #expect(dataset.pictures.map(\.state) == [.good, .good, .defective(kind: "NG")])
+    #expect(dataset.pictures.map(\.split) == [.train, .test, .test])
+    #expect(dataset.pictures[2].maskPaths == [folder.path("Parts/Masks/b.png")])
+  }
+
+  @Test("pictures of one file name in two folders of the same state have names of their own")
+  func plainNamesakes() throws {
+    for name in ["good/1.png", "ok/1.png", "bad/dent/1.png", "ng/dent/1.png"] {
+      try folder.picture("parts/\(name)")
+    }
+    let names = try open("parts").pictures.map(\.name)
+    #expect(
+      names == [
+        "parts/parts/test/good/1.png", "parts/parts/test/good/ok/1.png", "parts/parts/test/dent/dent/1.png",
+        "parts/parts/test/dent/ng/dent/1.png",
+      ])
+    try FewShotFolders(
+      source: folder.path("parts"), output: folder.path("few"), count: 2, perClass: 0...1, seed: 1)
+    let halves = try ["train", "evaluation"].map { try MMADDataset(root: folder.path("few/\($0)")).samples }
+    #expect(Set(halves.joined().map(\.name)).count == 4 && halves.map(\.count).reduce(0, +) == 4)
+  }
+
+  @Test("somebody's own products in the form of a published data set do not pass for it")
+  func ownForms() throws {
+    for index in 0..<15 { try folder.mvtecForm("mine/part\(index)") }
+    let survey = DatasetSurvey(of: try open("mine"))
+    #expect(survey.title == "mine" && survey.comparisons.isEmpty)
+    try folder.picture("boards/relay/Data/Images/Normal/0000.JPG")
+    #expect(try open("boards").pictures.map(\.name) == ["boards/relay/test/good/0000.JPG"])
+    for place in ["train/good", "test/good"] { try folder.picture("scans/gear/\(place)/rgb/000.png") }
+    #expect(try open("scans").title == "scans")
+    try folder.mvtecForm("kits/toolbox", kinds: ["logical_anomalies"])
+    #expect(try open("kits").title == "kits")
+  }
+
   @Test("what is no data set is refused with the list of what is known")
   func unknown() throws {
     try folder.write("nothing", to: "empty/readme.txt")
@@ -152,6 +192,23 @@ struct DatasetLayoutTests {
     #expect(MMADTotals.rows.map(\.total) == [8338, 7624, 10622, 13088])
     #expect(MMADTotals.rows.reduce(0) { $0 + $1.total } == MMADTotals.questions)
     #expect(MMADTotals.rows.reduce(0) { $0 + $1.normal + $1.abnormal } == 8297)
+  }
+
+  @Test("questions whose answer the metric cannot count are told")
+  func uncounted() throws {
+    let options = ["A", "B", "C", "D", "E", "F"].map { #""\#($0)":"\#($0)""# }.joined(separator: ",")
+    func question(_ answer: String) -> String {
+      #"{"Question":"Which?","Answer":"\#(answer)","Options":{\#(options)},"type":"Defect Analysis"}"#
+    }
+    try folder.write(
+      #"{"Mine/cup/good/1.png":{"conversation":[\#(question("E")),\#(question("F"))]}}"#, to: "six/mmad.json")
+    try folder.picture("six/Mine/cup/good/1.png")
+    let dataset = try open("six")
+    #expect(
+      dataset.shortcomings(.note).contains {
+        $0.hasPrefix("questions whose right answer is beyond E") && $0.hasSuffix(": 1")
+      })
+    #expect(Evaluation(samples: dataset.questioned, promptProtocol: .paper).uncounted == 1)
   }
 
   @Test("a partial copy of MMAD is compared by its data sets, with what it lacks")

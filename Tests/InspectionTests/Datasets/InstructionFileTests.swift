@@ -21,6 +21,8 @@ struct InstructionFileTests {
       #"{"image":"c.png","problem":"Where?","solution":[1,2,3,4]}"#,
     ]
     let examples = try examples("\n" + rows.joined(separator: "\r\n\n") + "\n")
+    // With the mark that an editor may begin it with.
+    #expect(try self.examples("\u{FEFF}\n" + rows.joined(separator: "\r\n\n") + "\n") == examples)
     #expect(
       examples
         == (try self.examples("[" + rows.joined(separator: ",") + "]")).enumerated().map {
@@ -31,8 +33,22 @@ struct InstructionFileTests {
     #expect(examples.map(\.id) == ["2", "7", "6", "8"])
     #expect(examples[0].solution == .letter("B") && examples[0].options.map(\.text) == ["Yes.", "No."])
     #expect(examples[1].images == ["/data/a.png", "/b.png"] && examples[1].problem == "Where?")
-    #expect(examples[1].solution == .box(PixelBox(x1: 1, y1: 2.5, x2: 30, y2: 40)))
+    #expect(examples[1].solution == .boxes([PixelBox(x1: 1, y1: 2.5, x2: 30, y2: 40)]))
     #expect(examples[2].solution == .text("A cup.") && examples[2].images.isEmpty)
+  }
+
+  @Test(
+    "several regions are one solution, as a list, as a text and as a model writes them",
+    arguments: [
+      "[[1,2,3,4],[5,6,7,8]]", #""[[1, 2, 3, 4], [5, 6, 7, 8]]""#,
+      #""<answer>[{\"bbox_2d\": [1, 2, 3, 4]}, {\"bbox_2d\": [5, 6, 7, 8]}]</answer>""#,
+    ])
+  func severalBoxes(_ solution: String) throws {
+    let row = try #require(
+      try examples(#"{"image":"a.png","problem":"Where?","solution":\#(solution)}"#).first)
+    #expect(
+      row.solution == .boxes([PixelBox(x1: 1, y1: 2, x2: 3, y2: 4), PixelBox(x1: 5, y1: 6, x2: 7, y2: 8)]))
+    #expect(try IoUReward().score(reply: row.reply(.paper), target: row.rewardTarget()).reward == 1)
   }
 
   @Test("a row is scored by the reward its solution calls for")

@@ -39,6 +39,31 @@ struct ComparisonTests {
     #expect(error?.message.contains("different right answers") == true)
   }
 
+  @Test("questions that stand and fall with their picture count once in the probability by picture")
+  func byPicture() throws {
+    // Five questions on each of six pictures; the second run gets all of two right and all of another wrong.
+    func answers(_ right: Set<Int>) -> [AnswerRecord] {
+      (0..<6).flatMap { picture in
+        (0..<5).map { question in
+          AnswerRecord(
+            image: "VisA/candle/test/bad/\(picture).JPG", questionText: "Detail \(question)?",
+            options: AnswerOption.lettered(["Yes.", "No."]), questionType: "Object Details",
+            correctAnswer: "B", givenAnswer: right.contains(picture) ? "B" : "A")
+        }
+      }
+    }
+    let comparison = try PairedComparison(answers([0, 1, 5]), answers([0, 1, 2, 3]))
+    #expect(comparison.all.onlySecond == 10 && comparison.all.onlyFirst == 5)
+    #expect(comparison.all.pictures == 6)
+    #expect(comparison.all.picturesSecond == 2 && comparison.all.picturesFirst == 1)
+    #expect(comparison.all.pictureProbability == 1 && comparison.all.probability < 0.31)
+    #expect(
+      comparison.types[0].counts.picturesSecond == 2 && comparison.datasets[0].counts.picturesFirst == 1)
+    #expect(comparison.json["all"]?["p_by_picture"]?.double == 1)
+    let single = try PairedComparison(run(["B", "B", "A", "X"]), run(["B", "A", "B", "B"]))
+    #expect(single.all.pictureProbability == single.all.probability)
+  }
+
   @Test("a question text as the benchmark's scripts write it is the same question")
   func foreignText() throws {
     for text in ["Is it?", "Question: Is it? \nA. Yes.\nB. No.\n"] {

@@ -32,6 +32,7 @@ struct ReportTests {
     #expect(abs((interval.upper - interval.lower) / 2 - 3.92) < 0.5)
     #expect(interval.lower < 80 && interval.upper > 80)
     #expect(tables.interval(row: "VisA", "Overkill") != nil)
+    #expect(tables.interval(row: "VisA", "Object Analysis") == nil, "it was not asked")
     #expect(tables.interval(row: "Average", "Anomaly Detection") == interval)
     let again = ResampledTables(of: records, resamples: 600, seed: 4)
     #expect(again.interval(row: "VisA", "Miss") == tables.interval(row: "VisA", "Miss"))
@@ -77,15 +78,26 @@ struct ReportTests {
   @Test("all four data sets stand beside the paper's tables, a part of them without the means")
   func published() throws {
     let whole = try EvaluationReport(records: records(Self.benchmark), resamples: 20)
-    #expect(whole.published.count == 3)
+    #expect(whole.published.count == 2)
     #expect(whole.published[0].rows.last?.name == "this run")
-    #expect(whole.published[0].rows.last?.values.first == 75)
+    // Other types were not asked, which is no 0 %, and so there is no average over the seven.
+    #expect(whole.published[0].rows.last?.values == [75] + Array(repeating: nil, count: 7))
+    #expect(whole.published[1].rows.last?.values == [75, 75, 75, 75, 75])
     #expect(whole.published[0].rows.contains { $0.name == "AnomalyR1 3B" && $0.values.last == 76.96 })
     for table in whole.published { #expect(table.rows.allSatisfy { $0.values.count == table.columns.count }) }
+    let all = try EvaluationReport(
+      records: QuestionType.allCases.flatMap { type in
+        records(Self.benchmark).map { record in
+          var record = record
+          record.questionType = type.rawValue
+          return record
+        }
+      }, resamples: 0)
+    #expect(all.published.map { $0.rows.last?.values } == [8, 5, 5].map { Array(repeating: 75, count: $0) })
     let part = try EvaluationReport(records: records(["VisA"]), resamples: 20)
     #expect(
       part.published.map { $0.rows.last?.values } == [
-        [nil, nil, 75 / 7, nil, nil], [nil, nil, 75, nil, nil],
+        [nil, nil, 75, nil, nil]
       ])
     #expect(try EvaluationReport(records: records(["Mine"]), resamples: 20).published.isEmpty)
     let bagels = try EvaluationReport(

@@ -87,6 +87,60 @@ struct CalibrationTests {
     #expect(throws: DatasetError.self) { try PictureLabels(folder.path("wrong.csv")) }
   }
 
+  @Test("a space behind a comma makes no defect of a good picture")
+  func spaces() throws {
+    try folder.write("path, label\na.png, good\nb.png,\tOK \nc.png, scratch\nd.png, \n", to: "truth.csv")
+    let labels = try PictureLabels(folder.path("truth.csv"))
+    try results([("a.png", 0.1, nil), ("b.png", 0.1, nil), ("c.png", 0.9, nil), ("d.png", 0.9, nil)])
+    let pictures = try ScoredPicture.read(folder.path("out"))
+    #expect(pictures.map { labels.label(of: $0)?.isDefective } == [false, false, true, nil])
+  }
+
+  @Test("a table that calls a picture good and defective is refused")
+  func contradiction() throws {
+    try folder.write("path,label\na.png,good\nb.png,dent\na.png,scratch\n", to: "truth.csv")
+    let error = #expect(throws: DatasetError.self) { try PictureLabels(folder.path("truth.csv")) }
+    #expect(error?.message.contains("a.png good in one row and defective in another") == true)
+    try folder.write("path,label\na.png,dent\na.png,scratch\n", to: "twice.csv")
+    _ = try PictureLabels(folder.path("twice.csv"))
+  }
+
+  @Test("a label that names no folder is nobody's where two folders have such a picture")
+  func namesakes() throws {
+    try folder.write("path,label\n0001.png,good\n0002.png,dent\n0003.png,good\n", to: "truth.csv")
+    try results([
+      ("monday/0001.png", 0.1, nil), ("tuesday/0001.png", 0.9, nil), ("monday/0002.png", 0.8, nil),
+      ("tuesday/0003.png", 0.2, nil),
+    ])
+    let calibration = try Calibration(
+      try ScoredPicture.read(folder.path("out")), labels: try PictureLabels(folder.path("truth.csv")))
+    #expect(calibration.unlabelled == 2)
+    #expect(calibration.metrics.good == 1 && calibration.metrics.defective == 1)
+  }
+
+  @Test("what is transparent in a mask is not marked")
+  func transparentMask() throws {
+    // As annotation tools export it: 3 x 1 pixels, clear black, opaque white, clear white.
+    let png: [UInt8] = [
+      137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 3, 0, 0, 0, 1, 8, 6, 0, 0, 0,
+      27, 224, 20, 180, 0, 0, 0, 15, 73, 68, 65, 84, 120, 156, 99, 96, 0, 130, 255, 16, 192, 0, 0, 34, 234,
+      6, 250, 29, 1, 78, 40, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+    ]
+    try folder.write(png, to: "mask.png")
+    #expect(try DefectMask(paths: [folder.path("mask.png")]).isDefective == [false, true, false])
+  }
+
+  @Test("results that state impossible sizes or probabilities are refused by line")
+  func impossible() throws {
+    for wrong in [
+      #""width":-3,"height":9"#, #""width":4000000000,"height":4000000000"#, #""defect_probability":7"#,
+    ] {
+      try folder.write(#"{"path":"a.png"}"# + "\n{\"path\":\"b.png\",\(wrong)}\n", to: "out/results.jsonl")
+      let error = #expect(throws: DatasetError.self) { try ScoredPicture.read(folder.path("out")) }
+      #expect(error?.message.contains("line 2: the row of b.png") == true, "\(wrong)")
+    }
+  }
+
   @Test("an evaluation's answers bring their own labels; pictures without a probability are counted")
   func answers() throws {
     let records = [("good", 0.2), ("good", nil), ("bad", 0.6)].enumerated().map { index, entry in

@@ -40,5 +40,11 @@ import Testing
   @Test func `a line that is no row is refused with what it says`() {
     let error = #expect(throws: ScoreError.self) { try ScoreRow(.object([.init("image", "a")])) }
     #expect(error?.description.contains("image") == true)
+    for wrong in [#""defect_probability":1e300"#, #""width":0,"height":2"#, #""width":"3""#] {
+      let error = #expect(throws: ScoreError.self) {
+        try ScoreRow(JSON(parsing: #"{"path":"a.png",\#(wrong)}"#))
+      }
+      #expect(error?.description.contains("the row of a.png") == true, "\(wrong)")
+    }
   }
 }

@@ -66,7 +66,7 @@ public struct MVTec3DConversion: Sendable {
   private static func questions(
     on picture: LabelledPicture, _ dataset: Dataset, kinds: [String: [String]], seed: UInt64
   ) throws(DatasetError) -> [InspectionQuestion] {
-    var random = SyntheticRandom(seed: seed, name: "mvtec3d/\(picture.name)", index: 0)
+    var random = SeededRandom(seed: seed, name: "mvtec3d/\(picture.name)", index: 0)
     var questions = [
       InspectionQuestion(
         text: InspectionQuestion.anomalyDetection.text, options: InspectionQuestion.anomalyDetection.options,
@@ -103,7 +103,7 @@ public struct MVTec3DConversion: Sendable {
   }
 
   private static func question(
-    _ text: String, _ type: QuestionType, right: String, wrong: [String], _ random: inout SyntheticRandom
+    _ text: String, _ type: QuestionType, right: String, wrong: [String], _ random: inout SeededRandom
   ) -> InspectionQuestion {
     let options = AnswerOption.lettered(random.shuffled([right] + wrong.prefix(optionCount - 1)))
     return InspectionQuestion(
@@ -125,7 +125,7 @@ public struct MVTec3DConversion: Sendable {
     let good = dataset.pictures.filter {
       $0.split == .train && $0.category == picture.category
     }
-    var random = SyntheticRandom(seed: seed, name: "references/\(picture.name)", index: 0)
+    var random = SeededRandom(seed: seed, name: "references/\(picture.name)", index: 0)
     let references = random.shuffled(good).prefix(referenceCount)
     let withoutCategory = { (path: String) in String(relative(path).dropFirst(picture.category.count + 1)) }
     return MMADRecord(

@@ -7,6 +7,7 @@ struct ConclusionJudgement {
   func judge(_ mentions: inout [OptionMention]) {
     markRestatedOptions(&mentions)
     joinNames(&mentions)
+    leaveAlternativesOpen(&mentions)
     var start = 0
     while start < mentions.count {
       let last = endOfGroup(from: start, in: mentions)
@@ -82,6 +83,22 @@ struct ConclusionJudgement {
         let statement = statements.statement(at: index, from: start)
       else { return false }
       return statement.claim == .present && isConclusive(statement.words)
+    }
+  }
+
+  /// "There is a defect or there is no defect" states neither.
+  private func leaveAlternativesOpen(_ mentions: inout [OptionMention]) {
+    for index in mentions.indices.dropFirst() {
+      let (first, second) = (mentions[index - 1], mentions[index])
+      guard first.form == .statement, second.form == .statement, first.option != second.option else {
+        continue
+      }
+      let between = first.words.upperBound..<second.words.lowerBound
+      guard between.contains(where: { words[$0].roles.contains(.or) }),
+        !between.contains(where: { !words[$0].before.isDisjoint(with: .clauseEnd) })
+      else { continue }
+      mentions[index - 1].standing = .open
+      mentions[index].standing = .open
     }
   }
 

@@ -115,6 +115,8 @@ extension DefectStatementReader {
   private func notePlace(_ index: Int, in clause: inout DefectClause) {
     if words[index].hash == Self.with {
       clause.followsWith = true
+    } else if words[index + 1].hash == Self.least {
+      // "At least one defect" is one.
     } else if !(words[index].roles.contains(.of) && index > 0
       && !words[index - 1].roles.isDisjoint(with: [.sign, .lacking, .nothing]))
     {

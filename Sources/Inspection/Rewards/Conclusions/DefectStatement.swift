@@ -100,7 +100,8 @@ struct DefectStatementReader {
         guard isLinked || roles.contains(.adverbless) else { return nil }
         return isDenied ? (isDefinite ? nil : .absent) : .present
       } else if isLinked, isDefinite, !isDenied, roles.contains(.place) {
-        return .present
+        // "The defect is to the left", but "the defect is to be judged".
+        return word(position + 1)?.roles.contains(.linking) ?? false ? nil : .present
       } else if roles.isDisjoint(with: [.adverb, .predicateNegation]) {
         return nil
       }
@@ -178,6 +179,7 @@ struct DefectStatementReader {
   static let doubt = ReasoningWord.hash(of: "doubt")
   static let free = ReasoningWord.hash(of: "free")
   static let had = ReasoningWord.hash(of: "had")
+  static let least = ReasoningWord.hash(of: "least")
   static let longer = ReasoningWord.hash(of: "longer")
   static let neither = ReasoningWord.hash(of: "neither")
   static let no = ReasoningWord.hash(of: "no")

@@ -30,7 +30,7 @@ struct OptionMentionScanner {
   let presence: Int?
   let absence: Int?
 
-  init(options: [AnswerOption]) {
+  init(options: [AnswerOption], question: DefectQuestion) {
     var letters = [Int8](repeating: -1, count: 26)
     texts = options.enumerated().map { index, option in
       if let byte = option.letter.utf8.first, (65...90).contains(byte) {
@@ -42,8 +42,12 @@ struct OptionMentionScanner {
       return words.map(\.hash)
     }
     self.letters = letters
-    absence = texts.firstIndex(of: [OptionMentionScanner.no])
-    presence = absence == nil ? nil : texts.firstIndex(of: [ReasoningWord.hash(of: "yes")])
+    guard case .yes(let claim) = question, let no = texts.firstIndex(of: [OptionMentionScanner.no]) else {
+      (presence, absence) = (nil, nil)
+      return
+    }
+    let yes = texts.firstIndex(of: [ReasoningWord.hash(of: "yes")])
+    (presence, absence) = claim == .present ? (yes, no) : (no, yes)
   }
 
   private static let no = ReasoningWord.hash(of: "no")
@@ -103,7 +107,8 @@ struct OptionMentionScanner {
   private func statement(
     at index: Int, in words: [ReasoningWord], _ statements: DefectStatementReader, from limit: Int
   ) -> OptionMention? {
-    guard absence != nil, !words[index].roles.isDisjoint(with: [.defect, .defective, .sound]),
+    guard presence != nil || absence != nil,
+      !words[index].roles.isDisjoint(with: [.defect, .defective, .sound]),
       let statement = statements.statement(at: index, from: limit),
       let option = statement.claim == .present ? presence : absence
     else { return nil }

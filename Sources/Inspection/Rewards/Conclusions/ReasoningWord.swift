@@ -1,7 +1,8 @@
 /// A word of a reasoning with what separates it from the word before.
 ///
 /// Words are runs of letters, digits and characters beyond ASCII that are no punctuation, apostrophes dropped
-/// ("doesn't" is `doesnt`), compared by a hash of their lower-case form.
+/// ("doesn't" is `doesnt`), compared by a hash of their lower-case form; characters nobody sees are none
+/// (``VisibleText``). A letter of another alphabet is not the one it looks like.
 struct ReasoningWord {
   /// What lies between two words.
   struct Gap: OptionSet {
@@ -38,50 +39,55 @@ struct ReasoningWord {
   /// The words of a text, and the gap behind the last one.
   static func words(of text: String) -> (words: [ReasoningWord], end: Gap) {
     ReplyBytes.with(text) { bytes in
-      var words: [ReasoningWord] = []
-      words.reserveCapacity(bytes.count / 5 + 1)
-      var gap: Gap = []
-      var index = 0
+      guard let visible = VisibleText.bytes(of: bytes) else { return words(of: bytes) }
+      return visible.withUnsafeBufferPointer { words(of: $0) }
+    }
+  }
+
+  private static func words(of bytes: ReplyBytes.Bytes) -> (words: [ReasoningWord], end: Gap) {
+    var words: [ReasoningWord] = []
+    words.reserveCapacity(bytes.count / 5 + 1)
+    var gap: Gap = []
+    var index = 0
+    while index < bytes.count {
+      let (length, separator) = classify(bytes, index)
+      if let separator {
+        gap.formUnion(separator)
+        index += length
+        continue
+      }
+      var word = ReasoningWord(
+        hash: hashSeed, letter: 0, isNumber: true, startsUpper: (65...90).contains(bytes[index]),
+        before: gap, roles: [])
+      let start = index
+      var isASCII = true
+      var dropped = 0
       while index < bytes.count {
         let (length, separator) = classify(bytes, index)
-        if let separator {
-          gap.formUnion(separator)
-          index += length
+        if separator != nil {
+          guard let apostrophe = apostropheLength(bytes, index) else { break }
+          index += apostrophe
+          dropped += apostrophe
           continue
         }
-        var word = ReasoningWord(
-          hash: hashSeed, letter: 0, isNumber: true, startsUpper: (65...90).contains(bytes[index]),
-          before: gap, roles: [])
-        let start = index
-        var isASCII = true
-        var dropped = 0
-        while index < bytes.count {
-          let (length, separator) = classify(bytes, index)
-          if separator != nil {
-            guard let apostrophe = apostropheLength(bytes, index) else { break }
-            index += apostrophe
-            dropped += apostrophe
-            continue
-          }
-          for offset in 0..<length {
-            let byte = bytes[index + offset]
-            isASCII = isASCII && byte < 0x80
-            if !(48...57).contains(byte) { word.isNumber = false }
-            word.hash = hashed(word.hash, (65...90).contains(byte) ? byte | 0x20 : byte)
-          }
-          index += length
+        for offset in 0..<length {
+          let byte = bytes[index + offset]
+          isASCII = isASCII && byte < 0x80
+          if !(48...57).contains(byte) { word.isNumber = false }
+          word.hash = hashed(word.hash, (65...90).contains(byte) ? byte | 0x20 : byte)
         }
-        if !isASCII {
-          let lowered = String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
-          word.hash = hash(of: lowered)
-        }
-        if isASCII, dropped == 0, index - start == 1, isLetter(bytes[start]) { word.letter = bytes[start] }
-        word.roles = WordRoles.of(word.hash)
-        words.append(word)
-        gap = []
+        index += length
       }
-      return (words, gap)
+      if !isASCII {
+        let lowered = String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
+        word.hash = hash(of: lowered)
+      }
+      if isASCII, dropped == 0, index - start == 1, isLetter(bytes[start]) { word.letter = bytes[start] }
+      word.roles = WordRoles.of(word.hash)
+      words.append(word)
+      gap = []
     }
+    return (words, gap)
   }
 
   private static let hashSeed: UInt64 = 0xCBF2_9CE4_8422_2325

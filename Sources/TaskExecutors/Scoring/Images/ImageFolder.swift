@@ -18,6 +18,11 @@ public enum ImageFolder {
     name.split(separator: ".").last.map { endings.contains($0.lowercased()) } ?? false
   }
 
+  /// Whether a path leads through a hidden folder or to a hidden file, such as the `._` files that macOS writes.
+  static func isHidden(_ path: String) -> Bool {
+    path.split(separator: "/").contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
+  }
+
   /// Paths relative to `root`, sorted by their bytes.
   /// - Parameter without: folders below it that are not looked into: where results lie.
   public static func list(_ root: String, without folders: [String] = []) throws -> [String] {
@@ -57,7 +62,7 @@ public enum ImageFolder {
     var found: [(String, Kind)] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        Self.name(of: bytes.prefix { $0 != 0 })
+        FileName.text(bytes.prefix { $0 != 0 })
       }
       switch Int(entry.pointee.d_type) {
       case Int(DT_DIR): found.append((name, .folder))
@@ -67,17 +72,6 @@ public enum ImageFolder {
       }
     }
     return found
-  }
-
-  /// A name that is not UTF-8 cannot be opened by it; its bytes are spelled out, so that it has a row of its own and
-  /// whoever reads the row's error finds the file.
-  private static func name(of bytes: Slice<UnsafeRawBufferPointer>) -> String {
-    if let name = String(validating: bytes, as: UTF8.self) { return name }
-    return bytes.map { byte in
-      byte < 0x80
-        ? String(UnicodeScalar(byte))
-        : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
   }
 
   private static func kind(of path: String) -> Kind {

@@ -40,11 +40,12 @@ package struct ImageSet {
       let ending = source.split(separator: ".").last.map { $0.lowercased() } ?? ""
       switch ending {
       case "tar":
-        // A file that was added again replaces the earlier one, as it does when the archive is unpacked.
+        // A file that was added again replaces the earlier one, as it does when the archive is unpacked. Names are
+        // told apart by their bytes: two that only look alike are two files.
         let members = Dictionary(
-          try TarIndex(path: source).members.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 })
-        return members.filter { ImageFolder.isImage($0.key) }.map {
-          ImageEntry(path: $0.key, location: .part(of: source, $0.value))
+          try TarIndex(path: source).members.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { $1 })
+        return members.values.filter { ImageFolder.isImage($0.name) && !ImageFolder.isHidden($0.name) }.map {
+          ImageEntry(path: $0.name, location: .part(of: source, $0.bytes))
         }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
       case "txt", "csv": return try listed(in: source, isTable: ending == "csv")
       case "tgz", "gz", "zst", "xz", "bz2", "zip":

@@ -23,7 +23,8 @@ enum ListedFile {
     return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
   }
 
-  /// The rows of a .csv by column name; its first line names the columns, in any order and case.
+  /// The rows of a .csv by column name; its first line names the columns, in any order and case. Spaces around a class
+  /// are none of its name; those of a path may be.
   static func table(_ path: String, columns: [String]) throws -> [[String: String]] {
     let text = try text(path)
     let lines: [[String]]
@@ -39,6 +40,14 @@ enum ListedFile {
         "\(path) needs a first line that names its columns, \(columns.joined(separator: " and ")) among them; "
           + "found \(names.isEmpty ? "nothing" : names.joined(separator: ", "))")
     }
-    return lines.dropFirst().map { Dictionary(zip(names, $0), uniquingKeysWith: { first, _ in first }) }
+    return lines.dropFirst().map { line in
+      let cells = zip(names, line).map { name, cell in (name, name == "class" ? trimmed(cell) : cell) }
+      return Dictionary(cells, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  private static func trimmed(_ cell: String) -> String {
+    let inner = cell.drop { $0.isWhitespace }
+    return String(inner.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

@@ -73,7 +73,7 @@ package struct DrawsUnderWay {
       "draw_tokens", blocks: count, threads: 1024, .tensor(logits), .numbers(list), .storage(numbers),
       .storage(storage), tokens.map { .storage($0.ids) } ?? .absent,
       tokens == nil ? .absent : .numbers(device.indexList(slots)), .int(logits.columns),
-      .float(temperature == 0 ? 0 : 1 / temperature))
+      .float(temperature == 0 ? 0 : min(1 / temperature, .greatestFiniteMagnitude)))
     if watching > 0 {
       device.launch(
         "gather_logits", blocks: count, threads: 32, .tensor(logits), .numbers(list),

@@ -2,11 +2,11 @@
   import Glibc
 #endif
 
-/// A reproducible source of randomness, seeded from words such as (seed, product, index).
+/// A reproducible source of randomness for everything that is drawn by lot: pictures, splits, orders of options,
+/// resampled tables. It is seeded from words such as (seed, product, index), never from the clock.
 ///
-/// The sequence is SplitMix64's, so a picture depends on its own words alone and not on the pictures drawn
-/// before it.
-package struct SyntheticRandom: Sendable {
+/// The sequence is SplitMix64's; what is drawn depends on its own words alone and not on what was drawn before it.
+package struct SeededRandom: Sendable {
   private var state: UInt64
 
   package init(_ words: [UInt64]) {
