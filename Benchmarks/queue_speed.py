@@ -147,7 +147,6 @@ class Bench:
             return self.measured(lambda: self.ours("submit", database, "--clients", clients, "--connections", clients,
                                                    "--tasks", tasks, "--seconds", self.options.seconds))
 
-        # What another queue takes as a thousand jobs of one call is a job of a thousand tasks here.
         loads = [
             ("submit, 16 clients", "procrastinate", 6,
              lambda: peer("procrastinate", "submit", 16, 1, 1600), lambda: submit(16)),

@@ -25,7 +25,7 @@ struct Submit: AsyncParsableCommand {
             if tasks == 0 {
               _ = try await queue.submit(spec)
             } else {
-              _ = try await Workload.fill(queue, tasks: tasks)
+              _ = try await Workload.fill(queue, tasks: tasks, lazily: true)
             }
             count += max(tasks, 1)
           }

@@ -9,8 +9,14 @@ enum {
   ROWS = CK_INT8_ROWS,
   /// Columns that are expanded to float32 at a time.
   PART = 1024,
+  /// Of a single row of x; few models have wider ones.
+  ROW = 12288,
   /// Rows of weights that are expanded at a time.
   STRIP = 6,
+  /// Rows of weights that one expansion of x serves.
+  GROUP = 8 * STRIP,
+  /// Rows of x that are expanded at a time.
+  FEW = 24,
 };
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -21,14 +27,28 @@ CK_INLINE __m128 sums4(__m256 a, __m256 b, __m256 c, __m256 d) {
   return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
 }
 
-/// Memory that will be read next, fetched a line at a time between the arithmetic.
+/// Rows of memory that will be read next, fetched a line at a time between the arithmetic.
 typedef struct {
-  const uint8_t *next, *end;
+  const uint8_t *next, *row_end;
+  /// Of a row, and from one to the next, in bytes.
+  size_t length, stride;
+  /// Rows behind this one.
+  size_t rows;
 } ahead_t;
 
+CK_INLINE ahead_t rows_ahead(const uint8_t *first, size_t rows, size_t length, size_t stride) {
+  return (ahead_t){first, rows > 0 ? first + length : first, length, stride, rows > 0 ? rows - 1 : 0};
+}
+
 CK_INLINE void fetch(ahead_t *ahead) {
+  if (ahead->next >= ahead->row_end) {
+    if (ahead->rows == 0) return;
+    ahead->rows--;
+    ahead->row_end += ahead->stride;
+    ahead->next = ahead->row_end - ahead->length;
+  }
   _mm_prefetch((const char *)ahead->next, _MM_HINT_T0);
-  ahead->next = ahead->next < ahead->end ? ahead->next + 64 : ahead->next;
+  ahead->next += 64;
 }
 
 /// The first `count` of eight lanes, for a row's last columns.
@@ -99,12 +119,11 @@ CK_INLINE void tiles(
 static void float32_product(const ck_weight_operands *o) {
   size_t columns = o->columns;
   const float *x = o->x, *w = (const float *)o->w + o->first * columns;
-  const uint8_t *end = (const uint8_t *)(w + o->n * columns);
   for (size_t j = 0; j < o->n; j += STRIP) {
-    size_t rows = o->n - j < STRIP ? o->n - j : STRIP;
+    size_t rows = o->n - j < STRIP ? o->n - j : STRIP, left = o->n - j - rows;
     const float *first = w + j * columns;
-    const uint8_t *next = (const uint8_t *)(first + rows * columns);
-    ahead_t ahead = {next, next + rows * columns * 4 < end ? next + rows * columns * 4 : end};
+    ahead_t ahead = rows_ahead(
+        (const uint8_t *)(first + rows * columns), left < STRIP ? left : STRIP, 4 * columns, 4 * columns);
     tiles(x, columns, first, columns, columns, o->y + j, o->ldy, o->m, rows, o->accumulate, ahead);
   }
 }
@@ -116,14 +135,17 @@ CK_INLINE __m256 load_bf16(const uint8_t *source) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
 }
 
-/// One row of x, already float32, with N rows of weights.
+/// One row of x, already float32, with N rows of weights, while those behind them are fetched.
 CK_INLINE void vector_bf16(
-    const int N, const float *x, const uint8_t *w, size_t stride, size_t columns, float *y, bool accumulate) {
+    const int N, const float *x, const uint8_t *w, size_t stride, size_t columns, float *y, bool accumulate,
+    ahead_t ahead) {
   __m256 sums[4][2];
   for (int r = 0; r < 4; r++) sums[r][0] = sums[r][1] = _mm256_setzero_ps();
   size_t l = 0;
   for (; l + 16 <= columns; l += 16) {
     __m256 a = _mm256_loadu_ps(x + l), b = _mm256_loadu_ps(x + l + 8);
+    fetch(&ahead);
+    fetch(&ahead);
     for (int r = 0; r < N; r++) {
       const uint8_t *row = w + (size_t)r * stride + 2 * l;
       sums[r][0] = _mm256_fmadd_ps(a, load_bf16(row), sums[r][0]);
@@ -139,46 +161,66 @@ CK_INLINE void vector_bf16(
   for (int r = 0; r < N; r++) ck_put(y + r, dots[r], accumulate);
 }
 
-/// One row of x reads the weights as they are, `PART` columns at a time.
+/// One row of x, expanded once, reads the weights as they are: whole rows, as they lie.
 static void bf16_vector_product(const ck_weight_operands *o) {
-  float x[PART] __attribute__((aligned(32)));
+  float x[ROW] __attribute__((aligned(32)));
   size_t stride = 2 * o->columns;
-  for (size_t l = 0; l < o->columns; l += PART) {
-    size_t count = o->columns - l < PART ? o->columns - l : PART;
+  for (size_t l = 0; l < o->columns; l += ROW) {
+    size_t count = o->columns - l < ROW ? o->columns - l : ROW;
     bool accumulate = o->accumulate || l > 0;
     ck_bf16_to_f32((const uint8_t *)o->x + 2 * l, x, count);
     const uint8_t *w = (const uint8_t *)o->w + o->first * stride + 2 * l;
     size_t j = 0;
-    for (; j + 4 <= o->n; j += 4) vector_bf16(4, x, w + j * stride, stride, count, o->y + j, accumulate);
-    for (; j < o->n; j++) vector_bf16(1, x, w + j * stride, stride, count, o->y + j, accumulate);
+    for (; j + 4 <= o->n; j += 4) {
+      size_t left = o->n - j - 4;
+      ahead_t ahead = rows_ahead(w + (j + 4) * stride, left < 4 ? left : 4, 2 * count, stride);
+      vector_bf16(4, x, w + j * stride, stride, count, o->y + j, accumulate, ahead);
+    }
+    for (; j < o->n; j++)
+      vector_bf16(1, x, w + j * stride, stride, count, o->y + j, accumulate, rows_ahead(w, 0, 0, 0));
   }
 }
 
-/// Several rows of x: strips of weights are expanded into the first cache, and while their tiles are computed
-/// the next strip is fetched.
+/// The strip of weights behind one of `rows` at (j, l), where parts of `group` rows from `first` are gone through.
+CK_INLINE ahead_t strip_ahead(
+    const ck_weight_operands *o, size_t first, size_t group, size_t j, size_t rows, size_t l) {
+  size_t stride = 2 * o->columns;
+  j += rows;
+  if (j == first + group) {
+    l += PART;
+    if (l < o->columns)
+      j = first;
+    else
+      l = 0;
+  }
+  size_t left = o->n - j, count = o->columns - l < PART ? o->columns - l : PART;
+  const uint8_t *w = (const uint8_t *)o->w + (o->first + j) * stride + 2 * l;
+  return rows_ahead(w, left < STRIP ? left : STRIP, 2 * count, stride);
+}
+
+/// Several rows of x. A part of their columns is expanded once for a group of strips of weights; each strip is expanded
+/// into the first cache, and while its tiles are computed the next one is fetched.
 static void bf16_product(const ck_weight_operands *o) {
-  float strip[STRIP * PART] __attribute__((aligned(64))), x[4 * PART] __attribute__((aligned(64)));
+  float strip[STRIP * PART] __attribute__((aligned(64))), x[FEW * PART] __attribute__((aligned(64)));
   size_t stride = 2 * o->columns, x_stride = ck_operand_row_bytes(CK_WEIGHTS_BFLOAT16, o->columns);
-  const uint8_t *w = (const uint8_t *)o->w + o->first * stride, *end = w + o->n * stride;
-  for (size_t j = 0; j < o->n; j += STRIP) {
-    size_t rows = o->n - j < STRIP ? o->n - j : STRIP;
-    for (size_t l = 0; l < o->columns; l += PART) {
-      size_t count = o->columns - l < PART ? o->columns - l : PART;
-      for (size_t r = 0; r < rows; r++)
-        ck_bf16_to_f32(w + (j + r) * stride + 2 * l, strip + r * PART, count);
-      const uint8_t *next = w + (j + rows) * stride + l * 2 * rows;
-      for (size_t i = 0; i < o->m; i += 4) {
-        size_t many = o->m - i < 4 ? o->m - i : 4;
+  const uint8_t *w = (const uint8_t *)o->w + o->first * stride;
+  for (size_t i = 0; i < o->m; i += FEW)
+    for (size_t first = 0; first < o->n; first += GROUP) {
+      size_t many = o->m - i < FEW ? o->m - i : FEW, group = o->n - first < GROUP ? o->n - first : GROUP;
+      for (size_t l = 0; l < o->columns; l += PART) {
+        size_t count = o->columns - l < PART ? o->columns - l : PART;
         for (size_t r = 0; r < many; r++)
           ck_bf16_to_f32((const uint8_t *)o->x + (i + r) * x_stride + 2 * l, x + r * PART, count);
-        const uint8_t *then = next + 2 * rows * count;
-        ahead_t ahead = {next < end ? next : end, then < end ? then : end};
-        tiles(
-            x, PART, strip, PART, count, o->y + i * o->ldy + j, o->ldy, many, rows, o->accumulate || l > 0,
-            ahead);
+        for (size_t j = first; j < first + group; j += STRIP) {
+          size_t rows = first + group - j < STRIP ? first + group - j : STRIP;
+          for (size_t r = 0; r < rows; r++)
+            ck_bf16_to_f32(w + (j + r) * stride + 2 * l, strip + r * PART, count);
+          tiles(
+              x, PART, strip, PART, count, o->y + i * o->ldy + j, o->ldy, many, rows, o->accumulate || l > 0,
+              strip_ahead(o, first, group, j, rows, l));
+        }
       }
     }
-  }
 }
 
 // MARK: int8

@@ -39,8 +39,11 @@ async def submit(conninfo, clients, batch, jobs):
     app, nothing = application(conninfo, clients)
 
     async def client():
-        for _ in range(jobs // clients):
-            await nothing.defer_async()
+        for _ in range(jobs // batch // clients):
+            if batch == 1:
+                await nothing.defer_async()
+            else:
+                await nothing.batch_defer_async(*[{}] * batch)
 
     async with app.open_async():
         start = time.monotonic()
