@@ -144,9 +144,10 @@ static ar1_http_outcome outcome_of(const ar1_http_transfer *transfer, CURLcode c
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
       // Once it was sent the server may have acted on it, whatever came of connecting anew.
       return transfer->sent > 0 ? AR1_HTTP_BROKEN : AR1_HTTP_UNREACHABLE;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return transfer->sent > 0 ? AR1_HTTP_BROKEN : AR1_HTTP_UNTRUSTED;
     case CURLE_OPERATION_TIMEDOUT: {
       // A connection that was never made is a server that is away, not a slow answer.
       double connected = 0;

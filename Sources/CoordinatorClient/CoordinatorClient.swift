@@ -165,7 +165,7 @@ public final class CoordinatorClient: Sendable {
         hint: "check that 'ar1 up' or 'ar1 coordinator' runs there")
     }
     switch error {
-    case .unreachable(let reason) where reason.lowercased().contains("certificate"):
+    case .untrusted(let reason):
       return CoordinatorError(
         kind: .unreachable, code: "untrusted", message: "\(url) shows no certificate to trust (\(reason))",
         hint: "name the certificate that it, or whoever signed it, has with --ca or AR1_CA")
@@ -189,7 +189,9 @@ public final class CoordinatorClient: Sendable {
 extension TransportError {
   /// Whether the server cannot have acted on the request.
   fileprivate var sawNothing: Bool {
-    if case .unreachable = self { return true }
-    return false
+    switch self {
+    case .unreachable, .untrusted: true
+    default: false
+    }
   }
 }

@@ -44,6 +44,8 @@ package struct HTTPResponse: Sendable {
 package enum TransportError: Error, Sendable, Equatable {
   /// No connection was made, so the server has seen nothing.
   case unreachable(String)
+  /// The server's certificate is none to trust; it has seen nothing.
+  case untrusted(String)
   case timedOut
   /// The connection broke; the server may have acted on the request.
   case broken(String)
@@ -55,6 +57,7 @@ extension TransportError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unreachable(let reason): "no connection (\(reason))"
+    case .untrusted(let reason): "no certificate to trust (\(reason))"
     case .timedOut: "no answer in time"
     case .broken(let reason): "the connection broke (\(reason))"
     case .responseTooLong(let limit): "the answer is longer than \(limit) bytes"
@@ -305,6 +308,7 @@ private final class Transfer: @unchecked Sendable {
             status: result.status, body: received,
             retryAfter: result.retry_after_s > 0 ? Double(result.retry_after_s) : nil)))
     case AR1_HTTP_UNREACHABLE: finish(.failure(.unreachable(message)))
+    case AR1_HTTP_UNTRUSTED: finish(.failure(.untrusted(message)))
     case AR1_HTTP_TIMEOUT: finish(.failure(.timedOut))
     case AR1_HTTP_BAD_URL: finish(.failure(.unusableURL(message)))
     default:

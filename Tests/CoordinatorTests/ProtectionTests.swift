@@ -59,7 +59,7 @@ import WorkerRuntime
       let job = try await knowing.submit(SubmitRequest(spec: try TestQueue.spec()))
       #expect(try await knowing.job(job.id).job.id == job.id)
       let error = await refused(.unreachable) { _ = try await client(url, authority: nil).jobs() }
-      #expect(error?.message.contains("ertificate") == true, "\(error?.message ?? "")")
+      #expect(error?.code == "untrusted" && error?.hint?.contains("--ca") == true, "\(error?.message ?? "")")
       let plain = "http" + url.dropFirst("https".count)
       await refused(.unreachable) { _ = try await client(plain, authority: nil).jobs() }
     }

@@ -1,4 +1,4 @@
-// What people see of the dashboard. Run by DashboardTests; ends with 1 where something is not so.
+// What people see of the dashboard. Run by DashboardPageTests; ends with 1 where something is not so.
 import assert from "node:assert/strict";
 import { Page, job } from "./browser.mjs";
 

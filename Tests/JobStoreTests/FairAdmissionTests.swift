@@ -292,21 +292,26 @@ struct FairAdmissionTests {
     #expect(claimed.contains(urgent.id) && !claimed.contains(scheduled.id))
   }
 
+  /// More tasks of a job than a test could wait for.
+  private func makeReady(_ count: Int, of job: JobID, _ bench: Bench) async throws {
+    _ = try await bench.store.pool.run { connection in
+      try connection.execute(
+        """
+        WITH made AS (INSERT INTO tasks (job_id, kind, stage, state)
+            SELECT $1, 'shard', 1, 'ready' FROM generate_series(1, $2) RETURNING id),
+          details AS (INSERT INTO task_details (job_id, task_id, payload) SELECT $1, id, '{}' FROM made)
+        INSERT INTO ready (task_id, job_id, rank, kind, payload) SELECT id, $1, 0, 'shard', '{}' FROM made
+        """, job, count
+      ).affected
+    }
+  }
+
   @Test("what is ready is taken back in parts when labs begin to compete, and nothing is decided before")
   func largeBacklog() async throws {
     let bench = try await Bench.make()
     let session = try await bench.session(slots: 4)
     let job = try await planned(bench, bench.person, shards: 1, session)
-    _ = try await bench.store.pool.run { connection in
-      try connection.execute(
-        """
-        WITH made AS (INSERT INTO tasks (job_id, kind, stage, state)
-            SELECT $1, 'shard', 1, 'ready' FROM generate_series(1, 25000) RETURNING id),
-          details AS (INSERT INTO task_details (job_id, task_id, payload) SELECT $1, id, '{}' FROM made)
-        INSERT INTO ready (task_id, job_id, rank, kind, payload) SELECT id, $1, 0, 'shard', '{}' FROM made
-        """, job
-      ).affected
-    }
+    try await makeReady(25_000, of: job, bench)
     func ready() async throws -> Int {
       try await bench.store.pool.run { session in
         try session.execute("SELECT count(*) AS tasks FROM ready").only().get("tasks")
@@ -330,16 +335,7 @@ struct FairAdmissionTests {
     let bench = try await Bench.make()
     let session = try await bench.session(slots: 4)
     let job = try await planned(bench, bench.person, shards: 1, session)
-    _ = try await bench.store.pool.run { connection in
-      try connection.execute(
-        """
-        WITH made AS (INSERT INTO tasks (job_id, kind, stage, state)
-            SELECT $1, 'shard', 1, 'ready' FROM generate_series(1, 20001) RETURNING id),
-          details AS (INSERT INTO task_details (job_id, task_id, payload) SELECT $1, id, '{}' FROM made)
-        INSERT INTO ready (task_id, job_id, rank, kind, payload) SELECT id, $1, 0, 'shard', '{}' FROM made
-        """, job
-      ).affected
-    }
+    try await makeReady(20_001, of: job, bench)
     let paused = try await bench.store.change(job, ChangeJobRequest(paused: true), by: bench.person)
     #expect(paused.tasks.ready == 0 && paused.tasks.blocked == 20_002)
     #expect(try await bench.claim(session, limit: 4).isEmpty)

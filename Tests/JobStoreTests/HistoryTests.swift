@@ -46,13 +46,13 @@ struct HistoryTests {
       CreateWebhookRequest(url: "https://quiet.example/"), by: other)
     for _ in 0..<20 { _ = try await bench.submit() }
     _ = try await bench.store.submit(SubmitRequest(spec: try Bench.spec("eval")), by: other)
-    let taken = try await bench.store.takeDueDeliveries(limit: 32, firstPause: 60, sending: 30)
+    let taken = try await bench.store.takeDueDeliveries(limit: 32, sending: 30)
     #expect(taken.filter { $0.webhook == quiet.id }.count == 1)
     #expect(taken.filter { $0.webhook == busy.id }.count == JobStore.mostPerWebhook)
     // While they are under way there is no room for more of that one, and room for one when one has ended.
     for (underWay, room) in [(JobStore.mostPerWebhook, 0), (JobStore.mostPerWebhook - 1, 1)] {
       let next = try await bench.store.takeDueDeliveries(
-        limit: 32, firstPause: 60, sending: 30, underWay: [busy.id: underWay])
+        limit: 32, sending: 30, underWay: [busy.id: underWay])
       #expect(next.map(\.webhook) == Array(repeating: busy.id, count: room))
     }
   }
@@ -66,7 +66,7 @@ struct HistoryTests {
       CreateWebhookRequest(url: "https://slow.example/"), by: bench.person)
     _ = try await bench.submit()
     func due() async throws -> [WebhookDelivery] {
-      try await bench.store.takeDueDeliveries(limit: 32, firstPause: 0, sending: 3_600)
+      try await bench.store.takeDueDeliveries(limit: 32, sending: 3_600)
     }
     let first = try await due()
     #expect(first.count == 1)
@@ -146,7 +146,7 @@ struct HistoryTests {
   }
 
   private func due(_ bench: Bench, to webhook: CreatedWebhook) async throws -> [String] {
-    try await bench.store.takeDueDeliveries(limit: 100, firstPause: 3_600, sending: 30)
+    try await bench.store.takeDueDeliveries(limit: 100, sending: 30)
       .filter { $0.webhook == webhook.id }.map(\.message.event.kind)
   }
 

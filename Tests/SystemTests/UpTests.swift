@@ -49,23 +49,15 @@ struct UpTests {
       Program.text(system.scratch.path + "/up.err").contains("stopping\n")
         && !FileManager.default.fileExists(atPath: system.scratch.path + "/.ar1/connection.json")
     }
-    let output = system.scratch.path + "/next.out"
-    let next = try system.program.start(
-      ["up", "--listen", "127.0.0.1:0", "--workers", "0"], output: output, error: output)
-    func said(_ text: String) throws -> Bool {
-      let all = Program.text(output)
-      if let exit = next.exit { throw SystemError("the second one ended (\(exit)): \(all)") }
-      return all.contains(text)
-    }
+    let next = try Successor(of: system, listen: "127.0.0.1:0")
     try await system.until("the second one waits") {
-      try said("waiting for the system that is stopping here (process \(system.process))")
+      try next.said("waiting for the system that is stopping here (process \(system.process))")
     }
     kill(worker, SIGCONT)
     await system.ended()
-    try await system.until("the second one is ready") { try said("ready;") }
+    try await system.until("the second one is ready") { try next.said("ready;") }
     _ = try await system.program.document(["workers"])
-    next.signal(SIGTERM)
-    #expect(await next.waitForExit() == .code(0))
+    #expect(await next.stop() == .code(0))
   }
 
   @Test("A start right after the system was killed waits for what that leaves, and has its folder and port")
@@ -78,23 +70,15 @@ struct UpTests {
     kill(coordinator, SIGSTOP)
     kill(system.process, SIGKILL)
     #expect(await system.exit() == .signal(SIGKILL))
-    let output = system.scratch.path + "/next.out"
-    let next = try system.program.start(
-      ["up", "--listen", String(url.dropFirst("http://".count)), "--workers", "0"], output: output,
-      error: output)
-    func said(_ text: String) throws -> Bool {
-      let all = Program.text(output)
-      if let exit = next.exit { throw SystemError("the second one ended (\(exit)): \(all)") }
-      return all.contains(text)
-    }
+    let next = try Successor(of: system, listen: String(url.dropFirst("http://".count)))
     try await system.until("the second one waits") {
-      try said("waiting for the end of what a killed system has left here (it was process \(system.process))")
+      try next.said(
+        "waiting for the end of what a killed system has left here (it was process \(system.process))")
     }
     kill(coordinator, SIGCONT)
-    try await system.until("the second one is ready") { try said("ready;") }
+    try await system.until("the second one is ready") { try next.said("ready;") }
     #expect(try system.connection()["url"]?.string == url)
-    next.signal(SIGTERM)
-    #expect(await next.waitForExit() == .code(0))
+    #expect(await next.stop() == .code(0))
   }
 
   /// The process that another one has started with this as its first argument.
@@ -144,5 +128,29 @@ struct UpTests {
     #expect(FileManager.default.fileExists(atPath: data))
     first.signal(SIGINT)
     #expect(await first.waitForExit() == .code(130))
+  }
+}
+
+/// A second start in the folder of a system.
+private struct Successor {
+  private let child: ChildProcess
+  private let output: String
+
+  init(of system: RunningSystem, listen: String) throws {
+    output = system.scratch.path + "/next.out"
+    child = try system.program.start(
+      ["up", "--listen", listen, "--workers", "0"], output: output, error: output)
+  }
+
+  /// Whether it has written this.
+  func said(_ text: String) throws -> Bool {
+    let all = Program.text(output)
+    if let exit = child.exit { throw SystemError("the second one ended (\(exit)): \(all)") }
+    return all.contains(text)
+  }
+
+  func stop() async -> ChildProcess.Exit {
+    child.signal(SIGTERM)
+    return await child.waitForExit()
   }
 }

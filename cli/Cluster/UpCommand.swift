@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import JobModel
-import JobStore
 
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,44 +15,35 @@ struct UpCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Folder whose .ar1 holds the database and the logs.", completion: .directory) var folder = "."
-  @Option(help: "Address and port of the coordinator; port 0 takes a free one.") var listen = "127.0.0.1:8170"
   @Option(help: "Workers that roll out, evaluate and score; one more learns.") var workers = 1
 
   @Option(
     help: "Processes that learn together under mpirun (Open MPI); each takes a share of a step's prompts.")
   var learnerRanks = 1
 
-  @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
-  @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
+  @OptionGroup(title: "Coordinator") var serving: ServingOptions
 
   func validate() throws {
-    guard (1...86_400).contains(leaseSeconds), heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds
-    else {
-      throw ValidationError("--lease-seconds is 1 to 86400 and at least twice --heartbeat-seconds")
-    }
     guard (0...64).contains(workers) else { throw ValidationError("--workers is 0 to 64") }
     guard (1...64).contains(learnerRanks) else { throw ValidationError("--learner-ranks is 1 to 64") }
-    guard CoordinatorCommand.address(listen) != nil else {
-      throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
-    }
   }
 
   func run() async throws {
     let root = Self.absolute(folder)
-    let timing = LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds)
     do {
-      try await TerminationSignals.cancelling { try await perform(root, timing) }
+      try await TerminationSignals.cancelling { try await perform(root) }
     } catch is CancellationError {
       Terminal.writeError("stopped before everything was started\n")
       throw ExitCode(130)
     }
   }
 
-  private func perform(_ root: String, _ timing: LeaseTiming) async throws {
+  private func perform(_ root: String) async throws {
     let lock = try await SystemLock.take(under: root) { Terminal.write($0 + "\n") }
     let cluster = try await LocalCluster.start(
-      folder: root + "/.ar1", lock: lock, listen: listen, workers: Self.plans(workers, ranks: learnerRanks),
-      timing: timing
+      folder: root + "/.ar1", lock: lock, listen: serving.listen,
+      workers: Self.plans(workers, ranks: learnerRanks),
+      timing: serving.timing
     ) { Terminal.write($0 + "\n") }
     try ConnectionFile(
       url: cluster.url, token: cluster.token, workerToken: cluster.workerToken, database: cluster.database

@@ -19,10 +19,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "A postgres:// address or a libpq connection string.") var database: String
-  @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen = "127.0.0.1:8170"
+  @OptionGroup var serving: ServingOptions
   @Option(help: "Connections to the database; each may open one more beside it.") var connections = 8
-  @Option(help: "A worker silent for so many seconds loses its tasks.") var leaseSeconds = 30.0
-  @Option(help: "Workers renew their leases every so many seconds.") var heartbeatSeconds = 5.0
   @Option(
     help: ArgumentHelp(
       "A task that has run for less is not asked to give way to another lab (5m).", valueName: "5m"))
@@ -57,23 +55,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
       throw ValidationError("--public-root goes with --lab-root; alone it would confine nobody")
     }
     guard (0...1e6).contains(rateLimit) else { throw ValidationError("--rate-limit is 0 to 1000000") }
-    guard Self.address(listen) != nil else {
-      throw ValidationError("--listen is an address and a port, such as 127.0.0.1:8170, not '\(listen)'")
-    }
     guard (1...1_000).contains(connections) else { throw ValidationError("--connections is 1 to 1000") }
-    guard (1...86_400).contains(leaseSeconds), heartbeatSeconds > 0, heartbeatSeconds * 2 <= leaseSeconds
-    else {
-      throw ValidationError("--lease-seconds is 1 to 86400 and at least twice --heartbeat-seconds")
-    }
   }
 
   func run() async throws {
-    guard let (host, port) = Self.address(listen) else { return }
+    guard let (host, port) = ServingOptions.address(serving.listen) else { return }
     let logger = LogOutput.logger("coordinator", level: logLevel)
     let pool = ConnectionPool(address: PostgresAddress(database), size: connections)
     let store = JobStore(
-      pool: pool, timing: LeaseTiming(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds),
-      scheduling: scheduling)
+      pool: pool, timing: serving.timing, scheduling: scheduling)
     try await migrate(store, logger)
     let scheme = tlsCertificate == nil ? "http" : "https"
     let coordinator = try Coordinator(
@@ -130,15 +120,5 @@ struct CoordinatorCommand: AsyncParsableCommand {
         try await Task.sleep(for: .seconds(1))
       }
     }
-  }
-
-  /// "host:port" or "[v6]:port".
-  static func address(_ text: String) -> (host: String, port: Int)? {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-      (0...65_535).contains(port)
-    else { return nil }
-    var host = String(text[..<colon])
-    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-    return host.isEmpty ? nil : (host, port)
   }
 }

@@ -46,6 +46,8 @@ typedef enum {
   AR1_HTTP_BROKEN = 4,
   /// The URL or its scheme cannot be used.
   AR1_HTTP_BAD_URL = 5,
+  /// The server's certificate is none to trust. The server saw nothing.
+  AR1_HTTP_UNTRUSTED = 6,
 } ar1_http_outcome;
 
 typedef struct {

@@ -64,8 +64,7 @@ struct WebhookSender: Service {
   private func take(beside underWay: [Int64: Int]) async -> [WebhookDelivery] {
     // A database that is away is reported by the leader; the outbox waits.
     let due = try? await store.takeDueDeliveries(
-      limit: Self.most - Self.posts(in: underWay), firstPause: firstPause, sending: Self.sending,
-      underWay: underWay)
+      limit: Self.most - Self.posts(in: underWay), sending: Self.sending, underWay: underWay)
     return due ?? []
   }
 

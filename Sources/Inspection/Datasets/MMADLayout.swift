@@ -18,13 +18,8 @@ public struct MMADLayout: DatasetLayout {
       missing.append(.init(kind: .note, name: "domain_knowledge.json is not there"))
     }
     let uncounted = dataset.samples.reduce(0) { $0 + $1.questions.count { !$0.isCounted } }
-    if uncounted > 0 {
-      missing.append(
-        .init(
-          kind: .note,
-          name:
-            "questions whose right answer is beyond E, so that the metric counts whatever is answered as wrong: "
-            + "\(uncounted)"))
+    if let notice = InspectionQuestion.notice(uncounted: uncounted) {
+      missing.append(.init(kind: .note, name: notice))
     }
     return Dataset(
       layout: name, title: "MMAD", root: path, questioned: dataset.samples, shortcomings: missing,

@@ -1,4 +1,4 @@
-package import Images
+import Images
 
 #if canImport(Glibc)
   import Glibc

@@ -60,6 +60,13 @@ public struct InspectionQuestion: Sendable, Equatable {
   /// answered.
   public var isCounted: Bool { answer.map(AnswerRecord.isLetter) ?? false }
 
+  /// Says how many of a set are not; nil where all are.
+  public static func notice(uncounted count: Int) -> String? {
+    count == 0
+      ? nil
+      : "questions whose right answer is beyond E, so that the metric counts whatever is answered as wrong: \(count)"
+  }
+
   /// The benchmark's question about the presence of a defect: A means a defect, B none.
   public static let anomalyDetection = InspectionQuestion(
     text: "Is there any defect in the object?", options: AnswerOption.lettered(["Yes.", "No."]), answer: nil,

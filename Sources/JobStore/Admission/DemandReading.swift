@@ -37,7 +37,8 @@ extension Session {
       ), first AS MATERIALIZED (
         SELECT job.id FROM line CROSS JOIN LATERAL (
           SELECT j.id FROM (
-            SELECT p.priority, CASE WHEN b.least_age = 0 THEN 'infinity' ELSE now() - make_interval(secs => b.least_age) END AS latest,
+            SELECT p.priority,
+              CASE WHEN b.least_age = 0 THEN 'infinity' ELSE now() - make_interval(secs => b.least_age) END AS latest,
               CASE WHEN b.age_limit = 'infinity' THEN '-infinity' ELSE now() - make_interval(secs => b.age_limit) END AS bound
             FROM unnest(line.priorities) AS p (priority)
               JOIN unnest($1::int[], $2::int[], $3::int[], $4::float8[], $5::float8[])
@@ -45,8 +46,8 @@ extension Session {
             ORDER BY b.band DESC, p.priority DESC) AS part
           CROSS JOIN LATERAL (
             SELECT id FROM jobs_that_may_begin() o
-            WHERE finished_at IS NULL AND lab_id = line.lab_id AND user_id = line.user_id AND kind = line.kind AND coalesce(need_id, 0) = line.need
-              AND (started_at IS NULL) = line.is_new AND priority = part.priority
+            WHERE finished_at IS NULL AND lab_id = line.lab_id AND user_id = line.user_id AND kind = line.kind
+              AND coalesce(need_id, 0) = line.need AND (started_at IS NULL) = line.is_new AND priority = part.priority
               AND greatest(created_at, begins_at) <= part.latest AND greatest(created_at, begins_at) > part.bound
               AND (at_once IS NULL OR at_once > (SELECT count(*) FROM tasks
                 WHERE job_id = o.id AND finished_at IS NULL AND state IN ('ready', 'running')))

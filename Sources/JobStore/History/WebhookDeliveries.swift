@@ -26,16 +26,14 @@ extension JobStore {
   /// Of one webhook under way at once, so that a receiver that hangs does not keep the others' waiting.
   public static let mostPerWebhook = 4
 
-  /// Takes deliveries that are due. Each is due again after a pause that doubles with every try, up to an hour, and not
-  /// before whoever takes it has had the time to send it: one whose sender dies is sent by another, one whose receiver
-  /// is slow is not. (Index webhook_deliveries_due_of, primary key of events.)
+  /// Takes deliveries that are due. Each is due again when whoever takes it has had the time to send it: one whose sender
+  /// dies is sent by another, one whose receiver is slow is not. (Index webhook_deliveries_due_of, primary key of events.)
   /// - Parameters:
-  ///   - firstPause: after the first try, in seconds.
   ///   - sending: seconds within which `finishDelivery` follows.
   ///   - underWay: how many the caller has taken and not finished, by webhook; with them a webhook has at most
   ///     `mostPerWebhook`.
   public func takeDueDeliveries(
-    limit: Int, firstPause: Double, sending: Double, underWay: [Int64: Int] = [:]
+    limit: Int, sending: Double, underWay: [Int64: Int] = [:]
   ) async throws -> [WebhookDelivery] {
     let busy = underWay.keys.sorted()
     let deliveries = busy.map { underWay[$0] ?? 0 }
@@ -51,8 +49,7 @@ extension JobStore {
             FOR UPDATE SKIP LOCKED) AS d
           ORDER BY coalesce(busy.deliveries, 0), d.due_at LIMIT $1
         ), taken AS (
-          UPDATE webhook_deliveries d SET attempts = attempts + 1,
-            due_at = now() + make_interval(secs => greatest($6, least(3600, $2 * 2 ^ least(attempts, 12))))
+          UPDATE webhook_deliveries d SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
           FROM due WHERE d.id = due.id RETURNING d.id, d.webhook_id, d.event_id, d.event_at
         )
         SELECT taken.id AS delivery, w.id AS webhook, w.url, w.secret, e.id,
@@ -63,7 +60,7 @@ extension JobStore {
             WHERE events.id = taken.event_id AND events.at = taken.event_at OFFSET 0) AS e
           LEFT JOIN labs l ON l.id = e.lab_id LEFT JOIN users u ON u.id = e.user_id
         ORDER BY taken.id
-        """, limit, firstPause, Self.mostPerWebhook, busy, deliveries, sending
+        """, limit, sending, Self.mostPerWebhook, busy, deliveries
       ).map { row in
         WebhookDelivery(
           webhook: try row.get("webhook"), url: try row.get("url"),
@@ -73,9 +70,9 @@ extension JobStore {
     }
   }
 
-  /// Notes what came of a try: without an error the receiver has the event; with one it is tried again after its pause,
-  /// for a day. (Primary keys of webhooks and webhook_deliveries.)
-  /// - Parameter firstPause: as it was taken with.
+  /// Notes what came of a try: without an error the receiver has the event; with one it is tried again after a pause that
+  /// doubles with every try, up to an hour, for a day. (Primary keys of webhooks and webhook_deliveries.)
+  /// - Parameter firstPause: after the first try, in seconds.
   public func finishDelivery(
     _ delivery: WebhookDelivery, error: String?, firstPause: Double
   ) async throws {

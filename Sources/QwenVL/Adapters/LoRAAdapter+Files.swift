@@ -14,8 +14,7 @@ extension LoRAAdapter {
   private static let variants = [
     "use_dora", "fan_in_fan_out", "rank_pattern", "alpha_pattern", "modules_to_save", "layer_replication",
     "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config", "velora_config",
-    "use_qalora",
-    "use_bdlora",
+    "use_qalora", "use_bdlora",
   ]
   /// Ways to begin an adapter that leave the weights beneath it as they are.
   private static let starts = ["gaussian", "eva", "orthogonal"]
@@ -75,7 +74,10 @@ extension LoRAAdapter {
     for key in Self.variants {
       guard let value = reader.value(key), value != false else { continue }
       guard value.members?.isEmpty ?? value.array?.isEmpty ?? false else {
-        throw reader.failure(key, "is \(value == true ? "true" : "set"), which is not implemented")
+        throw reader.failure(
+          key,
+          "is \(value == true ? "true" : "set"): such an adapter computes something else than a plain one, and is not read"
+        )
       }
     }
     if let start = reader.value("init_lora_weights")?.string, !Self.starts.contains(start) {

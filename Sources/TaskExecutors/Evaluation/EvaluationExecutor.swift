@@ -47,10 +47,8 @@ public struct EvaluationExecutor: WorkerRuntime.TaskExecutor {
     let shards = ShardRange.shards(of: count, size: settings.shardSize)
     context.log(
       "\(count) questions on \(evaluation.samples.count) images in \(shards) shards, \(run.setting)")
-    if evaluation.uncounted > 0 {
-      context.log(
-        "questions whose right answer is beyond E, so that the metric counts whatever is answered as wrong: "
-          + "\(evaluation.uncounted)", stream: .error)
+    if let notice = InspectionQuestion.notice(uncounted: evaluation.uncounted) {
+      context.log(notice, stream: .error)
     }
     let untold = evaluation.categoriesWithoutKnowledge
     if let first = untold.first {
