@@ -20,7 +20,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -34,6 +33,8 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CImageCodecs", cSettings: fastC,
@@ -47,20 +48,20 @@ let package = Package(
 
     // Shared by both halves
     .target(name: "OrderedJSON", swiftSettings: acrossModules),
+    .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: acrossModules),
+    .target(name: "Randomness", swiftSettings: acrossModules),
 
     // Queue half
     .target(name: "JobModel", dependencies: ["OrderedJSON"], swiftSettings: acrossModules),
-    .target(name: "Scheduling", dependencies: ["JobModel"], swiftSettings: acrossModules),
+    .target(name: "Scheduling", dependencies: ["JobModel", "Randomness"], swiftSettings: acrossModules),
     .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: acrossModules),
     .target(
-      name: "LocalPostgres", dependencies: ["CPlatform", "PostgresClient"],
+      name: "LocalPostgres", dependencies: ["CPlatform", "Digests", "PostgresClient"],
       swiftSettings: plain),
     .target(
       name: "JobStore",
-      dependencies: [
-        "JobModel", "Scheduling", "PostgresClient", "CAssets",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: plain),
+      dependencies: ["JobModel", "OrderedJSON", "Scheduling", "PostgresClient", "CAssets", "Digests"],
+      swiftSettings: plain),
     .target(
       name: "Coordinator",
       dependencies: [
@@ -83,24 +84,26 @@ let package = Package(
 
     // Model half
     .target(
-      name: "Tensors", dependencies: ["CCUDA", "CKernels", "COpenBLAS", "OrderedJSON"],
+      name: "Tensors", dependencies: ["CCUDA", "CKernels", "COpenBLAS", "Digests", "OrderedJSON"],
       swiftSettings: acrossModules),
     .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: acrossModules),
     .target(name: "ModelFiles", dependencies: ["OrderedJSON"], swiftSettings: acrossModules),
     .target(
-      name: "QwenVL", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
+      name: "QwenVL",
+      dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON", "Digests", "Randomness"],
       swiftSettings: acrossModules),
     .target(
-      name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
+      name: "SAM2", dependencies: ["Tensors", "Images", "ModelFiles"],
       swiftSettings: acrossModules),
     .target(
-      name: "Inspection", dependencies: ["Images", "OrderedJSON"], swiftSettings: acrossModules),
+      name: "Inspection", dependencies: ["Images", "OrderedJSON", "Digests", "Randomness"],
+      swiftSettings: acrossModules),
     .target(
-      name: "PostTraining", dependencies: ["Tensors", "QwenVL", "CMPI"], swiftSettings: acrossModules),
+      name: "PostTraining", dependencies: ["Tensors", "QwenVL", "CMPI", "Randomness"],
+      swiftSettings: acrossModules),
     .target(
       name: "Checkpoints",
-      dependencies: ["Tensors", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: acrossModules),
+      dependencies: ["Tensors", "CZstd", "Digests"], swiftSettings: acrossModules),
     .target(
       name: "BaseModel",
       dependencies: [
@@ -116,15 +119,15 @@ let package = Package(
       name: "TaskExecutors",
       dependencies: [
         "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
-        "CPlatform", "Images", "Tensors", "OrderedJSON",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CPlatform", "Images", "Tensors", "OrderedJSON", "Digests",
       ], swiftSettings: plain),
     .executableTarget(
       name: "ar1",
       dependencies: [
-        "JobModel", "LocalPostgres", "JobStore", "Coordinator", "CoordinatorClient",
+        "JobModel", "LocalPostgres", "PostgresClient", "JobStore", "Coordinator", "CoordinatorClient",
         "WorkerRuntime", "TaskExecutors", "QwenVL", "Inspection", "PostTraining", "Checkpoints",
-        "BaseModel", "DeviceChecks", "ModelFiles", "SAM2", "OrderedJSON", "Images", "Scheduling", "Tensors",
+        "BaseModel", "DeviceChecks", "Digests", "ModelFiles", "SAM2", "OrderedJSON", "Images", "Scheduling",
+        "Tensors",
         "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -135,7 +138,7 @@ let package = Package(
     .executableTarget(
       name: "grpo-step-benchmark",
       dependencies: [
-        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Randomness", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/GRPOStep", swiftSettings: plain),
 
@@ -148,13 +151,13 @@ let package = Package(
     .executableTarget(
       name: "inference-benchmark",
       dependencies: [
-        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        "CPlatform", "OrderedJSON", "PostTraining", "QwenVL", "Randomness", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Inference", swiftSettings: plain),
     .executableTarget(
       name: "checkpoint-benchmark",
       dependencies: [
-        "Checkpoints", "OrderedJSON", "PostTraining", "QwenVL", "Tensors",
+        "Checkpoints", "OrderedJSON", "PostTraining", "QwenVL", "Randomness", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Checkpoints", swiftSettings: plain),
 
@@ -164,17 +167,20 @@ let package = Package(
 
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "JobModelTests", dependencies: ["JobModel", "OrderedJSON"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "JobModel"]),
     .testTarget(
       name: "JobStoreTests",
-      dependencies: ["Scheduling", "JobStore", "JobModel", "PostgresClient", "LocalPostgres", "OrderedJSON"]),
+      dependencies: [
+        "Scheduling", "JobStore", "JobModel", "PostgresClient", "LocalPostgres", "OrderedJSON", "Randomness",
+      ]),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
         "Coordinator", "CoordinatorClient", "WorkerRuntime", "JobStore", "LocalPostgres", "JobModel",
-        "PostgresClient", "OrderedJSON", "HTTPClient", "Scheduling",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "PostgresClient", "OrderedJSON", "HTTPClient", "Scheduling", "Digests",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -184,7 +190,8 @@ let package = Package(
     .testTarget(
       name: "QwenVLTests", dependencies: ["QwenVL", "Tensors", "Images", "ModelFiles", "OrderedJSON"]),
     .testTarget(name: "SAM2Tests", dependencies: ["SAM2", "Tensors", "Images", "ModelFiles"]),
-    .testTarget(name: "InspectionTests", dependencies: ["Inspection", "Images", "OrderedJSON"]),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "Images", "OrderedJSON", "Randomness"]),
     .testTarget(
       name: "PostTrainingTests",
       dependencies: ["PostTraining", "Checkpoints", "QwenVL", "Tensors"]),
@@ -199,7 +206,8 @@ let package = Package(
     .testTarget(
       name: "TaskExecutorsTests",
       dependencies: [
-        "TaskExecutors", "Checkpoints", "Images", "Inspection", "JobModel", "OrderedJSON", "QwenVL",
+        "TaskExecutors", "Digests", "Images", "Inspection", "JobModel", "OrderedJSON",
+        "QwenVL",
         "WorkerRuntime",
       ]),
     .testTarget(name: "SystemTests", dependencies: ["Images", "OrderedJSON", "LocalPostgres"]),

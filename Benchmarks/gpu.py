@@ -122,7 +122,7 @@ class Benchmark:
 
     def goal(self, name: str, value: float | None, least: float, unit: str) -> None:
         """A figure that there is a goal for."""
-        if value is None:
+        if value is None or math.isnan(value):  # without the GPU's limits there is no share of them
             return
         self.figures[name] = value
         shown = f"{value:.1f}" if unit else f"{value:.2f}"
@@ -184,10 +184,12 @@ class Benchmark:
         own, other = ours.get("shared_decode_tokens_per_second"), theirs.get("answers")
         self.generation_table({"AnomalyR1": own, "transformers": other})
         amount = self.decoder.step_bytes(args.prompts, args.prompt, args.group, args.new_tokens)
-        floor = amount / self.limit["bandwidth"]
-        self.figures["floor_seconds"] = floor
-        self.say(f"A step has to read {amount / 1e9:.2f} GB (weights, each prompt's keys and values once, the answers' own): "
-                 f"{1000 * floor:.2f} ms at {self.limit['bandwidth'] / 1e9:.0f} GB/s.")
+        bandwidth = self.limit["bandwidth"]
+        floor = amount / bandwidth
+        if not math.isnan(floor):
+            self.figures["floor_seconds"] = floor
+            self.say(f"A step has to read {amount / 1e9:.2f} GB (weights, each prompt's keys and values once, the answers' own): "
+                     f"{1000 * floor:.2f} ms at {bandwidth / 1e9:.0f} GB/s.")
         self.goal("Share of the memory's limit", self.share(floor, own and args.prompts * args.group / own), 50, " %")
         self.goal("Times as fast as transformers", own / other if own and other else None, 3, "")
 

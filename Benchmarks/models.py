@@ -175,7 +175,6 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
             shutil.copyfile(path, folder / path.name)
     if not tokenizer:
         write_byte_tokenizer(folder)
-    (folder / "config.json").write_text(json.dumps(config(size, dtype), indent=1))
     kind = getattr(torch, dtype)
     shards: list[dict[str, tuple[int, ...]]] = [{}]
     bytes_left = SHARD_BYTES
@@ -198,6 +197,8 @@ def make(size: str, folder: Path, dtype: str, tokenizer: Path | None = None) -> 
             done.result()
     if len(shards) > 1:
         (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    # Last: whoever finds it takes the folder for whole.
+    (folder / "config.json").write_text(json.dumps(config(size, dtype), indent=1))
 
 
 def main() -> None:

@@ -51,6 +51,7 @@ struct AR1: AsyncParsableCommand {
     ])
 
   static func main() async {
+    ar1_keep_standard_streams()
     ar1_ignore_broken_pipes()
     do {
       var command = try parseAsRoot()

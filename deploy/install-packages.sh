@@ -9,6 +9,7 @@ packages=(
   libopenblas-dev                # matrix products on CPUs
   libcurl4-openssl-dev           # the client's HTTP
   libzstd-dev                    # checkpoints
+  libssl-dev                     # digests
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev  # images
   openmpi-bin                    # learners of several processes
 )

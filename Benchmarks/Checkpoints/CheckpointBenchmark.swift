@@ -4,6 +4,7 @@ import FoundationEssentials
 import OrderedJSON
 import PostTraining
 import QwenVL
+import Randomness
 import Tensors
 
 /// Sizes and times of a run's versions: as the chain of anchors and differences that a learner publishes, as plain
@@ -159,7 +160,7 @@ struct CheckpointBenchmark: ParsableCommand {
 
   /// Prompts and answers of tokens by lot: only that every weight gets a gradient matters.
   private func groups(_ step: Int) throws -> [TrainingGroup] {
-    var lots = SplitMix(seed: UInt64(step))
+    var lots = SplitMix64(seed: UInt64(step))
     let configuration = try QwenConfiguration(folder: model)
     func tokens(_ count: Int) -> [Int] {
       (0..<count).map { _ in lots.below(configuration.text.vocabularySize / 2) }

@@ -3,6 +3,7 @@ import CPlatform
 import OrderedJSON
 import PostTraining
 import QwenVL
+import Randomness
 import Tensors
 
 /// Times GRPO steps as the learner takes them: G answers of every prompt are sampled, scored by lot, and learnt
@@ -114,7 +115,7 @@ struct GRPOStepBenchmark: ParsableCommand {
   private func passes(of policy: QwenModel, over prompts: [Prompt]) throws -> [String: Double] {
     let objective = GRPOObjective(beta: 0, maxLength: completion)
     let clock = ContinuousClock()
-    var lots = SplitMix(seed: 2)
+    var lots = SplitMix64(seed: 2)
     var (forward, backward) = (0.0, 0.0)
     for prompt in prompts {
       let answers = (0..<group).map { _ in
@@ -149,11 +150,11 @@ struct GRPOStepBenchmark: ParsableCommand {
 
   /// Random pixels and tokens: only their numbers cost time.
   private func prompts(for configuration: QwenConfiguration, step: Int) throws -> [Prompt] {
-    var lots = SplitMix(seed: UInt64(step + 1))
+    var lots = SplitMix64(seed: UInt64(step + 1))
     return try (0..<prompts).map { _ in try prompt(for: configuration, &lots) }
   }
 
-  private func prompt(for configuration: QwenConfiguration, _ lots: inout SplitMix) throws -> Prompt {
+  private func prompt(for configuration: QwenConfiguration, _ lots: inout SplitMix64) throws -> Prompt {
     let text = (0..<textTokens).map { _ in lots.below(configuration.text.vocabularySize / 2) }
       .map { $0 == configuration.imageTokenID ? 0 : $0 }
     guard image > 0 else {

@@ -3,6 +3,7 @@ import CPlatform
 import OrderedJSON
 import PostTraining
 import QwenVL
+import Randomness
 import Tensors
 
 /// Times what a user waits for: loading, a prompt, tokens behind it, several answers of one prompt.
@@ -89,7 +90,7 @@ struct InferenceBenchmark: ParsableCommand {
 
   /// Random tokens: only their number costs time.
   private func texts(for configuration: QwenConfiguration) throws -> [Prompt] {
-    var lots = SplitMix(seed: 1)
+    var lots = SplitMix64(seed: 1)
     return try (0..<prompts).map { _ in
       let ids = (0..<prompt).map { _ in lots.below(configuration.text.vocabularySize / 2) }
         .map { $0 == configuration.imageTokenID ? 0 : $0 }

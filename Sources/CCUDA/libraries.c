@@ -3,13 +3,22 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Thread_local char problem[1024];
+/// Why a library that is there was not opened; empty where none is.
+static _Thread_local char refusal[600];
 
 static void *open_in(const char *folder, size_t length, const char *name) {
   char path[4096];
   int written = snprintf(path, sizeof path, "%.*s/%s", (int)length, folder, name);
-  return written > 0 && (size_t)written < sizeof path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+  if (written <= 0 || (size_t)written >= sizeof path) return NULL;
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library && !*refusal && access(path, F_OK) == 0) {
+    const char *reason = dlerror();
+    snprintf(refusal, sizeof refusal, "%s", reason ? reason : path);
+  }
+  return library;
 }
 
 static void *open_library(const char *folders, const char *const *names) {
@@ -38,9 +47,13 @@ static void *open_library(const char *folders, const char *const *names) {
 const char *ar1_cuda_open_table(
     const char *folders, const char *const *names, const char *advice, const char *const *symbols, size_t count,
     void **table) {
+  *refusal = 0;
   void *library = open_library(folders, names);
   if (!library) {
-    snprintf(problem, sizeof problem, "%s was not found; %s", names[0], advice);
+    if (*refusal)
+      snprintf(problem, sizeof problem, "%s cannot be opened: %s", names[0], refusal);
+    else
+      snprintf(problem, sizeof problem, "%s was not found; %s", names[0], advice);
     return problem;
   }
   for (size_t i = 0; i < count; ++i) {

@@ -1,9 +1,14 @@
 #include "CCurl.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 struct ar1_http_loop {
   CURLM *multi;
@@ -16,6 +21,8 @@ struct ar1_http_transfer {
   void *context;
   int stopped;
   int sent;
+  // Addresses that were refused, because they are none of the network.
+  int refused;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -60,6 +67,51 @@ static int send_once(void *user, char *address, char *local_address, int port, i
   return transfer->sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+static int is_own_or_local_v4(uint32_t address) {
+  return address >> 24 == 0 || address >> 24 == 127 || address >> 16 == 0xa9fe;
+}
+
+// Loopback, "this host" and link-local addresses: what listens there trusts whoever reaches it, as the services that hand
+// out a cloud machine's credentials do.
+static int is_own_or_local(const struct sockaddr *address) {
+  if (address->sa_family == AF_INET)
+    return is_own_or_local_v4(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
+  if (address->sa_family != AF_INET6) return 1;
+  const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(in6) || IN6_IS_ADDR_V4COMPAT(in6)) {
+    uint32_t v4;
+    memcpy(&v4, in6->s6_addr + 12, sizeof v4);
+    return is_own_or_local_v4(ntohl(v4));
+  }
+  return IN6_IS_ADDR_LOOPBACK(in6) || IN6_IS_ADDR_UNSPECIFIED(in6) || IN6_IS_ADDR_LINKLOCAL(in6);
+}
+
+// Asked with the address itself, so that a name which resolves anew for every look-up leads nowhere else.
+static curl_socket_t open_to_network(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)purpose;
+  ar1_http_transfer *transfer = user;
+  if (is_own_or_local(&address->addr)) {
+    transfer->refused = 1;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// Whether a URL leads to this machine by a name or number that always does.
+static bool is_of_this_machine(const char *text) {
+  CURLU *url = curl_url();
+  char *host = NULL;
+  bool is = false;
+  if (url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK
+      && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+    is = strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0
+      || (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+  }
+  curl_free(host);
+  curl_url_cleanup(url);
+  return is;
+}
+
 ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *request) {
   ar1_http_transfer *transfer = calloc(1, sizeof *transfer);
   if (!transfer) return NULL;
@@ -83,6 +135,8 @@ ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *r
 
   curl_easy_setopt(easy, CURLOPT_URL, request->url);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  // A proxy that the environment names for the world outside would look for this machine's coordinator on its own.
+  if (is_of_this_machine(request->url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
   if (request->body) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_count);
@@ -105,6 +159,10 @@ ar1_http_transfer *ar1_http_begin(ar1_http_loop *loop, const ar1_http_request *r
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->silence_timeout_s);
   }
   if (request->authority && curl_easy_setopt(easy, CURLOPT_CAINFO, request->authority) != CURLE_OK) goto failed;
+  if (request->only_network) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_to_network);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+  }
   // A coordinator never redirects; following one could hand the token to another host.
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
@@ -147,6 +205,7 @@ static ar1_http_outcome outcome_of(const ar1_http_transfer *transfer, CURLcode c
       // Once it was sent the server may have acted on it, whatever came of connecting anew.
       return transfer->sent > 0 ? AR1_HTTP_BROKEN : AR1_HTTP_UNREACHABLE;
     case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
       return transfer->sent > 0 ? AR1_HTTP_BROKEN : AR1_HTTP_UNTRUSTED;
     case CURLE_OPERATION_TIMEDOUT: {
       // A connection that was never made is a server that is away, not a slow answer.
@@ -178,6 +237,8 @@ int ar1_http_take_finished(ar1_http_loop *loop, ar1_http_result *result) {
     curl_off_t after = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &after);
     result->retry_after_s = (long)after;
+    if (transfer->refused && result->outcome == AR1_HTTP_UNREACHABLE)
+      strcpy(transfer->error, "the address is this machine's or its link's own; give one that the network knows");
     if (code == CURLE_ABORTED_BY_CALLBACK) strcpy(transfer->error, "closed before an answer came");
     const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
     strncpy(result->message, text, sizeof result->message - 1);

@@ -96,8 +96,11 @@ void ck_weight_product(const ck_weight_operands *o) {
     return;
   }
   if (ck_has_avx2()) {
-    ck_weight_product_avx2(o);
-    return;
+    switch (o->format) {
+    case CK_WEIGHTS_FLOAT32: ck_weight_product_avx2(o); return;
+    case CK_WEIGHTS_BFLOAT16: ck_weight_product_avx2_bf16(o); return;
+    case CK_WEIGHTS_INT8: ck_weight_product_avx2_int8(o); return;
+    }
   }
 #elif defined(__aarch64__)
   if (o->format != CK_WEIGHTS_INT8) {
@@ -113,9 +116,7 @@ void ck_weight_product(const ck_weight_operands *o) {
 }
 
 bool ck_adds_rows_alike(void) {
-#if defined(__x86_64__)
-  return ck_has_avx512_bf16() || !ck_has_avx2();
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
   return false;
 #else
   return true;

@@ -66,6 +66,13 @@ int ar1_find_user(const char *name, int64_t *user, int64_t *group) {
 
 void ar1_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
+void ar1_keep_standard_streams(void) {
+  // open takes the lowest free number, so those below are there when a later one is.
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+    if (fcntl(stream, F_GETFD) == -1 && errno == EBADF) open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 /// A line "name: N kB" of one of the system's files, in bytes; 0 without one.
 static uint64_t memory_line(const char *path, const char *name) {
   FILE *file = fopen(path, "re");

@@ -1,3 +1,4 @@
+internal import Digests
 internal import FoundationEssentials
 
 /// One folder of a chain: its manifest, verified, and its payload as stored.
@@ -12,7 +13,7 @@ struct CheckpointLink: Sendable {
   init(folder: String, manifestSHA256: String?) throws {
     let path = folder + "/manifest.json"
     let bytes = try DurableFiles.readAll(path, limit: Self.manifestLimit)
-    let found = Digest.sha256(bytes)
+    let found = SHA256.digest(of: bytes).hexadecimal
     self.manifestSHA256 = found
     if let expected = manifestSHA256 {
       guard found == expected else {

@@ -1,3 +1,4 @@
+internal import Digests
 internal import FoundationEssentials
 public import Tensors
 
@@ -53,7 +54,7 @@ extension CheckpointFolder {
     try DurableFiles.write(manifestBytes, to: draft + "/manifest.json")
     try DurableFiles.flushFolder(draft)
 
-    let hash = Digest.sha256(manifestBytes)
+    let hash = SHA256.digest(of: manifestBytes).hexadecimal
     let final = path(of: CheckpointName(kind: kind, step: step, epoch: epoch, manifestSHA256: hash))
     let result = PublishedCheckpoint(
       folder: final, manifestSHA256: hash, bytes: payloadBytes + manifestBytes.count, manifest: manifest)
@@ -67,6 +68,28 @@ extension CheckpointFolder {
     published = true
     try DurableFiles.flushFolder(path)
     return result
+  }
+
+  /// Puts a damaged checkpoint that stands alone in its place again, if these tensors give the one that was announced.
+  ///
+  /// - Parameter manifestSHA256: what was announced.
+  /// - Returns: whether they do; if not, the damaged one stays.
+  public func replace(
+    _ name: CheckpointName, manifestSHA256: String, with tensors: [(name: String, tensor: Tensor)],
+    origin: [String: String]
+  ) throws -> Bool {
+    let files = FileManager.default
+    let aside = CheckpointFolder(path: "\(path)/\(Draft.prefix)\(name.epoch).again-\(name)")
+    defer { try? files.removeItem(atPath: aside.path) }
+    let again = try aside.publish(
+      tensors, kind: name.kind, step: name.step, epoch: name.epoch, origin: origin)
+    guard again.manifestSHA256 == manifestSHA256 else { return false }
+    _ = remove([name])
+    guard rename(again.folder, path(of: name)) == 0 else {
+      throw DurableFiles.failure("rename \(again.folder) to", path(of: name))
+    }
+    try DurableFiles.flushFolder(path)
+    return true
   }
 
   /// Writes one tensor's frame after another, so that no more than one is in memory.
@@ -95,7 +118,8 @@ extension CheckpointFolder {
           planes = BytePlanes.split(raw, width: type.width)
         }
         return (
-          try planes.withUnsafeBytes { try Zstandard.compress($0, level: level) }, Digest.sha256(raw)
+          try planes.withUnsafeBytes { try Zstandard.compress($0, level: level) },
+          SHA256.digest(of: raw).hexadecimal
         )
       }
       try file.write(frame)

@@ -1,3 +1,4 @@
+internal import Digests
 internal import FoundationEssentials
 public import Tensors
 
@@ -76,18 +77,21 @@ public struct Checkpoint: Sendable {
   /// Whether `tensor` has, bit by bit, the values that are stored under `name`.
   public func holds(_ tensor: Tensor, as name: String) throws -> Bool {
     let entry = try entry(of: tensor, as: name)
-    return try tensor.withReadBytes { Digest.sha256($0) } == entry.sha256
+    return try tensor.withReadBytes { SHA256.digest(of: $0).hexadecimal } == entry.sha256
   }
 
   private func entry(of tensor: Tensor, as name: String) throws -> CheckpointManifest.Entry {
-    guard let entry = last[name] else { throw CheckpointError("\(folder) holds no tensor \(name)") }
+    guard let entry = last[name] else {
+      throw CheckpointError("\(folder) holds no tensor \(name)", isDamage: false)
+    }
     guard entry.shape == tensor.shape else {
-      throw CheckpointError("\(folder): \(name) has shape \(entry.shape), the model wants \(tensor.shape)")
+      throw CheckpointError(
+        "\(folder): \(name) has shape \(entry.shape), the model wants \(tensor.shape)", isDamage: false)
     }
     guard entry.type == CheckpointManifest.ValueType(tensor.dtype) else {
       throw CheckpointError(
         "\(folder): \(name) is stored as \(entry.type.rawValue), the model keeps it as \(tensor.dtype.rawValue); "
-          + "set dtype to what the training had")
+          + "set dtype to what the training had", isDamage: false)
     }
     return entry
   }
@@ -107,7 +111,7 @@ public struct Checkpoint: Sendable {
         }
         next += 1
       }
-      let found = Digest.sha256(words)
+      let found = SHA256.digest(of: words).hexadecimal
       guard found == entry.sha256 else {
         throw CheckpointError("its SHA-256 is \(found) instead of \(entry.sha256)")
       }
@@ -123,7 +127,7 @@ public struct Checkpoint: Sendable {
     _ entry: CheckpointManifest.Entry, holding present: UnsafeRawBufferPointer?
   ) throws -> (words: [UInt8], next: Int) {
     if let present {
-      let held = Digest.sha256(present)
+      let held = SHA256.digest(of: present).hexadecimal
       if let link = links.lastIndex(where: { $0[entry.name]?.sha256 == held }) {
         return ([UInt8](present), link + 1)
       }

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 public import JobStore
 public import Logging
 import NIOCore
@@ -21,6 +22,9 @@ public struct CoordinatorConfiguration: Sendable {
   public var tls: TLSFiles?
   /// Seconds before a webhook's event is tried a second time; the pauses double up to an hour.
   public var webhookPause = 30.0
+  /// A connection on which nobody asks for anything for so long is closed, in seconds. Longer than clients keep one that
+  /// they do not use, so that none is closed while a request is on its way.
+  public var idleSeconds = 150.0
   /// How long logs and events are kept.
   public var retention = Retention()
 
@@ -35,6 +39,9 @@ public struct CoordinatorConfiguration: Sendable {
     self.rate = rate
     self.tls = tls
   }
+
+  /// Whether only this machine reaches it, so that whoever does has reached the rest of the machine as well.
+  var isForThisMachine: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
   /// Host and port as they stand in a URL: "127.0.0.1:8170", "[::1]:8170".
   public static func authority(_ host: String, _ port: Int) -> String {
@@ -91,10 +98,12 @@ public struct Coordinator: Sendable {
     // The framework speaks of its own life cycle at the same level; that is noise here.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
+    let connections = HTTP1Channel.Configuration(
+      idleTimeout: .milliseconds(Int64(configuration.idleSeconds * 1_000)))
     let application = Application(
       router: Self.router(
         store: store, signals: signals, metrics: metrics, configuration: configuration),
-      server: try configuration.tls?.server() ?? .http1(),
+      server: try configuration.tls?.server(connections) ?? .http1(configuration: connections),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: "ar1"),
       services: [
@@ -105,7 +114,7 @@ public struct Coordinator: Sendable {
         Housekeeping(store: store, retention: configuration.retention, logger: logger),
         WebhookSender(
           store: store, interval: .seconds(configuration.tickSeconds), firstPause: configuration.webhookPause,
-          logger: logger),
+          onlyNetwork: !configuration.isForThisMachine, logger: logger),
       ],
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? configuration.port) },
       logger: quiet)
@@ -140,13 +149,14 @@ public struct Coordinator: Sendable {
     }
     APIDescription().add(to: router)
     Dashboard().add(to: router)
+    let pace = LookPace(configuration.rate)
     let authentication = Authentication(store: store, limiter: RateLimiter(configuration.rate))
     MetricsRoute(store: store, metrics: metrics).add(to: router.group().add(middleware: authentication))
     let authenticated = router.group("/v1").add(middleware: authentication)
-    JobRoutes(store: store, signals: signals, roots: configuration.roots).add(to: authenticated)
+    JobRoutes(store: store, signals: signals, pace: pace, roots: configuration.roots).add(to: authenticated)
     LabRoutes(store: store, signals: signals).add(to: authenticated)
     TokenRoutes(store: store).add(to: authenticated)
-    EventRoutes(store: store, signals: signals).add(to: authenticated)
+    EventRoutes(store: store, signals: signals, pace: pace).add(to: authenticated)
     ReportRoutes(store: store).add(to: authenticated)
     WebhookRoutes(store: store).add(to: authenticated)
     WorkerRoutes(store: store, signals: signals, metrics: metrics).add(to: authenticated)

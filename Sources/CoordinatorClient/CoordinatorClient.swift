@@ -158,22 +158,36 @@ public final class CoordinatorClient: Sendable {
       hint: "check the URL")
   }
 
+  /// Whether the other side answered, and not in TLS: in the words of OpenSSL and of GnuTLS.
+  private static func speaksNoTLS(_ reason: String) -> Bool {
+    ["wrong version number", "packet length too long", "unexpected TLS packet"].contains {
+      reason.contains($0)
+    }
+  }
+
   package func failure(_ error: TransportError, _ request: HTTPRequest) -> CoordinatorError {
-    func unreachable(_ code: String, _ message: String) -> CoordinatorError {
+    func unreachable(_ code: String, _ message: String, _ more: String = "") -> CoordinatorError {
       CoordinatorError(
         kind: .unreachable, code: code, message: message,
-        hint: "check that 'ar1 up' or 'ar1 coordinator' runs there")
+        hint: "check that 'ar1 up' or 'ar1 coordinator' runs there\(more)")
     }
+    let isSecure = url.hasPrefix("https:")
     switch error {
     case .untrusted(let reason):
       return CoordinatorError(
         kind: .unreachable, code: "untrusted", message: "\(url) shows no certificate to trust (\(reason))",
         hint: "name the certificate that it, or whoever signed it, has with --ca or AR1_CA")
+    case .unreachable(let reason) where isSecure && Self.speaksNoTLS(reason):
+      return unreachable(
+        "no-tls", "what answers at \(url) does not speak TLS (\(reason))",
+        "; one without a certificate is reached by http://")
     case .unreachable(let reason):
       return unreachable("unreachable", "no coordinator answers at \(url) (\(reason))")
     case .timedOut: return unreachable("timeout", "the coordinator at \(url) gave no answer in time")
     case .broken(let reason):
-      return unreachable("broken", "the connection to the coordinator at \(url) broke (\(reason))")
+      return unreachable(
+        "broken", "the connection to the coordinator at \(url) broke (\(reason))",
+        isSecure ? "" : "; one with a certificate is reached by https://")
     case .responseTooLong(let limit):
       return CoordinatorError(
         kind: .unexpected, code: "reply-too-long",

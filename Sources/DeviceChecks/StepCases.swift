@@ -5,6 +5,41 @@ extension OperationCase {
   /// more. Columns end within what a warp reads at a time, and outputs within what it computes.
   static var steps: [OperationCase] {
     [1, 9, 24, 64, 65].flatMap { [attention(rows: $0), layers(rows: $0)] }
+      + [8, 80].map { generation(rows: 9, width: $0) }
+  }
+
+  /// A token each of some sequences behind a prompt, of whose cache the step is not the first to write; one sequence has
+  /// tokens of its own there too. The keys are divided among blocks, and of most blocks most sequences see none.
+  private static func generation(rows: Int, width: Int) -> OperationCase {
+    let (columns, heads, kvHeads, prompt) = (72, 4, 2, 150)
+    let outputs = (heads + 2 * kvHeads) * width
+    let first = prompt + 140
+    let kept = [first + rows, kvHeads * width]
+    return OperationCase(
+      name: "a token of \(rows) sequences behind a prompt with heads of \(width)",
+      shapes: [[rows, columns], [outputs, columns], [outputs], [rows, width], [rows, width], kept, kept],
+      narrow: [0, 1, 5, 6], hasGradients: false, isStep: true, limit: 1.5e-2
+    ) { inputs in
+      let isHere = inputs[0].device == nil
+      let cache = inputs[5...].map { isHere ? $0.inFloat32() : $0 }
+      let x = isHere ? inputs[0].inFloat32() : inputs[0]
+      let (q, k, v) = queryKeyValue(
+        SideBySide(x, [(inputs[1], inputs[2])]), cosines: inputs[3], sines: inputs[4], heads: heads,
+        kvHeads: kvHeads,
+        keeping: KeptKeysAndValues(keys: cache[0], values: cache[1], rows: Array(first..<first + rows)))
+      let segments = (0..<rows).map { row in
+        let own = row == 0 ? [prompt..<first, first..<first + 1] : [first + row..<first + row + 1]
+        return SegmentLayout.Segment(
+          queries: row..<row + 1,
+          keys: ([0..<prompt] + own).map { SegmentLayout.KeyRange($0, causal: false) })
+      }
+      guard let layout = try? SegmentLayout(segments: segments, queryCount: rows, keyCount: first + rows)
+      else { return x }
+      return gatherRows(
+        Tensors.attention(
+          q, k, v, heads: heads, kvHeads: kvHeads, scale: 0.2, layout: layout, precision: .bfloat16),
+        Array(0..<rows))
+    }
   }
 
   /// A norm, queries, keys and values, and an attention over the keys and values that went into a cache.

@@ -2,10 +2,14 @@ import Glibc
 
 /// Reading a whole file, or a part of one, within a bound.
 enum FileBytes {
-  /// - Parameter part: the bytes that are wanted, all of which have to be there; the whole file when nil.
-  static func read(_ path: String, part: Range<Int>? = nil, atMost limit: Int) throws -> [UInt8] {
+  /// - Parameters:
+  ///   - place: what is opened for the path; nil opens the path.
+  ///   - part: the bytes that are wanted, all of which have to be there; the whole file when nil.
+  static func read(
+    _ path: String, at place: [CChar]? = nil, part: Range<Int>? = nil, atMost limit: Int
+  ) throws -> [UInt8] {
     // Without O_NONBLOCK a named pipe would block here before it can be refused.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(place ?? Array(path.utf8CString), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(path, "cannot be opened", errno) }
     defer { close(descriptor) }
     var status = stat()

@@ -21,11 +21,12 @@ public enum ImageFile {
   }
 
   /// The bytes of a file, or of an image that lies within one.
+  /// - Parameter place: what is opened for the path, where that is one of ``FileName``.
   /// - Throws: `ImageError` for a file that is missing, too large, too short, or none.
   public static func bytes(
-    path: String, part: Range<Int>? = nil, limits: DecodeLimits = .standard
+    path: String, at place: [CChar]? = nil, part: Range<Int>? = nil, limits: DecodeLimits = .standard
   ) throws -> [UInt8] {
-    try FileBytes.read(path, part: part, atMost: limits.maximumFileBytes)
+    try FileBytes.read(path, at: place, part: part, atMost: limits.maximumFileBytes)
   }
 
   /// - Parameters:

@@ -22,6 +22,7 @@ public final class JobStore: Sendable {
   let frontier = ClaimFrontier()
   let knownJobs = KnownJobs()
   let knownLessons = KnownLessons()
+  let knownSums = KnownSums()
   let closingStages = ClosingStages()
   let stageEnds = StageEnds()
   let seenNeeds = SeenNeeds()

@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 
 extension LocalPostgres {
@@ -38,12 +39,8 @@ extension LocalPostgres {
     return short
   }
 
-  /// FNV-1a, in hexadecimal: the same folder always gets the same name.
-  static func fingerprint(_ text: String) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return String(hash, radix: 16)
-  }
+  /// The same folder always gets the same name.
+  static func fingerprint(_ text: String) -> String { FNV1a(text).text }
 
   static func environment(home: String) -> [String: String] {
     ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LC_ALL": "C", "TZ": "UTC"]

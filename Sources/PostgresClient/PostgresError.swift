@@ -15,11 +15,14 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   public let message: String
   /// The constraint, or unique index, that stopped the statement.
   public let constraint: String?
+  /// The server's first sentence, without the rows and statements that `message` shows to whoever runs the program.
+  public let sentence: String?
 
-  public init(_ code: Code, _ message: String, constraint: String? = nil) {
+  public init(_ code: Code, _ message: String, constraint: String? = nil, sentence: String? = nil) {
     self.code = code
     self.message = message
     self.constraint = constraint
+    self.sentence = sentence
   }
 
   public var isUnavailable: Bool { code == .unavailable }
@@ -29,6 +32,12 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
   /// A lock did not come free within its time limit.
   public var isLockTimeout: Bool { code == .server(sqlState: "55P03") }
+
+  /// A value is none that its column takes: out of range (class 22), against a constraint (23), too long for an index (54).
+  public var refusesValue: Bool {
+    guard case .server(let state) = code else { return false }
+    return ["22", "23", "54"].contains(state.prefix(2))
+  }
 
   /// A unique constraint stopped the statement.
   public var isUniqueViolation: Bool { code == .server(sqlState: "23505") }

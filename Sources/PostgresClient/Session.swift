@@ -181,7 +181,7 @@ public final class Session {
       }
       let start = sql().split(whereSeparator: \.isWhitespace).prefix(12).joined(separator: " ")
       throw PostgresError(
-        .server(sqlState: state), "\(message) (in: \(start) …)", constraint: field("n"))
+        .server(sqlState: state), "\(message) (in: \(start) …)", constraint: field("n"), sentence: field("M"))
     }
   }
 

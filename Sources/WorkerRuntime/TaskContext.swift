@@ -127,7 +127,7 @@ public final class TaskContext: Sendable {
   /// A step recorded by an earlier try of the same call, whose answer was lost, counts as recorded.
   public func recordStep(
     _ step: StepRecord, version: PolicyVersion?
-  ) async throws -> RecordStepReply.Outcome {
+  ) async throws -> RecordedStep {
     try checkCancellation()
     let reply = try await client.recordStep(
       RecordStepRequest(lease: task.lease, step: step, version: version))
@@ -143,11 +143,19 @@ public final class TaskContext: Sendable {
           state.versions.contains { $0.number == version.number && $0.sha256 == version.sha256 }
         }) ?? true
       {
-        return .recorded
+        return RecordedStep(outcome: .recorded, forkedSteps: nil)
       }
-      return .alreadyRecorded
-    case .recorded, .groupsUnavailable: return reply.outcome
+      return RecordedStep(outcome: .alreadyRecorded, forkedSteps: nil)
+    case .recorded, .groupsUnavailable:
+      return RecordedStep(outcome: reply.outcome, forkedSteps: reply.forkedSteps ?? [])
     }
+  }
+
+  /// What became of a step.
+  public struct RecordedStep: Sendable {
+    public let outcome: RecordStepReply.Outcome
+    /// Steps whose full states other trainings go on from; nil when the answer that said so was lost.
+    public let forkedSteps: [Int]?
   }
 
   /// Announces a version that belongs to no step: the one the run starts from.

@@ -1,7 +1,9 @@
 import CoordinatorClient
+import Glibc
 import JobModel
 import OrderedJSON
 import Testing
+import WorkerRuntime
 
 /// Bodies that nobody means, made at random from the described ones: each costs a refusal and nothing else.
 @Suite struct MalformedBodyTests {
@@ -23,6 +25,58 @@ import Testing
         }
       }
       #expect(try await queue.member.jobs().contains { $0.id == job.id })
+    }
+  }
+
+  @Test("a body that breaks off or is no HTTP is its sender's fault, not the coordinator's")
+  func brokenBodies() async throws {
+    try await TestQueue.run { queue in
+      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
+      for body in [
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+      ] {
+        let request =
+          "POST /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(queue.memberSecret)\r\n" + body
+        let answer = try await DedicatedThread(name: "exchange").run {
+          let end = try #require(LoopbackSocket.connect(to: port))
+          defer { close(end) }
+          #expect(LoopbackSocket.send(request.utf8, to: end))
+          return LoopbackSocket.rest(from: end)
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+      }
+    }
+  }
+
+  @Test("of a value that the database refuses its sentence is told, and neither rows nor statements")
+  func refusedValues() async throws {
+    try await TestQueue.run { queue in
+      _ = try await queue.submit()
+      let session = try await queue.worker.register(
+        RegisterRequest(name: "w", host: "h", process: 1, version: "1", kinds: TaskKind.allCases, slots: 1))
+      let task = try #require(
+        try await queue.worker.claim(
+          ClaimRequest(session: session.session, kinds: TaskKind.allCases, limit: 1)
+        ).tasks.first)
+      // More than an index takes, and of a kind that does not pack.
+      var dice = Dice(seed: 7)
+      let path = "/" + String(String.UnicodeScalarView((0..<4_000).map { _ in dice.letter() }))
+      let (status, answer) = try await queue.answer(
+        "POST", "/v1/tasks/\(task.id)/complete",
+        try JSON(
+          encoding: CompleteRequest(
+            lease: task.lease,
+            artifacts: [
+              Artifact(
+                path: path, sha256: String(repeating: "0", count: 64), bytes: 1, epoch: task.epoch,
+                kind: "file")
+            ])),
+        secret: queue.workerSecret)
+      #expect(status == 422, "\(answer.serialized())")
+      let message = answer["error"]?["message"]?.string ?? ""
+      #expect(message.hasPrefix("a value of the request cannot be stored: index row"), "\(message)")
+      #expect(
+        !message.contains("INSERT") && !message.contains("DETAIL") && !message.contains(path.prefix(20)))
     }
   }
 
@@ -59,6 +113,8 @@ private struct Dice {
     state ^= state << 17
     return Int(state % UInt64(sides))
   }
+
+  mutating func letter() -> Unicode.Scalar { Unicode.Scalar(UInt8(ascii: "a") + UInt8(roll(26))) }
 
   private mutating func anything() -> JSON {
     switch roll(14) {

@@ -43,6 +43,44 @@ import WorkerRuntime
   }
 
   @Test(
+    "streams of one token look no more often together than it may make requests, and hold up no other token")
+  func pace() async throws {
+    let pace = LookPace(RateLimit(perSecond: 50, burst: 500))
+    let now = ContinuousClock.now
+    let looks = (0..<500).map { _ in pace.due(for: 1, now: now) }
+    #expect(looks.first == now)
+    let last = try #require(looks.last)
+    #expect((.seconds(9.9) ... .seconds(10)).contains(last - now))
+    #expect(pace.due(for: 2, now: now) == now)
+    // What was not used is not saved up.
+    let later = now + .seconds(60)
+    #expect(pace.due(for: 1, now: later) == later && pace.due(for: 1, now: later) > later)
+    #expect(LookPace(RateLimit(perSecond: 0)).due(for: 1, now: now) == now)
+  }
+
+  @Test("a connection on which nobody asks for anything is closed; one that waits for its answer is not")
+  func idleConnections() async throws {
+    var configuration = TestQueue.brisk
+    configuration.idleSeconds = 0.2
+    try await TestQueue.run(configuration: configuration) { queue in
+      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
+      let job = try await queue.submit()
+      let waiting = Task { try await queue.member.wait(for: job.id, upTo: 30) }
+      for beginning in ["", "GET /v1/me HTTP/1.1\r\nHost: a\r\nAuthor"] {
+        let answer = try await DedicatedThread(name: "exchange").run {
+          let end = try #require(LoopbackSocket.connect(to: port))
+          defer { close(end) }
+          #expect(LoopbackSocket.send(beginning.utf8, to: end))
+          return LoopbackSocket.rest(from: end)
+        }
+        #expect(answer.isEmpty, "\(answer)")
+      }
+      _ = try await queue.member.cancel(job.id)
+      #expect(try await waiting.value.state == .cancelled)
+    }
+  }
+
+  @Test(
     "over TLS a client that knows the certificate is served, and one that does not tells so and sends no token"
   )
   func tls() async throws {
@@ -60,8 +98,23 @@ import WorkerRuntime
       #expect(try await knowing.job(job.id).job.id == job.id)
       let error = await refused(.unreachable) { _ = try await client(url, authority: nil).jobs() }
       #expect(error?.code == "untrusted" && error?.hint?.contains("--ca") == true, "\(error?.message ?? "")")
+      let noCertificate = await refused(.unreachable) {
+        _ = try await client(url, authority: Self.golden("key.pem")).jobs()
+      }
+      #expect(noCertificate?.code == "untrusted", "\(noCertificate?.message ?? "")")
       let plain = "http" + url.dropFirst("https".count)
-      await refused(.unreachable) { _ = try await client(plain, authority: nil).jobs() }
+      let unencrypted = await refused(.unreachable) { _ = try await client(plain, authority: nil).jobs() }
+      #expect(unencrypted?.hint?.contains("https://") == true, "\(unencrypted?.message ?? "")")
+    }
+  }
+
+  @Test("over https a client that meets a coordinator without TLS says so")
+  func noTLS() async throws {
+    try await TestQueue.run { queue in
+      let client = CoordinatorClient(
+        url: "https" + queue.url.dropFirst("http".count), token: queue.memberSecret, patience: .once)
+      let error = await refused(.unreachable) { _ = try await client.jobs() }
+      #expect(error?.code == "no-tls" && error?.hint?.contains("http://") == true, "\(error?.message ?? "")")
     }
   }
 

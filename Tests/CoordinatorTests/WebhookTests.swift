@@ -1,6 +1,6 @@
 import Coordinator
 import CoordinatorClient
-import Crypto
+import Digests
 import Glibc
 import JobModel
 import OrderedJSON
@@ -31,10 +31,7 @@ import Testing
         let parts = post.signature.split(separator: ",").map { $0.drop { $0 != "=" }.dropFirst() }
         try #require(parts.count == 2)
         let signed = Array("\(parts[0]).".utf8) + post.body
-        let code = HMAC<SHA256>.authenticationCode(
-          for: signed, using: SymmetricKey(data: Array(hook.secret.utf8)))
-        let digits = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        #expect(parts[1] == digits)
+        #expect(parts[1] == MessageCode.sha256(of: signed, key: Array(hook.secret.utf8)).hexadecimal)
       }
       let messages = try receiver.taken.map { try JSON(parsing: $0.body).decode(WebhookMessage.self) }
       #expect(Set(messages.map(\.event.kind)) == ["job-submitted", "job-cancelled"])
@@ -75,6 +72,32 @@ import Testing
       _ = try await queue.submit()
       try await eventually {
         try await owner.webhooks().first?.lastError?.hasPrefix("no connection (") == true
+      }
+    }
+  }
+
+  @Test(
+    "where the network reaches the coordinator, webhooks do not reach what its machine alone does, by whatever name"
+  )
+  func ownMachine() async throws {
+    var configuration = TestQueue.brisk
+    configuration.host = "0.0.0.0"
+    try await TestQueue.run(configuration: configuration) { queue in
+      try await WebhookReceiver.run { receiver in
+        let owner = try await queue.token(.owner)
+        let names = [
+          "127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433", "127.9", "169.254.169.254",
+        ]
+        for name in names {
+          let url = receiver.url.replacing("127.0.0.1", with: name)
+          _ = try await owner.createWebhook(CreateWebhookRequest(url: url))
+        }
+        _ = try await queue.submit()
+        try await eventually { try await owner.webhooks().allSatisfy { $0.lastError != nil } }
+        for hook in try await owner.webhooks() {
+          #expect(hook.lastError?.contains("give one that the network knows") == true, "\(hook)")
+        }
+        #expect(receiver.taken.isEmpty)
       }
     }
   }

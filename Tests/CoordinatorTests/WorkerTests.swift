@@ -106,7 +106,8 @@ import WorkerRuntime
         return try await others.run(task, context: context)
       }
     }
-    try await TestQueue.run { queue in
+    // No heartbeat holds the session's row meanwhile: whoever claims does not wait for that.
+    try await TestQueue.run(leaseSeconds: 60, heartbeatSeconds: 20) { queue in
       let job = try await queue.submit()
       let executor = Second()
       try await queue.withWorker(executor) { _ in

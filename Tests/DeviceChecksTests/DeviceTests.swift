@@ -19,6 +19,24 @@ struct DeviceTests {
     }
   }
 
+  @Test func `Lists of rows and layouts that there was no memory for are made when there is`() throws {
+    try SoftwareDevice.with { device in
+      let x = Tensor([1, 2, 3, 4], shape: [2, 2]).moved(to: device)
+      func exchanged() -> Tensor { gatherRows(x, [1, 0]) }
+      func attended() -> Tensor {
+        attention(x, x, x, heads: 1, kvHeads: 1, scale: 1, layout: .causal(2))
+      }
+      let standing = device.allocatedBytes
+      _ = Tensor.zeros([1 << 20, 1 << 10], on: device)
+      _ = (exchanged(), attended())
+      #expect(throws: CUDAError.self) { try device.check() }
+      #expect(device.allocatedBytes == standing)
+      #expect(exchanged().values == [3, 4, 1, 2])
+      #expect(attended().values.prefix(2) == [1, 2])
+      try device.check()
+    }
+  }
+
   @Test func `Everything a network took is given back, and the peak is known`() throws {
     try SoftwareDevice.with { device in
       #expect(device.allocatedBytes == 0)
@@ -71,6 +89,40 @@ struct DeviceTests {
     #expect(kept.count == 1 && kept[0].hasPrefix("sm_90-"), "\(kept)")
     _ = try software.open()
     #expect(try FileManager.default.contentsOfDirectory(atPath: software.folder + "/kernels") == kept)
+  }
+
+  @Test func `Kernels that were damaged where they are kept are compiled anew`() throws {
+    let software = try SoftwareDevice()
+    defer { software.remove() }
+    _ = try software.open()
+    let kept = try FileManager.default.contentsOfDirectory(atPath: software.folder + "/kernels")
+    let path = software.folder + "/kernels/" + (try #require(kept.first))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for damaged in [Data(), whole.prefix(5), whole.dropLast(), Data(count: whole.count)] {
+      try damaged.write(to: URL(fileURLWithPath: path))
+      _ = try software.open()
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole, "\(damaged.count) bytes")
+    }
+  }
+
+  @Test func `A GPU too old to compute on is not offered, with the reason`() throws {
+    let software = try SoftwareDevice()
+    defer { software.remove() }
+    var others: [String] = []
+    let all = try CUDADevice.all(folders: software.folder) { others.append($0) }
+    #expect(all.map(\.index) == [0])
+    let error = try #require(throws: CUDAError.self) { try software.open(index: 1) }
+    #expect(others == [error.reason])
+    #expect(error.reason.hasSuffix("of compute capability 7.0; 8.0 or newer is needed"), "\(error)")
+  }
+
+  @Test func `A library that is there and cannot be opened is not said to be missing`() throws {
+    let software = try SoftwareDevice(libraries: ["libnvrtc.so.12", "libcublasLt.so.12"])
+    defer { software.remove() }
+    try Data("no library".utf8).write(to: URL(fileURLWithPath: software.folder + "/libcuda.so.1"))
+    let error = try #require(throws: CUDAError.self) { try software.open() }
+    #expect(error.reason.hasPrefix("libcuda.so.1 cannot be opened: "), "\(error)")
+    #expect(error.reason.contains(software.folder), "\(error)")
   }
 
   @Test(

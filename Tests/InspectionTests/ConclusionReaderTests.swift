@@ -1,4 +1,5 @@
 import Inspection
+import Randomness
 import Testing
 
 @Suite("Conclusions of a reasoning")
@@ -205,7 +206,7 @@ struct ConclusionReaderTests {
   @Test("any bytes are read without harm, in time that grows with their number")
   func anyText() {
     let reader = ConclusionReader(options: AnswerOption.lettered(.kinds))
-    var random = SplitMix(state: 7)
+    var random = SplitMix64(seed: 7)
     let pieces = [
       "A", "B", " or ", ", ", "not ", "is ", "wrong", "?", ".", "\n", "é", "🙂", "’", "if ", "—", "(", ")",
       "dent",
@@ -223,19 +224,5 @@ struct ConclusionReaderTests {
     }
     _ = binary.conclusion(of: String(repeating: "there is a defect or no damage ", count: 20_000))
     _ = reader.conclusion(of: String(repeating: "not A or B, ", count: 20_000))
-  }
-
-}
-
-/// Random numbers from a seed, for tests that must repeat.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

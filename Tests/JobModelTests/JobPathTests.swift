@@ -21,6 +21,16 @@ struct JobPathTests {
         == ["model", "validation.images", "fork.checkpoint", "output"])
   }
 
+  @Test("a folder whose name only looks the same is another one")
+  func accents() {
+    let confinement = PathConfinement(lab: "/labs/caf\u{E9}", shared: "/")
+    #expect(confinement.allows("/labs/caf\u{E9}", writing: true))
+    #expect(confinement.allows("/labs/caf\u{E9}/run", writing: true))
+    for path in ["/labs/cafe\u{301}", "/labs/cafe\u{301}/run", "/labs/caf\u{E9}s"] {
+      #expect(!confinement.allows(path, writing: true) && confinement.allows(path, writing: false), "\(path)")
+    }
+  }
+
   @Test(
     "every path a scoring names is confined to its lab, the scores it keeps for later among what it writes")
   func scoring() throws {

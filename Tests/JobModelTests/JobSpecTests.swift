@@ -41,6 +41,26 @@ struct JobSpecTests {
     #expect(train.mismatch == nil && train.minRewardDeviation == nil && !train.recomputeLayers)
   }
 
+  @Test(
+    "a name, a key and a label's value hold so many characters as the database counts, and none that steers a terminal"
+  )
+  func oneLine() {
+    func problems(_ key: String, _ text: String) -> [String] {
+      self.problems(
+        #"{"kind":"eval","model":"m","data":"d","output":"o","\#(key)":\#(JSON.string(text).serialized())}"#)
+    }
+    let accents = "e" + String(repeating: "\u{301}", count: 200)
+    #expect(accents.count == 1)
+    for key in ["name", "unique"] {
+      #expect(problems(key, "Prüfung 7 – 螺丝 🔩").isEmpty)
+      for text in [accents, "a\u{9B}31m", "a\u{7F}b", "a\u{2028}b", "\u{202E}evil", "a\u{1B}[2J"] {
+        #expect(
+          problems(key, text).first?.contains(key) == true, "\(key) \(text.unicodeScalars.map(\.value))")
+      }
+    }
+    #expect(Label.isValue("Werk Süd") && !Label.isValue(accents) && !Label.isValue("\u{9D}0;title"))
+  }
+
   @Test("a preset gives reward and prompts of a published run, and what the job file says goes before it")
   func presets() throws {
     func train(_ more: String) throws -> TrainSettings? {
@@ -218,6 +238,22 @@ struct JobSpecTests {
         "reference: found ''; allowed is a path of at most 4096 bytes"
       ),
       (
+        #"{"kind":"eval","model":"~/models/base","data":"d","output":"o"}"#,
+        "model: found '~/models/base'; only a shell puts a folder in the place of '~' or a variable: write it out"
+      ),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"$HOME/out"}"#,
+        "output: found '$HOME/out'; only a shell puts a folder"
+      ),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"o","name":2026}"#,
+        "name: found 2026; allowed is one line of text of 1 to 120 characters; put it in quotes"
+      ),
+      (
+        #"{"kind":"eval","model":"m","data":"d","output":"o","limit":"10"}"#,
+        "limit: found '10'; allowed is a whole number from 1 to 100000000; write it without quotes"
+      ),
+      (
         #"{"kind":"rollout","model":"m","data":"d","output":"o","priority":1000}"#,
         "priority: found 1000; allowed is a whole number from -100 to 100"
       ),
@@ -300,6 +336,11 @@ struct JobSpecTests {
         #""resources":{"device":"cpu","gpu":1}"#,
         "resources.device: found 'cpu' beside 'gpu' or 'gpu_memory'; leave one of them out"
       ),
+      (
+        #""resources":{"gpu":1,"gpu_memory":40}"#,
+        "resources.gpu_memory: found 40, which is 40 bytes; write it with its unit, such as 40GB"
+      ),
+      (#""after":[12,-1]"#, "after: found -1; allowed is a job's number, or a list of at most 100"),
       (#""after":"train""#, "after: found 'train'; allowed is a job's number, or a list of at most 100"),
       (
         #""at":"tomorrow""#,

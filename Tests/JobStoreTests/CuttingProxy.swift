@@ -1,5 +1,6 @@
 import Glibc
 import PostgresClient
+import Randomness
 import Scheduling
 import Synchronization
 

@@ -246,6 +246,18 @@ struct FairAdmissionTests {
     #expect(Set(try await bench.claim(worker, kinds: [.plan], limit: 8).map(\.job)) == [job.id, other])
   }
 
+  @Test("a queue that has been idle for long books on")
+  func idleTurnover() async throws {
+    let bench = try await Bench.make()
+    // What is left of a turnover after a quarter of an hour of halving.
+    _ = try await bench.store.pool.run { try $0.execute("UPDATE admission SET turnover = 5e-324").affected }
+    for _ in 0..<2 { _ = try await bench.store.tick() }
+    #expect(
+      try await bench.store.pool.run {
+        try $0.execute("SELECT turnover FROM admission").only().get("turnover", as: Double.self)
+      } == 0)
+  }
+
   @Test("a job behind a hundred like it says so, and goes before them when it has waited long enough")
   func agedBehindHundred() async throws {
     let bench = try await Bench.make()

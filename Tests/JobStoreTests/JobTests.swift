@@ -177,6 +177,58 @@ struct JobTests {
     #expect(try await submit() == first)
   }
 
+  @Test(
+    "a job that names another lab's to wait for is refused without waiting for whoever has that one locked")
+  func strangersDependency() async throws {
+    let bench = try await Bench.make()
+    let theirs = try await bench.submit().id
+    let stranger = try await Bench.caller(bench.store, lab: "another", user: "eve")
+    let spec = try Bench.spec("eval", [.init("after", .array([.integer(Int(theirs))]))])
+    try await bench.withLocks {
+      try $0.execute("SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE", theirs)
+    } _: { () async throws in
+      await #expect(throws: StoreError.invalid("after: there is no job \(theirs) in this lab")) {
+        _ = try await bench.store.submit(SubmitRequest(spec: spec), by: stranger)
+      }
+    }
+  }
+
+  @Test("who asks for another lab's job waits no longer for the answer than for a job that never was")
+  func strangersTasks() async throws {
+    let bench = try await Bench.make()
+    let theirs = try await bench.submit().id
+    let lab = try await Bench.caller(bench.store, lab: "another", user: "eve").lab
+    try await bench.withLocks {
+      try $0.executeScript("LOCK TABLE tasks, task_details, task_ranges IN ACCESS EXCLUSIVE MODE")
+    } _: { () async throws in
+      let none = StoreError.notFound("there is no job \(theirs) in this lab")
+      await #expect(throws: none) { _ = try await bench.store.job(theirs, lab: lab) }
+      await #expect(throws: none) { _ = try await bench.store.detail(theirs, lab: lab) }
+      await #expect(throws: none) { _ = try await bench.store.explain(theirs, lab: lab) }
+      await #expect(throws: none) { _ = try await bench.store.groups(of: theirs, step: 1, lab: lab) }
+    }
+  }
+
+  @Test("the tasks of a job that has ended are summed up once, and anew when it is tried again")
+  func sumsOfEndedJobs() async throws {
+    let bench = try await Bench.make()
+    let (job, session) = (try await bench.submit(), try await bench.session())
+    #expect(try await bench.plan(bench.take(session), shards: 3) == .accepted)
+    _ = try await bench.store.cancel(job.id, by: bench.person)
+    let ended = try await bench.job(job.id)
+    #expect(ended.tasks.succeeded == 1 && ended.tasks.cancelled == 4)
+    try await bench.withLocks {
+      try $0.executeScript("LOCK TABLE tasks, task_details, task_ranges IN ACCESS EXCLUSIVE MODE")
+    } _: { () async throws in
+      #expect(try await bench.job(job.id) == ended)
+      #expect(try await bench.store.jobs(lab: bench.person.lab).jobs == [ended])
+    }
+    let again = try await bench.store.retry(job.id, by: bench.person)
+    #expect(again.tasks.succeeded == 1 && again.tasks.ready == 3 && again.tasks.cancelled == 0)
+    _ = try await bench.store.complete(CompleteRequest(lease: bench.take(session).lease))
+    #expect(try await bench.store.cancel(job.id, by: bench.person).tasks.succeeded == 2)
+  }
+
   @Test("jobs are listed newest first, by page and by state")
   func listing() async throws {
     let bench = try await Bench.make()

@@ -115,6 +115,32 @@ struct LedgerTests {
     #expect(state.steps.map(\.ordinals) == [[1, 0]] && state.steps[0].metrics == ["reward": 0.5])
   }
 
+  @Test("a learner is told which steps unfinished forks of its own lab begin from")
+  func forks() async throws {
+    let (bench, _, learn) = try await training()
+    func settings(step: Int, run: JobID) -> [JSON.Member] {
+      [
+        .init(
+          "fork",
+          .object([
+            .init("run", .integer(Int(run))), .init("step", .integer(step)), .init("checkpoint", "/o/s"),
+            .init("sha256", .string(String(repeating: "a", count: 64))),
+          ]))
+      ]
+    }
+    for step in [30, 20, 30] {
+      _ = try await bench.submit("train", with: settings(step: step, run: learn.job))
+    }
+    _ = try await bench.submit("train", with: settings(step: 40, run: learn.job + 1000))
+    let given = try await bench.submit("train", with: settings(step: 50, run: learn.job))
+    _ = try await bench.store.cancel(given.id, by: bench.person)
+    let stranger = try await Bench.caller(bench.store, lab: "acoustics", user: "bo")
+    _ = try await bench.store.submit(
+      SubmitRequest(spec: Bench.spec("train", settings(step: 60, run: learn.job))), by: stranger)
+    let reply = try await bench.store.recordStep(step(1, [], learn.lease))
+    #expect(reply.outcome == .recorded && reply.forkedSteps == [20, 30])
+  }
+
   @Test("groups may be as many versions old as the job allows when they are consumed, and no older")
   func staleness() async throws {
     let bench = try await Bench.make()

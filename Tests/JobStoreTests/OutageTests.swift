@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 import Glibc
 import JobModel
@@ -54,28 +53,14 @@ struct OutageTests {
     )
     try await bench.silence(hanging)
     try await bench.silence(silent)
-    let pool = ConnectionPool(address: bench.address, size: 1)
-    let (held, letGo) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-    let claim = Task {
-      try await pool.transaction { session in
-        try session.execute("SELECT 1 FROM worker_sessions WHERE id = $1 FOR SHARE", hanging)
-        try session.execute("SELECT 1 FROM ready ORDER BY rank, job_id, task_id LIMIT 1 FOR UPDATE")
-        held.signal()
-        letGo.wait()
-      }
+    try await bench.withLocks { session in
+      try session.execute("SELECT 1 FROM worker_sessions WHERE id = $1 FOR SHARE", hanging)
+      try session.execute("SELECT 1 FROM ready ORDER BY rank, job_id, task_id LIMIT 1 FOR UPDATE")
+    } _: { () async throws in
+      #expect(try await bench.claim(busy, limit: 8).count == 2)
+      #expect(try await bench.store.tick().sessionsLost == 1)
     }
-    await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        held.wait()
-        continuation.resume()
-      }
-    }
-    #expect(try await bench.claim(busy, limit: 8).count == 2)
     #expect(try await bench.store.tick().sessionsLost == 1)
-    letGo.signal()
-    try await claim.value
-    #expect(try await bench.store.tick().sessionsLost == 1)
-    await pool.close()
   }
 
   @Test("what was acknowledged before the server died in the middle of commits is there when it is back")

@@ -36,6 +36,32 @@ struct RangeTests {
     #expect(try await bench.store.explain(job.id, lab: bench.person.lab).reasons.count == 1)
   }
 
+  @Test("a job behind the tasks of another one is not called next, and begins when those have been taken")
+  func behindAnother() async throws {
+    let bench = try await Bench.make()
+    _ = try await planned(bench, items: 5_000)
+    let session = try await bench.session("w")
+    let shard = try await bench.take(session, kinds: [.shard])
+    _ = try await bench.store.complete(CompleteRequest(lease: shard.lease))
+    _ = try await bench.store.tick()
+    _ = try await bench.store.pool.run {
+      try $0.execute("UPDATE task_lengths SET seconds = 60 * finished").affected
+    }
+    let job = try await bench.submit("eval")
+    let why = try await bench.store.explain(job.id, lab: bench.person.lab)
+    #expect(why.reasons == ["1 job goes before it, and every worker that takes such tasks is busy"])
+    #expect(why.position == 2)
+    // 4,999 others of a minute each, on two workers of eight slots.
+    let wait = try #require(why.startsAt) - job.createdAt
+    #expect(abs(wait - 60 * 5_000 / 16) < 60)
+    // It does not wait for tasks that some worker leaves alone.
+    _ = try await bench.store.register(
+      RegisterRequest(name: "planner", host: "h", process: 1, version: "1", kinds: [.plan], slots: 1),
+      token: bench.workerToken)
+    let next = try await bench.store.explain(job.id, lab: bench.person.lab)
+    #expect(next.position == 1 && next.reasons == ["it is next: a worker with a free slot will take it"])
+  }
+
   @Test("every item is in one task, in order, and the report follows the last of them")
   func everyItem() async throws {
     let bench = try await Bench.make(connections: 8)

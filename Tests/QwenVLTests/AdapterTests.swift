@@ -45,6 +45,33 @@ import Testing
     }
   }
 
+  @Test(
+    "an adapter of some of the layers computes what it does in PEFT, and is the same when saved and read again"
+  )
+  func someLayers() throws {
+    let folder = NetworkFixture.folder + "/adapter-one-layer"
+    let expected = try SafetensorsFile(path: folder + "/expected.safetensors").floats(of: "logits")
+    let base = try NetworkFixture.load()
+    let adapter = try LoRAAdapter(folder: folder, for: base)
+    #expect(adapter.parameters.count == 4 && adapter.parameters.allSatisfy { $0.name.contains("layers.1.") })
+    let model = base.adapted(by: adapter, training: false)
+    #expect(NetworkFixture.distance(try model.logits(NetworkFixture.prompt()).values, expected) < 1e-5)
+    #expect(
+      NetworkFixture.distance(try model.merged().logits(NetworkFixture.prompt()).values, expected) < 1e-5)
+    try withFolder { folder in
+      try adapter.save(to: folder, base: "models/base")
+      let again = try LoRAAdapter(folder: folder, for: base)
+      #expect(again.parameters.map(\.name) == adapter.parameters.map(\.name))
+      // What its settings name has to be there.
+      let weights = folder + "/adapter_model.safetensors"
+      let stored = try SafetensorsFile(path: weights)
+      try SafetensorsWriter.write(
+        try stored.names.filter { !$0.contains("v_proj") }.map { ($0, .float32(try stored.tensor(of: $0))) },
+        to: weights)
+      #expect(throws: ModelError.self) { try LoRAAdapter(folder: folder, for: base) }
+    }
+  }
+
   @Test("a fresh adapter changes nothing until its second matrix is trained")
   func fresh() throws {
     let base = try NetworkFixture.load()
@@ -171,6 +198,18 @@ import Testing
       ).isEmpty)
     #expect(try refusal(#"{"r":4,"lora_alpha":5}"#).contains("shape"))
     #expect(try refusal { $0.removeLast() }.contains("missing"))
+    // Both halves of a projection that the settings name, of a layer that they name.
+    func isOfFirstLayer(_ entry: (name: String, tensor: SafetensorsTensor)) -> Bool {
+      entry.name.contains("layers.0.self_attn.q_proj")
+    }
+    let named = #"{"r":3,"lora_alpha":5,"target_modules":["q_proj","down_proj"]"#
+    #expect(try refusal(named + "}") { $0.removeAll(where: isOfFirstLayer) }.contains("missing"))
+    #expect(
+      try refusal(named + #","layers_to_transform":[1]}"#) { $0.removeAll(where: isOfFirstLayer) }.isEmpty)
+    #expect(
+      try refusal(named + #","exclude_modules":["layers.0.self_attn.q_proj"]}"#) {
+        $0.removeAll(where: isOfFirstLayer)
+      }.isEmpty)
     #expect(
       try refusal {
         $0.append(

@@ -1,4 +1,4 @@
-// The CUDA driver's functions. Everything is done when a call returns; streams keep no order because none is needed.
+// The CUDA driver's functions. Everything is done when a call returns, but for the last kernel of a stream.
 #include "SoftwareDevice.h"
 #include "capture.h"
 #include "fibers.h"
@@ -21,6 +21,7 @@ enum {
   invalid_image = 200,
   not_found = 500,
   launch_failed = 719,
+  read_too_early = 720,
   not_while_recording = 900
 };
 
@@ -31,10 +32,26 @@ static std::mutex one_at_a_time;
 using Graph = std::vector<std::function<int()>>;
 static thread_local Graph *recording = nullptr;
 
-int do_or_record(std::function<int()> work) {
+int Stream::finish() {
+  if (!held) return success;
+  std::function<int()> work = std::move(held);
+  held = nullptr;
+  return work();
+}
+
+static int finish(void *stream) { return ((Stream *)stream)->finish(); }
+
+static int record(std::function<int()> work) {
   if (!recording) return work();
   recording->push_back(std::move(work));
   return success;
+}
+
+int do_or_record(void *stream, std::function<int()> work) {
+  return record([stream, work = std::move(work)] {
+    int problem = finish(stream);
+    return problem ? problem : work();
+  });
 }
 
 /// As long as the file exists that SOFTWARE_DEVICE_BROKEN names, nothing can be computed.
@@ -48,6 +65,9 @@ static int block_memory() {
   const char *bytes = getenv("SOFTWARE_DEVICE_BLOCK_MEMORY");
   return bytes ? atoi(bytes) : 227 << 10;
 }
+
+/// One to compute on, and one that is too old for that.
+enum { the_device, old_device, device_count };
 
 extern "C" {
 
@@ -63,23 +83,26 @@ int cuGetErrorString(int error, const char **text) {
   case out_of_memory: *text = "out of memory"; break;
   case not_found: *text = "named symbol not found"; break;
   case launch_failed: *text = "threads wait for others that never come"; break;
+  case read_too_early: *text = "a kernel has read what the one in front of it writes before that had ended"; break;
   default: *text = "a call with wrong arguments"; break;
   }
   return success;
 }
 
 int cuDriverGetVersion(int *version) { return *version = 1, success; }
-int cuDeviceGetCount(int *count) { return *count = 1, success; }
-int cuDeviceGet(int *device, int ordinal) { return ordinal == 0 ? (*device = 0, success) : invalid_device; }
+int cuDeviceGetCount(int *count) { return *count = device_count, success; }
+int cuDeviceGet(int *device, int ordinal) {
+  return ordinal >= 0 && ordinal < device_count ? (*device = ordinal, success) : invalid_device;
+}
 int cuDeviceGetName(char *name, int capacity, int) {
   return snprintf(name, (size_t)capacity, "%s", SOFTWARE_DEVICE_NAME), success;
 }
 int cuDeviceTotalMem_v2(size_t *bytes, int) { return *bytes = memory::total, success; }
 
-int cuDeviceGetAttribute(int *value, int attribute, int) {
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
   switch (attribute) {
   case 16: *value = 4; return success;            // multiprocessors
-  case 75: *value = 9; return success;            // compute capability 9.0
+  case 75: *value = device == old_device ? 7 : 9; return success; // compute capability 9.0
   case 76: *value = 0; return success;
   case 97: *value = block_memory(); return success; // shared memory of a block
   case 115: *value = 1; return success;           // memory pools
@@ -94,9 +117,9 @@ int cuDevicePrimaryCtxRetain(void **context, int) { return *context = &one_at_a_
 int cuDevicePrimaryCtxRelease_v2(int) { return success; }
 int cuCtxSetCurrent(void *context) { return context ? success : invalid_value; }
 int cuStreamCreate(void **stream, unsigned) {
-  return is_broken() ? launch_failed : (*stream = &one_at_a_time, success);
+  return is_broken() ? launch_failed : (*stream = new Stream, success);
 }
-int cuStreamSynchronize(void *) { return recording ? not_while_recording : success; }
+int cuStreamSynchronize(void *stream) { return recording ? not_while_recording : finish(stream); }
 int cuStreamBeginCapture_v2(void *, int) { return recording ? invalid_value : (recording = new Graph, success); }
 int cuStreamEndCapture(void *, void **graph) {
   if (!recording) return invalid_value;
@@ -113,7 +136,7 @@ int cuGraphLaunch(void *executable, void *) {
 }
 int cuGraphDestroy(void *graph) { return delete (Graph *)graph, success; }
 int cuGraphExecDestroy(void *executable) { return delete (Graph *)executable, success; }
-int cuStreamDestroy_v2(void *) { return success; }
+int cuStreamDestroy_v2(void *stream) { return delete (Stream *)stream, success; }
 
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
   ONE_AT_A_TIME;
@@ -128,7 +151,7 @@ int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
 }
 int cuMemFreeHost(void *memory) { return free(memory), success; }
 int cuEventCreate(void **event, unsigned) { return *event = &one_at_a_time, success; }
-int cuEventRecord(void *, void *) { return recording ? not_while_recording : success; }
+int cuEventRecord(void *, void *stream) { return recording ? not_while_recording : finish(stream); }
 int cuEventSynchronize(void *) { return recording ? not_while_recording : success; }
 int cuEventDestroy_v2(void *) { return success; }
 
@@ -138,24 +161,28 @@ int cuMemAllocAsync(uint64_t *address, size_t bytes, void *) {
   return (*address = memory::allocate(bytes)) ? success : out_of_memory;
 }
 
-int cuMemFreeAsync(uint64_t address, void *) {
+int cuMemFreeAsync(uint64_t address, void *stream) {
+  int problem = finish(stream);
   ONE_AT_A_TIME;
-  return memory::release(address) ? success : invalid_value;
+  return !memory::release(address) ? invalid_value : problem;
 }
 
-int cuMemcpyHtoDAsync_v2(uint64_t target, const void *source, size_t bytes, void *) {
+static int copy_now(void *target, const void *source, size_t bytes, void *stream) {
   if (recording) return not_while_recording;
-  return memcpy((void *)target, source, bytes), success;
+  int problem = finish(stream);
+  return memcpy(target, source, bytes), problem;
 }
-int cuMemcpyDtoHAsync_v2(void *target, uint64_t source, size_t bytes, void *) {
-  if (recording) return not_while_recording;
-  return memcpy(target, (const void *)source, bytes), success;
+int cuMemcpyHtoDAsync_v2(uint64_t target, const void *source, size_t bytes, void *stream) {
+  return copy_now((void *)target, source, bytes, stream);
 }
-int cuMemcpyDtoDAsync_v2(uint64_t target, uint64_t source, size_t bytes, void *) {
-  return do_or_record([=] { return memcpy((void *)target, (const void *)source, bytes), success; });
+int cuMemcpyDtoHAsync_v2(void *target, uint64_t source, size_t bytes, void *stream) {
+  return copy_now(target, (const void *)source, bytes, stream);
 }
-int cuMemsetD8Async(uint64_t target, unsigned char value, size_t bytes, void *) {
-  return do_or_record([=] { return memset((void *)target, value, bytes), success; });
+int cuMemcpyDtoDAsync_v2(uint64_t target, uint64_t source, size_t bytes, void *stream) {
+  return do_or_record(stream, [=] { return memcpy((void *)target, (const void *)source, bytes), success; });
+}
+int cuMemsetD8Async(uint64_t target, unsigned char value, size_t bytes, void *stream) {
+  return do_or_record(stream, [=] { return memset((void *)target, value, bytes), success; });
 }
 
 int cuModuleLoadData(void **module, const void *image) {
@@ -183,23 +210,40 @@ struct Launch {
 
 int cuLaunchKernelEx(const Launch *launch, void *function, void **parameters, void **extra) {
   const unsigned *grid = launch->grid, *block = launch->block;
-  unsigned grid_x = grid[0], grid_y = grid[1], grid_z = grid[2], block_x = block[0], block_y = block[1], block_z = block[2];
-  unsigned shared_bytes = launch->shared_bytes;
-  if (extra || grid_x == 0 || grid_y == 0 || grid_z == 0 || grid_y > 65535 || grid_z > 65535) return invalid_value;
+  if (extra || grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || grid[1] > 65535 || grid[2] > 65535) return invalid_value;
   if (launch->attribute_count > 1 || (launch->attribute_count == 1 && launch->attributes[0] != 6)) return invalid_value;
   if (is_broken()) return launch_failed;
   management::note_work();
   const HostKernel *kernel = (const HostKernel *)function;
   std::vector<uint64_t> values(kernel->count);
   for (size_t i = 0; i < kernel->count; ++i) memcpy(&values[i], parameters[i], kernel->sizes[i]);
-  return do_or_record([=]() mutable {
-    ONE_AT_A_TIME;
+  fibers::Grid shape = {
+      {grid[0], grid[1], grid[2]}, {block[0], block[1], block[2]}, launch->shared_bytes, kernel->call, kernel->function,
+      nullptr};
+  // With its arguments, which lie where it is called from.
+  auto with_grid = [shape, values](auto body) mutable {
     std::vector<void *> places;
     for (uint64_t &value : values) places.push_back(&value);
-    bool met = fibers::run(
-        {grid_x, grid_y, grid_z}, {block_x, block_y, block_z}, shared_bytes, kernel->call, kernel->function,
-        places.data());
-    return met ? (int)success : (int)launch_failed;
+    shape.parameters = places.data();
+    ONE_AT_A_TIME;
+    return body(shape);
+  };
+  Stream *stream = (Stream *)launch->stream;
+  bool may_begin_early = launch->attribute_count == 1;
+  return record([=]() mutable {
+    fibers::EarlyCopies early;
+    bool has_begun = may_begin_early && stream->held;
+    if (has_begun) early = with_grid(fibers::look_ahead);
+    int problem = stream->finish();
+    stream->held = [=]() mutable {
+      switch (with_grid([&](const fibers::Grid &grid) { return fibers::run(grid, has_begun ? &early : nullptr); })) {
+      case fibers::Outcome::done: return (int)success;
+      case fibers::Outcome::waits_for_ever: return (int)launch_failed;
+      case fibers::Outcome::read_too_early: return (int)read_too_early;
+      }
+      return (int)launch_failed;
+    };
+    return problem;
   });
 }
 

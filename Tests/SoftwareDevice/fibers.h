@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace fibers {
 
@@ -35,9 +36,29 @@ void end_group_of_copies();
 /// Until all of this thread's groups but the last `others` are there; with 0 also what is in no group yet.
 void wait_for_copies(int others);
 
+/// From here on a thread reads what the kernel in front has written.
+void follow_previous();
+
+/// What a kernel is run with.
+struct Grid {
+  Triple blocks, threads;
+  size_t memory_bytes;
+  void (*call)(void *, void **);
+  void *kernel;
+  void **parameters;
+};
+
+/// Of what the threads of each block copy before they follow the kernel in front: a sum that says when it has changed.
+using EarlyCopies = std::vector<uint64_t>;
+
+/// Runs every block up to where it follows the kernel in front, and drops it there.
+EarlyCopies look_ahead(const Grid &grid);
+
+enum class Outcome { done, waits_for_ever, read_too_early };
+
 /// Runs every block of a grid. Between barriers every warp runs as far ahead as it can, in an order drawn by lot, so that
 /// a missing barrier shows.
-/// - Returns: false if threads wait for others that never come.
-bool run(Triple blocks, Triple threads, size_t memory_bytes, void (*call)(void *, void **), void *kernel, void **parameters);
+/// - expected: what the copies had been before the kernel in front ran; null where none did meanwhile.
+Outcome run(const Grid &grid, const EarlyCopies *expected);
 
 }  // namespace fibers

@@ -151,13 +151,13 @@ int cublasLtMatmulAlgoGetHeuristic(
 
 int cublasLtMatmul(
     void *, void *product, const void *alpha, uint64_t a, void *a_layout, uint64_t b, void *b_layout, const void *beta,
-    uint64_t c, void *c_layout, uint64_t d, void *d_layout, const uint64_t *algorithm, uint64_t, size_t, void *) {
+    uint64_t c, void *c_layout, uint64_t d, void *d_layout, const uint64_t *algorithm, uint64_t, size_t, void *stream) {
   Product how = *(Product *)product;
   Layout first = *(Layout *)a_layout, second = *(Layout *)b_layout, result = *(Layout *)d_layout;
   int problem = check(how, first, second, *(Layout *)c_layout, result);
   if (problem != success || algorithm[0] != 1) return problem ? problem : invalid_value;
   float factor = *(const float *)alpha, kept = *(const float *)beta;
-  return do_or_record([=] { return multiply(how, first, second, result, factor, kept, a, b, c, d), success; });
+  return do_or_record(stream, [=] { return multiply(how, first, second, result, factor, kept, a, b, c, d), success; });
 }
 
 }  // extern "C"

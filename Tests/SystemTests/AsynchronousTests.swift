@@ -95,6 +95,49 @@ struct AsynchronousTests {
     try await system.stop()
   }
 
+  @Test(
+    "A full state that has been damaged is passed over for the one before, and for the start, with the same weights"
+  )
+  func damagedStates() async throws {
+    let (system, data) = try await TrainingTests.prepared()
+    func settings(_ output: String) -> [String] {
+      TrainingTests.settings(output, data: data + "/train", steps: 40, ["save_every: 5"])
+    }
+    let expected = TrainingTests.result(try await system.succeed(try await system.submit(settings("quiet"))))
+    for (output, atLeast) in [("second", 12), ("only", 6)] {
+      let job = try await system.submit(settings(output))
+      try await system.until("\(atLeast) steps are recorded") {
+        (try await system.detail(job)["steps"]?.array ?? []).count >= atLeast
+      }
+      _ = try await system.program.document(["cancel", "\(job)"])
+      try await system.until("the learner has let go") {
+        try await system.detail(job)["job"]?["state"]?.string == "cancelled"
+      }
+      let folder = "\(system.scratch.path)/\(output)/checkpoints/run-\(job)"
+      let states = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+        $0.hasPrefix("state-")
+      }
+      .sorted()
+      let payload = "\(folder)/\(try #require(states.last))/payload.zst"
+      var bytes = Array(try #require(FileManager.default.contents(atPath: payload)))
+      for place in 50_000..<50_064 { bytes[place] ^= 0xFF }
+      try Data(bytes).write(to: URL(filePath: payload))
+      if states.count > 1, output == "only" {
+        try FileManager.default.removeItem(atPath: "\(folder)/\(states[0])")
+      }
+      // Whoever samples from now on has nothing in memory to apply a difference to.
+      try await system.killWorker(taking: "rollout-group", afterSteps: atLeast, of: job)
+      _ = try await system.program.document(["resume", "\(job)"])
+      let detail = try await system.succeed(job)
+      #expect(TrainingTests.result(detail)?["model_sha256"]?.string == expected?["model_sha256"]?.string)
+      let log = try await system.program.run(["logs", "\(job)"]).output
+      for words in ["is passed over", "is whole again", "byte for byte"] {
+        #expect(log.contains(words), "\(log)")
+      }
+    }
+    try await system.stop()
+  }
+
   @Test("A learner of two processes under MPI takes the steps of one, and survives the death of a process")
   func mpi() async throws {
     func settings(_ output: String, data: String, steps: Int) -> [String] {

@@ -17,13 +17,8 @@ struct CommandLineTests {
 
   @Test("Lists are as long as asked for, priorities may be below 0, and names that are wrong are refused")
   func queue() async throws {
-    let server = try await LocalPostgres.start(folder: scratch.path + "/pg", options: .init(durable: false))
-    let coordinator = try CoordinatorProcess.start("coordinator", on: server, program)
-    let token = try await CoordinatorProcess.secret("admin", lab: "vision", on: server, scratch, program)
-    let connection = ["--url", try await coordinator.url(), "--token-file", token]
-    func run(_ arguments: String...) async throws -> Program.Run {
-      try await program.run(arguments + connection)
-    }
+    let queue = try await AttendedQueue.start(as: "admin", scratch, program)
+    func run(_ arguments: String...) async throws -> Program.Run { try await queue.run(arguments) }
 
     for priority in ["-5", "7", "-50"] {
       let made = try await run(
@@ -36,11 +31,11 @@ struct CommandLineTests {
       (["2", "-50"], "job 2 has priority -50"), (["2", "5", "--reason", "x"], "job 2 has priority 5"),
       (["--reason", "x", "2", "-7"], "job 2 has priority -7"),
     ] {
-      let changed = try await program.run(["priority"] + arguments + connection)
+      let changed = try await queue.run(["priority"] + arguments)
       #expect(changed.output == sentence + "\n", "\(changed.error)")
     }
     for wrong in [["2"], ["2", "5", "6"], ["2", "--raeson", "5"]] {
-      let refused = try await program.run(["priority"] + wrong + connection)
+      let refused = try await queue.run(["priority"] + wrong)
       #expect(refused.code != 0 && !refused.error.isEmpty)
     }
 
@@ -56,9 +51,19 @@ struct CommandLineTests {
       ["audit", "--kind", "job-faild"],
       ["webhook", "add", "https://a.example/", "--kinds", "job-succeeded,job-faild"],
     ] {
-      let refused = try await program.run(arguments + connection)
+      let refused = try await queue.run(arguments)
       #expect(refused.code != 0 && refused.error.contains("did you mean 'job-failed'?"), "\(refused.error)")
       #expect(refused.output.isEmpty)
+    }
+
+    // A proxy for the world outside has nothing to say about this machine; a line break behind a token is none of it.
+    for environment in [
+      ["http_proxy": "http://127.0.0.1:1", "all_proxy": "http://127.0.0.1:1"],
+      ["AR1_TOKEN": Program.text(queue.tokenFile) + "\n", "AR1_URL": queue.url],
+    ] {
+      let listed = try await program.run(
+        ["jobs"] + (environment["AR1_URL"] == nil ? queue.connection : []), environment: environment)
+      #expect(listed.code == 0, "\(listed.error)")
     }
 
     for endless in ["nan", "inf", "1e300"] {
@@ -72,8 +77,17 @@ struct CommandLineTests {
     #expect(lab.code == 0 && lab.output.contains("--lab 'A b'"), "\(lab.output)\(lab.error)")
     let again = try await run("lab", "create", "A b")
     #expect(again.code == 1 && again.output.isEmpty && again.error.contains("already"), "\(again.error)")
-    await coordinator.stop()
-    try await server.stop()
+    let user = try await run("user", "add", "Ada L", "--lab", "A b")
+    #expect(user.output.contains("--user 'Ada L' --role member --lab 'A b'"), "\(user.output)\(user.error)")
+    // What is not given has gone back to its default, and the sentence says so.
+    for (arguments, sentence) in [
+      (["--nominal", "16", "--borrow", "8"], "nominal 16, borrows 8"),
+      (["--weight", "3"], "weight 3, nominal 0, borrows anything, lends all"),
+    ] {
+      let quota = try await queue.run(["quota", "set", "A b"] + arguments)
+      #expect(quota.output.contains(sentence), "\(quota.output)\(quota.error)")
+    }
+    try await queue.stop()
   }
 
   @Test("Output that cannot be written, as on a full disk, is told of, and the command fails")
@@ -89,6 +103,27 @@ struct CommandLineTests {
           + json)
       #expect(run.code == 1 && run.error.contains("standard output: Bad file descriptor"), "\(run.error)")
     }
+  }
+
+  @Test("No file or connection of a process without standard streams gets what is meant to be read")
+  func missingStreams() async throws {
+    let token = try scratch.write("secret", to: "token")
+    let name = "/" + (Program.built.split(separator: "/").last ?? "")
+    let worker = try Program(path: "/bin/sh", folder: scratch.path).start(
+      [
+        "-c", #"exec "$0" "$@" 0<&- 1>&- 2>&-"#, Program.built, "worker", "--url", "http://127.0.0.1:1",
+        "--token-file", token,
+      ], output: "/dev/null", error: "/dev/null")
+    func place(_ name: String) -> String? {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(worker.id)/\(name)")
+    }
+    // It waits for its coordinator, with a connection to make.
+    while place("exe")?.hasSuffix(name) != true
+      || (0..<16).allSatisfy({ place("fd/\($0)")?.hasPrefix("socket") != true })
+    { try await Task.sleep(for: .milliseconds(20)) }
+    for stream in 0...2 { #expect(place("fd/\(stream)") == "/dev/null") }
+    worker.signal(15)
+    _ = await worker.waitForExit()
   }
 
   @Test("A dry run names a model or data that are not there, unless another job may make them")
@@ -169,6 +204,10 @@ struct CommandLineTests {
       run.error.contains(
         "policy-000002-e1-0123456789abcdef/manifest.json is not a checkpoint manifest: it is no JSON"))
     #expect(!run.error.contains("DecodingError"))
+    for command in [["show", "runs"], ["export", "runs", "--output", "model"]] {
+      let training = try await program.run(["checkpoint"] + command)
+      #expect(training.code == 1 && training.error.contains("'ar1 checkpoint ls'"), "\(training.error)")
+    }
     let document = try await program.document(["checkpoint", "ls", "runs"])
     #expect(document.array?.map { $0["error"] != nil } == [false, true])
     // What the damaged one is built on is not known, so everything stays, and a person learns why.

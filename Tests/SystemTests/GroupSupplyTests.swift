@@ -86,4 +86,45 @@ struct GroupSupplyTests {
         == TrainingTests.result(quiet)?["model_sha256"]?.string)
     try await system.stop()
   }
+
+  @Test("A worker that could not begin another run samples the first one from its own model again")
+  func otherRunFails() async throws {
+    let (system, data) = try await TrainingTests.prepared()
+    let files = FileManager.default
+    let other = system.scratch.path + "/other-data"
+    try files.copyItem(atPath: data + "/train", toPath: other)
+    func settings(_ output: String, data: String, steps: Int, _ more: [String] = []) -> [String] {
+      TrainingTests.settings(output, data: data, steps: steps, ["lora: {rank: 4, alpha: 8}"] + more)
+        .map { $0 == "trained_part: language" ? "trained_part: lora" : $0 }
+    }
+    let first = try await system.succeed(
+      try await system.submit(settings("first", data: data + "/train", steps: 8)))
+    let model = try #require(TrainingTests.result(first)?["model"]?.string)
+
+    let job = try await system.submit(settings("own", data: data + "/train", steps: 30))
+    try await system.until("three steps are recorded") {
+      (try await system.detail(job)["steps"]?.array ?? []).count >= 3
+    }
+    _ = try await system.program.document(["cancel", "\(job)"])
+    // The other run's learner finds its data; the worker, once it is asked, does not.
+    let workers = try await system.program.document(["workers"])["workers"]?.array ?? []
+    let sampler = try #require(
+      workers.first { ($0["kinds"]?.array ?? []).contains { $0.string == "rollout-group" } }?["process"]?.int)
+    #expect(kill(pid_t(sampler), SIGSTOP) == 0)
+    let failing = try await system.submit(
+      settings("failing", data: other, steps: 8).map { $0.hasPrefix("model: ") ? "model: \(model)" : $0 })
+    try await system.until("groups are asked for") {
+      (try await system.detail(failing)["tasks"]?.array ?? []).contains {
+        $0["kind"]?.string == "rollout-group"
+      }
+    }
+    try files.moveItem(atPath: other, toPath: other + "-gone")
+    #expect(kill(pid_t(sampler), SIGCONT) == 0)
+    #expect(try await system.program.run(["wait", "\(failing)"]).code != 0)
+
+    _ = try await system.program.document(["resume", "\(job)"])
+    let gaps = TrainingTests.metric("sampler/gap", try await system.succeed(job))
+    #expect(gaps.count == 30 && gaps.allSatisfy { $0 < 1e-3 }, "\(gaps)")
+    try await system.stop()
+  }
 }

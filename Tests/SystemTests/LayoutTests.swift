@@ -6,33 +6,35 @@ struct LayoutTests {
   /// What each target may import of this package; what is not listed here does not exist.
   private static let allowed: [String: Set<String>] = [
     "OrderedJSON": [],
+    "Digests": ["COpenSSL"],
+    "Randomness": [],
     "JobModel": ["OrderedJSON"],
-    "Scheduling": ["JobModel"],
+    "Scheduling": ["JobModel", "Randomness"],
     "PostgresClient": ["CPostgres"],
-    "LocalPostgres": ["CPlatform", "PostgresClient"],
-    "JobStore": ["JobModel", "Scheduling", "OrderedJSON", "PostgresClient", "CAssets"],
+    "LocalPostgres": ["CPlatform", "Digests", "PostgresClient"],
+    "JobStore": ["JobModel", "Scheduling", "OrderedJSON", "PostgresClient", "CAssets", "Digests"],
     "Coordinator": ["JobModel", "JobStore", "OrderedJSON", "PostgresClient", "CAssets", "HTTPClient"],
     "HTTPClient": ["CCurl"],
     "CoordinatorClient": ["JobModel", "OrderedJSON", "HTTPClient"],
     "WorkerRuntime": ["JobModel", "OrderedJSON", "CoordinatorClient"],
-    "Tensors": ["CCUDA", "CKernels", "COpenBLAS", "OrderedJSON"],
+    "Tensors": ["CCUDA", "CKernels", "COpenBLAS", "Digests", "OrderedJSON"],
     "Images": ["CImageCodecs"],
     "ModelFiles": ["OrderedJSON"],
-    "QwenVL": ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
-    "SAM2": ["Tensors", "Images", "ModelFiles", "OrderedJSON"],
-    "Inspection": ["Images", "OrderedJSON"],
-    "PostTraining": ["Tensors", "QwenVL", "CMPI"],
-    "Checkpoints": ["Tensors", "CZstd", "OrderedJSON"],
+    "QwenVL": ["Tensors", "Images", "ModelFiles", "OrderedJSON", "Digests", "Randomness"],
+    "SAM2": ["Tensors", "Images", "ModelFiles"],
+    "Inspection": ["Images", "OrderedJSON", "Digests", "Randomness"],
+    "PostTraining": ["Tensors", "QwenVL", "CMPI", "Randomness"],
+    "Checkpoints": ["Tensors", "CZstd", "OrderedJSON", "Digests"],
     "BaseModel": ["Images", "Inspection", "ModelFiles", "OrderedJSON", "PostTraining", "QwenVL", "Tensors"],
     "DeviceChecks": ["PostTraining", "QwenVL", "Tensors"],
     "TaskExecutors": [
       "JobModel", "WorkerRuntime", "QwenVL", "SAM2", "Inspection", "PostTraining", "Checkpoints",
-      "OrderedJSON",
-      "Images", "Tensors", "CPlatform",
+      "OrderedJSON", "Images", "Tensors", "CPlatform", "Digests",
     ],
   ]
   private static let cTargets: Set<String> = [
-    "CPostgres", "COpenBLAS", "CZstd", "CCurl", "CImageCodecs", "CPlatform", "CKernels", "CAssets", "CMPI",
+    "CPostgres", "COpenBLAS", "CZstd", "COpenSSL", "CCurl", "CImageCodecs", "CPlatform", "CKernels",
+    "CAssets", "CMPI",
     "CCUDA",
   ]
 
@@ -53,6 +55,7 @@ struct LayoutTests {
         if module == "CPostgres" { #expect(target == "PostgresClient", "\(file)") }
         if module == "CMPI" { #expect(target == "PostTraining", "\(file)") }
         if module == "CCUDA" { #expect(target == "Tensors", "\(file)") }
+        if module == "COpenSSL" { #expect(target == "Digests", "\(file)") }
         if module == "COpenBLAS" { #expect(target == "Tensors", "\(file)") }
       }
     }

@@ -37,7 +37,7 @@ struct PlotTests {
     _ = try scratch.write(#"{"step":1,"reward/mean":0.5}"#, to: "a.jsonl")
     let run = try await program.run(["plot", "a.jsonl", "--metric", "reward/maen", "--output", "plot.svg"])
     #expect(run.code != 0)
-    #expect(run.error.contains("reward/maen"))
+    #expect(run.error.contains("reward/maen; it has reward/mean"), "\(run.error)")
     #expect(!FileManager.default.fileExists(atPath: scratch.path + "/plot.svg"))
   }
 }

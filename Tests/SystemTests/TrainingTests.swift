@@ -142,6 +142,52 @@ struct TrainingTests {
     try await system.stop()
   }
 
+  @Test("A fork that waits for the learner of the training it leaves finds its state when that has ended")
+  func waitingFork() async throws {
+    let (system, data) = try await Self.prepared()
+    let job = try await system.submit(
+      Self.settings("run", data: data + "/train", steps: 40, ["save_every: 2"]))
+    let states = "\(system.scratch.path)/run/checkpoints/run-\(job)"
+    func newest() -> Int? {
+      ((try? FileManager.default.contentsOfDirectory(atPath: states)) ?? []).filter { $0.hasPrefix("state-") }
+        .compactMap { Int($0.split(separator: "-")[1]) }.max()
+    }
+    try await system.until("there is a state") { newest() != nil }
+    var record: JSON?
+    // The newest state may have gone before the job is submitted, but not every time.
+    try await system.until("a fork is submitted") {
+      guard let step = newest() else { return false }
+      record = try? await system.program.document([
+        "fork", "\(job)", "--from", "\(step)", "--output", "fork", "--set", "steps=\(step + 1)",
+      ])
+      return record != nil
+    }
+    let fork = try #require(record?["id"]?.int)
+    let detail = try await system.succeed(fork)
+    #expect((detail["steps"]?.array ?? []).count == 1)
+    #expect(
+      (try await system.detail(job))["job"]?["state"]?.string == "succeeded", "the learner had been busy")
+    try await system.stop()
+  }
+
+  @Test("A policy far from its reference goes on learning, and the log says which measurement cannot be told")
+  func farFromReference() async throws {
+    let (system, data) = try await Self.prepared()
+    let job = try await system.submit(
+      Self.settings(
+        "far", data: data + "/train", steps: 2,
+        [
+          "learning_rate: 1", "inner_iterations: 3", "max_gradient_norm: 0", "kl_estimator: k1",
+          "beta: 0.001",
+        ]
+      ).filter { $0 != "learning_rate: 0.001" })
+    let detail = try await system.succeed(job)
+    #expect(Self.metric("loss", detail).count == 2 && Self.metric("kl", detail).count < 2)
+    let log = try await system.program.run(["logs", "\(job)"]).output
+    #expect(log.contains("step 1: kl cannot be told"), "\(log)")
+    try await system.stop()
+  }
+
   @Test("A training stops early when held-out pictures get no better")
   func earlyStop() async throws {
     let (system, data) = try await Self.prepared()
@@ -158,6 +204,8 @@ struct TrainingTests {
     #expect((detail["steps"]?.array ?? []).count == 6)
     let best = Self.result(detail)?["best"]
     #expect(best?["step"]?.int == 2 && best?["metric"]?.string == "accuracy")
+    let kept = try await system.program.run(["checkpoint", "ls", "still"]).output
+    #expect(kept.contains("state-000006-"), "a fork may go on from its end: \(kept)")
     try await system.stop()
   }
 

@@ -39,6 +39,17 @@ import WorkerRuntime
     }
   }
 
+  @Test func `two names that only look alike keep a row each when they are scored again`() throws {
+    let names = ["e\u{301}.png", "\u{E9}.png"]
+    try folder.write("first", to: "alike/" + names[0])
+    #expect(try run(folder.path + "/alike", probability: 0.1).count == 1)
+    try folder.write("second", to: "alike/" + names[1])
+    let rows = try run(folder.path + "/alike", probability: 0.2)
+    #expect(rows.map { Array($0.path.utf8) } == names.map { Array($0.utf8) })
+    #expect(rows.map(\.probability) == [0.2, 0.2])
+    #expect(try run(folder.path + "/alike", probability: 0.3).map(\.probability) == [0.3, 0.3])
+  }
+
   /// Scores a source into the output as a job does: names, then rows.
   private func run(_ source: String, probability: Double) throws -> [ScoreRow] {
     var entries = try ImageSet(source).entries

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import OrderedJSON
 import TaskExecutors
 import Testing
@@ -33,15 +34,61 @@ import WorkerRuntime
     #expect(try ImageSet(folder.path, without: here + results).entries.count == 5)
   }
 
-  @Test func `names that are not UTF-8 have a row each`() throws {
-    for byte in [0xE4, 0xF6] as [UInt8] {
-      let path = Array((folder.path + "/teil_").utf8) + [byte] + Array(".png".utf8) + [0]
-      let file = path.withUnsafeBufferPointer { bytes in
-        bytes.withMemoryRebound(to: CChar.self) { fopen($0.baseAddress, "w") }
-      }
+  @Test func `images and folders whose names are not UTF-8 have a row each and are read`() throws {
+    let latin = Array((folder.path + "/teile_").utf8) + [0xE4]
+    #expect(mkdir(Self.name(latin), 0o755) == 0)
+    for (place, byte) in [(Array(folder.path.utf8), 0xE4), (Array(folder.path.utf8), 0xF6), (latin, 0xFC)] {
+      let path = place + Array("/teil_".utf8) + [UInt8(byte)] + Array(".png".utf8)
+      let file = fopen(Self.name(path), "w")
+      fputs("byte \(byte)", file)
       fclose(file)
     }
-    #expect(try paths(folder.path).filter { $0.hasPrefix("teil") } == ["teil_%E4.png", "teil_%F6.png"])
+    // A name that only looks spelled out.
+    try folder.write("plain", to: "teil_%D6.png")
+    for source in [folder.path, folder.path + "/teil*"] {
+      let found = try ImageSet(source).entries.filter { $0.path.hasPrefix("teil_") }
+      #expect(found.map(\.path) == ["teil_%D6.png", "teil_%E4.png", "teil_%F6.png"])
+      #expect(
+        try found.map { String(decoding: try $0.bytes(), as: UTF8.self) } == [
+          "plain", "byte 228", "byte 246",
+        ])
+    }
+    let inner = try #require(try ImageSet(folder.path).entries.first { $0.path.hasPrefix("teile") })
+    #expect(inner.path == "teile_%E4/teil_%FC.png")
+    #expect(try ImageEntry(inner.json).bytes() == Array("byte 252".utf8))
+  }
+
+  /// A name for the system, of bytes.
+  private static func name(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+
+  @Test func `two names that only look alike are two images`() throws {
+    let names = ["e\u{301}.png", "\u{E9}.png"]
+    for name in names { try folder.write(name, to: "alike/" + name) }
+    let set = try ImageSet(folder.path + "/alike")
+    #expect(set.duplicates == 0)
+    #expect(try set.entries.map { try $0.bytes() } == names.map { Array($0.utf8) })
+  }
+
+  @Test func `what a system leaves in a folder, which nobody else may read, is not looked into`() throws {
+    for name in ["lost+found", "System Volume Information", "sub/$RECYCLE.BIN"] {
+      try folder.write("gone", to: name + "/old.png")
+    }
+    #expect(try ImageSet(folder.path).entries.count == 5)
+  }
+
+  @Test func `a link that leads nowhere has a row, and says so`() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/gone.png", withDestinationPath: "nowhere.png")
+    let entry = try #require(try ImageSet(folder.path).entries.first { $0.path == "gone.png" })
+    let error = #expect(throws: (any Error).self) { try entry.bytes() }
+    #expect(error.map { "\($0)" }?.contains("No such file") == true)
+  }
+
+  @Test func `a folder that cannot be looked into is an error that names it`() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/circle", withDestinationPath: folder.path + "/circle")
+    let error = #expect(throws: TaskError.self) { try ImageFolder.list(folder.path + "/circle") }
+    #expect(error?.description.contains("circle cannot be read: Too many levels") == true)
   }
 
   @Test func `an empty cell of a table says nothing`() throws {
@@ -67,6 +114,10 @@ import WorkerRuntime
     try manager.createSymbolicLink(
       atPath: folder.path + "/in.png", withDestinationPath: folder.path + "/a.jpg")
     try manager.createSymbolicLink(atPath: folder.path + "/circle", withDestinationPath: folder.path)
+    // Nor does one whose name is not UTF-8, which a list may call by its text.
+    let latin = Array((folder.path + "/out_").utf8) + [0xE4] + Array(".png".utf8)
+    #expect(symlink(secret, Self.name(latin)) == 0)
+    #expect(FileName.resolved(folder.path + "/out_%E4.png") == FileName.resolved(secret))
     #expect(try paths(folder.path).contains("in.png"))
     #expect(try !paths(folder.path).contains("out.png"))
     #expect(try paths(folder.path).count == 6)

@@ -1,4 +1,4 @@
-import Checkpoints
+import Digests
 import Foundation
 import Images
 import Inspection
@@ -23,7 +23,7 @@ import Testing
 
   private func row(of file: String) throws -> ScoreRow {
     var row = ScoreRow(path: entry.path)
-    row.sha256 = Digest.sha256([UInt8](try Data(contentsOf: URL(fileURLWithPath: file))))
+    row.sha256 = SHA256.digest(of: [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))).hexadecimal
     row.boxes = [GroundedBox(box: PixelBox(x1: 10, y1: 5, x2: 30, y2: 25), label: "dent")]
     (row.probability, row.answer) = (0.9, .defect)
     row.decide(by: nil)

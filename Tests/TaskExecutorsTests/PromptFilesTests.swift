@@ -1,4 +1,4 @@
-import Checkpoints
+import Digests
 import Foundation
 import Images
 import Inspection
@@ -22,7 +22,7 @@ import Testing
     let files = try PromptFiles(prompt)
     try Data(RGBImage(width: 56, height: 56, filledWith: .black).png()).write(to: URL(fileURLWithPath: path))
     #expect(files.hashes.map(\.path) == [path])
-    #expect(files.hashes.map(\.sha256) == [Digest.sha256([UInt8](shown))])
+    #expect(files.hashes.map(\.sha256) == [SHA256.digest(of: [UInt8](shown)).hexadecimal])
     let after = try source.encode(prompt, files: files)
     #expect(after.ids == before.ids)
     #expect(after.images.map(\.pixelValues) == before.images.map(\.pixelValues))

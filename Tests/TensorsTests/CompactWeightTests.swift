@@ -98,6 +98,34 @@ import Testing
     }
   }
 
+  @Test("bytes of the largest size do not overflow the sums of a block")
+  func largestBytes() {
+    let (rows, out, columns) = (7, 16, 64)
+    // Every sign of a neighbouring pair of weights meets every sign of a pair of x.
+    let values = (0..<out * columns).map { (i: Int) -> Float in i / columns >> (i % 2) & 1 == 0 ? 1 : -1 }
+    let x = (0..<rows * columns).map { (i: Int) -> Float in i / columns >> (i % 2) & 1 == 0 ? 1 : -1 }
+    let weights = stored(values, out, columns, CK_WEIGHTS_INT8)
+    var operand = [UInt8](repeating: 0, count: rows * ck_operand_row_bytes(CK_WEIGHTS_INT8, columns))
+    ck_make_operand(x, columns, rows, CK_WEIGHTS_INT8, columns, &operand)
+    var (fast, slow) = ([Float](repeating: 0, count: rows * out), [Float](repeating: 0, count: rows * out))
+    forEach(&fast, &slow) { y, isFast in
+      weights.withUnsafeBytes { w in
+        operand.withUnsafeBytes { x in
+          var operands = ck_weight_operands(
+            x: x.baseAddress!, w: w.baseAddress! + 1, format: CK_WEIGHTS_INT8, columns: columns, first: 0,
+            y: y,
+            ldy: out, m: rows, n: out, accumulate: false)
+          if isFast { ck_weight_product(&operands) } else { ck_weight_product_portable(&operands) }
+        }
+      }
+    }
+    let exact = (0..<rows * out).map { (at: Int) -> Float in
+      (0..<columns).reduce(0) { $0 + x[at / out * columns + $1] * values[at % out * columns + $1] }
+    }
+    #expect(relative(fast, slow) < 1e-6)
+    #expect(relative(fast, exact) < 1e-2)  // a scale of 127ths is rounded to bfloat16
+  }
+
   @Test(
     "rows of x give the same to the last bit alone and together",
     .enabled(if: ck_adds_rows_alike(), "this processor adds the products of a single row in another order"),

@@ -19,6 +19,17 @@ struct CheckpointCommand: AsyncParsableCommand {
     ])
 }
 
+extension Checkpoint {
+  /// One that a person has named, often by the folder of the whole training.
+  static func named(_ path: String) throws -> Checkpoint {
+    guard FileManager.default.fileExists(atPath: path + "/manifest.json") else {
+      throw CommandError(
+        "\(path) is no checkpoint, it has no manifest.json; 'ar1 checkpoint ls' lists those of a training")
+    }
+    return try Checkpoint(folder: path)
+  }
+}
+
 /// Where checkpoints lie, as people name it: a training's output folder, its `checkpoints` folder, or one run's.
 struct CheckpointLocation {
   /// Each run's folder with what it holds, by step.

@@ -27,7 +27,7 @@ struct CheckpointExport: ParsableCommand {
     if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
       throw CommandError("\(output) is not empty; name a new folder")
     }
-    let opened = try Checkpoint(folder: checkpoint)
+    let opened = try Checkpoint.named(checkpoint)
     guard let base = model ?? opened.manifest.origin["model"] else {
       throw CommandError("the checkpoint does not say which model it started from; give --model")
     }

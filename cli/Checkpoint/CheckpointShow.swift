@@ -12,7 +12,7 @@ struct CheckpointShow: ParsableCommand {
   @Flag(help: "Print the manifest as one JSON document.") var json = false
 
   func run() throws {
-    let opened = try Checkpoint(folder: checkpoint)
+    let opened = try Checkpoint.named(checkpoint)
     let manifest = opened.manifest
     if json {
       try JSONOutput.print(manifest)

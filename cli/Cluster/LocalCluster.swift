@@ -61,7 +61,7 @@ actor LocalCluster {
       let log = logs + "/coordinator.log"
       try? FileManager.default.removeItem(atPath: log)
       let first = try Self.coordinator(postgres.address, lock, listen: listen, timing: timing, log: log)
-      let url = try await Self.address(in: log, of: first)
+      let url = try await OwnProcess.coordinatorAddress(in: log, of: first)
       say("the coordinator listens on \(url)")
       let cluster = LocalCluster(
         url: url, token: tokens.member, workerToken: tokens.worker, logs: logs, lock: lock, postgres: postgres
@@ -144,13 +144,13 @@ actor LocalCluster {
     } else if let kinds = plan.kinds {
       arguments += ["--kinds", kinds.map(\.rawValue).joined(separator: ",")]
     }
-    let environment = Self.environment(adding: ["AR1_TOKEN": workerToken])
+    let environment = OwnProcess.environment(adding: ["AR1_TOKEN": workerToken])
     let log = "\(logs)/worker-\(plan.name).log"
     try? FileManager.default.removeItem(atPath: log)
     let start: @Sendable () throws -> ChildProcess = { [arguments, lock] in
       plan.ranks > 1
-        ? try Self.spawnRanks(plan.ranks, arguments, lock, environment: environment, log: log)
-        : try Self.spawn(arguments, lock, environment: environment, log: log)
+        ? try OwnProcess.spawnRanks(plan.ranks, arguments, lock, environment: environment, log: log)
+        : try OwnProcess.spawn(arguments, lock, environment: environment, log: log)
     }
     keep("worker-\(plan.name)", try start(), startingAgain: start)
   }
@@ -163,23 +163,22 @@ actor LocalCluster {
     keepers.append(
       Task {
         var current = child
-        var pause = 0.2
+        var pauses = RestartPauses()
         while true {
           let began = ContinuousClock.now
           let exit = await current.waitForExit()
           if isStopping { return }
           Terminal.writeError("\(name) ended (\(exit)); starting it again\n")
-          // One that keeps dying at once is tried less and less often.
-          pause = began.duration(to: .now) > .seconds(2) ? 0.2 : min(30, pause * 2)
+          pauses.ended(after: began.duration(to: .now))
           while true {
-            try? await Task.sleep(for: .seconds(pause))
+            try? await Task.sleep(for: pauses.next)
             if isStopping { return }
             do {
               current = try start()
               break
             } catch {
-              pause = min(30, pause * 2)
-              Terminal.writeError("\(error)\ntrying again in \(pause) s\n")
+              pauses.failed()
+              Terminal.writeError("\(error)\ntrying again in \(pauses.next)\n")
             }
           }
           children[name] = current
@@ -191,16 +190,15 @@ actor LocalCluster {
   /// it again.
   private func keepPostgres(in folder: String) {
     postgresKeeper = Task {
-      var pause = 0.2
+      var pauses = RestartPauses()
       while true {
         let began = ContinuousClock.now
         let exit = await postgres.waitForExit()
         if isStopping { return }
         Terminal.writeError("postgres ended (\(exit)); starting it again\n")
-        // One that keeps dying at once is tried less and less often.
-        pause = began.duration(to: .now) > .seconds(2) ? 0.2 : min(30, pause * 2)
+        pauses.ended(after: began.duration(to: .now))
         while true {
-          try? await Task.sleep(for: .seconds(pause))
+          try? await Task.sleep(for: pauses.next)
           if isStopping { return }
           do {
             let next = try await LocalPostgres.start(
@@ -213,8 +211,8 @@ actor LocalCluster {
             break
           } catch {
             if isStopping { return }
-            pause = min(30, pause * 2)
-            Terminal.writeError("\(error)\ntrying again in \(pause) s\n")
+            pauses.failed()
+            Terminal.writeError("\(error)\ntrying again in \(pauses.next)\n")
           }
         }
       }
@@ -224,72 +222,12 @@ actor LocalCluster {
   private static func coordinator(
     _ database: PostgresAddress, _ lock: SystemLock, listen: String, timing: LeaseTiming, log: String
   ) throws -> ChildProcess {
-    try spawn(
+    try OwnProcess.spawn(
       [
         "coordinator", "--database", database.connectionString, "--listen", listen, "--lease-seconds",
         "\(timing.leaseSeconds)", "--heartbeat-seconds", "\(timing.heartbeatSeconds)",
       ], lock,
-      environment: environment(adding: [:]), log: log)
-  }
-
-  private static func spawn(
-    _ arguments: [String], _ lock: SystemLock, environment: [String: String], log: String
-  ) throws -> ChildProcess {
-    try ChildProcess.start(
-      .init(
-        program: try ownProgram(), arguments: arguments, environment: environment, output: .file(log),
-        error: .file(log), signalOnParentDeath: SIGTERM, kept: lock.descriptor))
-  }
-
-  /// The same program several times under mpirun, which ends all when one dies.
-  private static func spawnRanks(
-    _ ranks: Int, _ arguments: [String], _ lock: SystemLock, environment: [String: String], log: String
-  ) throws -> ChildProcess {
-    // Each rank computes with threads of its own, which binding it to a core would make share that.
-    var launch = ["mpirun", "-n", "\(ranks)", "--oversubscribe", "--bind-to", "none"]
-    if geteuid() == 0 { launch.append("--allow-run-as-root") }
-    return try ChildProcess.start(
-      .init(
-        program: "/usr/bin/env", arguments: launch + [try ownProgram()] + arguments, environment: environment,
-        output: .file(log), error: .file(log), signalOnParentDeath: SIGTERM, kept: lock.descriptor))
-  }
-
-  /// The file this process was started from, wherever it was moved to since.
-  private static func ownProgram() throws -> String {
-    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    guard count > 0 else { throw CommandError("the program's own path cannot be read from /proc/self/exe") }
-    return String(decoding: buffer[..<count], as: UTF8.self)
-  }
-
-  private static func environment(adding more: [String: String]) -> [String: String] {
-    var environment: [String: String] = [:]
-    var entry = environ
-    while let text = entry.pointee {
-      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
-      entry += 1
-    }
-    return environment.merging(more) { _, new in new }
-  }
-
-  /// Reads from its log where the coordinator listens; it says so once it does.
-  private static func address(in log: String, of child: ChildProcess) async throws -> String {
-    let mark = "listening on "
-    while true {
-      let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      if let range = text.range(of: mark) {
-        return String(text[range.upperBound...].prefix { !$0.isWhitespace })
-      }
-      if let exit = child.exit {
-        let mark = "Error: "
-        if let line = text.split(separator: "\n").last(where: { $0.hasPrefix(mark) }) {
-          throw CommandError(String(line.dropFirst(mark.count)))
-        }
-        throw CommandError("the coordinator ended at once (\(exit)); its log says:\n\(text.suffix(800))")
-      }
-      try await Task.sleep(for: .milliseconds(20))
-    }
+      environment: OwnProcess.environment(adding: [:]), log: log)
   }
 
   /// What tokens of these processes are noted as; those of an earlier start are of no use any more.

@@ -49,7 +49,7 @@ struct UpCommand: AsyncParsableCommand {
       url: cluster.url, token: cluster.token, workerToken: cluster.workerToken, database: cluster.database
     ).write(under: root)
     try lock.note(url: cluster.url)
-    Terminal.write("ready; in this folder try: ar1 workers\n")
+    Terminal.write("ready; in \(folder == "." ? "this folder" : root) try: ar1 workers\n")
     await Self.untilCancelled()
     Terminal.writeError("stopping\n")
     ConnectionFile.remove(under: root)

@@ -66,7 +66,7 @@ struct ConnectionOptions: ParsableArguments {
       throw ConnectionError("'\(chosen)' is no coordinator's URL; it begins with http:// or https://")
     }
     if let tokenFile { return (address, try Self.token(inFile: tokenFile)) }
-    if let token = Self.environment("AR1_TOKEN") { return (address, token) }
+    if let text = Self.environment("AR1_TOKEN") { return (address, try Self.token(in: text, "AR1_TOKEN")) }
     if let (connection, _) = file, connection.url == address {
       return (address, purpose == .worker ? connection.workerToken ?? connection.token : connection.token)
     }
@@ -84,9 +84,13 @@ struct ConnectionOptions: ParsableArguments {
     guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
       throw ConnectionError("the token file \(path) cannot be read")
     }
-    let text = String(decoding: bytes, as: UTF8.self)
+    return try token(in: String(decoding: bytes, as: UTF8.self), "the token file \(path)")
+  }
+
+  /// Without the line break that editors and secret stores put behind it, which no header may hold.
+  private static func token(in text: String, _ place: String) throws -> String {
     guard let token = text.split(whereSeparator: \.isWhitespace).first else {
-      throw ConnectionError("the token file \(path) is empty")
+      throw ConnectionError("\(place) is empty")
     }
     return String(token)
   }

@@ -48,12 +48,14 @@ struct DemoCommand: AsyncParsableCommand {
 
   /// Jobs that ask for a GPU where there is none would wait for ever.
   private static func requireGPU() throws {
+    var others: [String] = []
     do {
-      guard try CUDADevice.all().isEmpty else { return }
+      guard try CUDADevice.all(onOther: { others.append($0) }).isEmpty else { return }
     } catch {
       throw CommandError("--gpu: \(error.reason)")
     }
-    throw CommandError("--gpu: the driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it")
+    let reason = others.isEmpty ? "the driver shows no GPU" : others.joined(separator: "; ")
+    throw CommandError("--gpu: \(reason); CUDA_VISIBLE_DEVICES may hide one")
   }
 
   /// Removes what a demo leaves, and nothing in a folder that is none or where one runs; takes the folder.

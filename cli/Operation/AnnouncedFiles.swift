@@ -1,4 +1,4 @@
-import Checkpoints
+import Digests
 import FoundationEssentials
 import JobModel
 import JobStore
@@ -37,7 +37,7 @@ enum AnnouncedFiles {
     guard data.count == file.bytes else {
       return "\(file.path) has \(data.count) bytes instead of \(file.bytes)"
     }
-    let hash = data.withUnsafeBytes { Digest.sha256($0) }
+    let hash = data.withUnsafeBytes { SHA256.digest(of: $0).hexadecimal }
     return hash == file.sha256 ? nil : "\(file.path) has another content"
   }
 }

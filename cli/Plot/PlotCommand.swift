@@ -31,8 +31,14 @@ struct PlotCommand: AsyncParsableCommand {
     var curves: [LineChart.Curve] = []
     for run in runs {
       let (label, source) = Self.named(run)
-      let points = try await points(source)
-      guard !points.isEmpty else { throw CommandError("\(source) has no metric \(metric) yet") }
+      let steps = try await steps(source)
+      let points = steps.compactMap { step in step.metrics[metric].map { (x: step.number, y: $0) } }
+      guard !points.isEmpty else {
+        let known = Set(steps.flatMap(\.metrics.keys)).sorted().joined(separator: ", ")
+        throw CommandError(
+          steps.isEmpty
+            ? "\(source) has recorded no step yet" : "\(source) has no metric \(metric); it has \(known)")
+      }
       curves.append(LineChart.Curve(label: label, points: smoothed(points)))
     }
     let chart = LineChart(title: title ?? metric, xLabel: "step", yLabel: metric, curves: curves)
@@ -45,11 +51,9 @@ struct PlotCommand: AsyncParsableCommand {
     return (String(run[..<split]), String(run[run.index(after: split)...]))
   }
 
-  private func points(_ source: String) async throws -> [(x: Double, y: Double)] {
+  private func steps(_ source: String) async throws -> [(number: Double, metrics: [String: Double])] {
     if let job = JobID(source) {
-      return try await connection.client().steps(of: job).compactMap { step in
-        step.metrics[metric].map { (Double(step.step), $0) }
-      }
+      return try await connection.client().steps(of: job).map { (Double($0.step), $0.metrics) }
     }
     guard let data = FileManager.default.contents(atPath: source) else {
       throw CommandError("\(source) is no job's number and no file that can be read")
@@ -57,8 +61,14 @@ struct PlotCommand: AsyncParsableCommand {
     return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
       do {
         let record = try JSON(parsing: [UInt8](line))
-        guard let step = record["step"]?.double, let value = record[metric]?.double else { return nil }
-        return (step, value)
+        guard let step = record["step"]?.double else { return nil }
+        let metrics = (record.members ?? []).filter { $0.key != "step" && $0.key != "time" }
+        return (
+          step,
+          Dictionary(
+            metrics.compactMap { entry in entry.value.double.map { (entry.key, $0) } },
+            uniquingKeysWith: { $1 })
+        )
       } catch {
         throw CommandError("\(source), line \(index + 1): \(error)")
       }

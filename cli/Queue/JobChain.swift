@@ -51,6 +51,12 @@ struct JobChain {
       })
   }
 
+  /// How messages call a job: "job 2 of the file (measure)".
+  func title(_ position: Int) -> String {
+    let name = trees[position]["name"]?.string
+    return "job \(position + 1) of the file" + (name.map { " (\($0.prefix(60)))" } ?? "")
+  }
+
   /// Whether a job comes after others.
   func waits(_ position: Int) -> Bool { !Self.waits(trees[position]).isEmpty }
 

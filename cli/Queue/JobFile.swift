@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import OrderedJSON
 import Yams
 
@@ -13,22 +14,43 @@ enum JobFile {
 
   /// - Returns: the tree, and the absolute folder of the file, from which its relative paths are taken.
   static func read(_ path: String) throws -> (tree: JSON, folder: String) {
-    let current = FileManager.default.currentDirectoryPath
-    let absolute = path.hasPrefix("/") ? path : current + "/" + path
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: absolute)) else {
-      throw Problem(description: "the job file \(path) cannot be read: check its name and permissions")
-    }
-    guard bytes.count <= mostBytes else {
-      throw Problem(description: "\(path) has \(bytes.count) bytes; a job file has at most \(mostBytes)")
-    }
+    let (bytes, isFile) = try content(of: path)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Problem(description: "\(path) is not valid UTF-8")
     }
+    let tree = try parse(text, name: path)
+    let current = FileManager.default.currentDirectoryPath
+    // What comes through a pipe, as <(…) does, lies in no folder of its own.
+    guard isFile else { return (tree, current) }
+    let absolute = path.hasPrefix("/") ? path : current + "/" + path
     let slash = absolute.lastIndex(of: "/") ?? absolute.startIndex
-    return (try parse(text, name: path), slash == absolute.startIndex ? "/" : String(absolute[..<slash]))
+    return (tree, slash == absolute.startIndex ? "/" : String(absolute[..<slash]))
+  }
+
+  private static func content(of path: String) throws -> (bytes: [UInt8], isFile: Bool) {
+    func failure() -> Problem {
+      Problem(description: "the file \(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= mostBytes {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure() }
+      if count == 0 { return (bytes, status.st_mode & S_IFMT == S_IFREG) }
+      bytes += buffer[..<count]
+    }
+    throw Problem(description: "\(path) has more than \(mostBytes) bytes, the most that such a file has")
   }
 
   static func parse(_ text: String, name: String) throws -> JSON {
+    // Some editors put a byte order mark first, which the parser takes for a part of the first key.
+    let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     do {
       guard let node = try Yams.compose(yaml: text) else {
         throw Problem(
@@ -36,7 +58,7 @@ enum JobFile {
       }
       return try tree(node, name: name)
     } catch let error as YamlError {
-      throw Problem(description: "\(name) is not valid YAML: \(error)")
+      throw Problem(description: YAMLMistake(error, in: name).description)
     }
   }
 

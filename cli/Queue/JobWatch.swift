@@ -36,6 +36,9 @@ struct JobWatch {
     }
   }
 
+  /// What a script gets where the coordinator could not be asked how a job stands.
+  static let notAsked = ExitCode(3)
+
   /// What a script gets for the state of a job it waited for.
   static func exitCode(for state: JobState) -> ExitCode {
     switch state {
@@ -48,13 +51,13 @@ struct JobWatch {
 
   /// One or two lines that say how a job ended and what to look at.
   static func summary(_ record: JobRecord) -> String {
-    let name = "job \(record.id) (\(record.spec.name))"
+    let name = "job \(record.id) (\(ShownText.of(record.spec.name)))"
     var text = "\(name) \(JobText.style(record.state)(record.state.rawValue))"
     if let started = record.startedAt, let finished = record.finishedAt {
       text += " after \(Format.duration(finished - started))"
     }
     if let failure = record.failure {
-      text += ": \(failure.message)\nIts log: ar1 logs \(record.id)"
+      text += ": \(ShownText.of(failure.message))\nIts log: ar1 logs \(record.id)"
       if record.state == .failed { text += "   Another try: ar1 retry \(record.id)" }
     }
     return text + "\n"

@@ -44,7 +44,8 @@ struct LogsCommand: AsyncParsableCommand {
 
   static func text(_ record: LogRecord) -> String {
     let head = Style.faint("\(LocalTime(record.time).seconds)  task \(record.task)")
-    let text = record.stream == .error ? Style.red(record.text) : record.text
+    let line = ShownText.of(record.text)
+    let text = record.stream == .error ? Style.red(line) : line
     return "\(head)  \(text)\n"
   }
 }

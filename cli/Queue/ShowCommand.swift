@@ -28,21 +28,24 @@ struct ShowCommand: AsyncParsableCommand {
   private func text(_ detail: JobDetail, _ why: Explanation?) throws -> String {
     let job = detail.job
     let now = Double(time(nil))
-    var text = Style.bold("job \(job.id)") + "  \(job.spec.kind.rawValue)  \(job.spec.name)\n"
+    var text = Style.bold("job \(job.id)") + "  \(job.spec.kind.rawValue)  \(ShownText.of(job.spec.name))\n"
     func line(_ name: String, _ value: String) {
       text += Style.faint(name + String(repeating: " ", count: max(1, 12 - name.count))) + value + "\n"
     }
     line("state", JobText.style(job.state)(job.state.rawValue))
-    if let failure = job.failure { line("reason", "\(failure.message) (\(failure.failureClass.rawValue))") }
+    if let failure = job.failure {
+      line("reason", "\(ShownText.of(failure.message)) (\(failure.failureClass.rawValue))")
+    }
     if let why {
       let place = why.position.map { " (number \($0) in the queue)" } ?? ""
       for (index, reason) in why.reasons.enumerated() {
-        line(index == 0 ? "why" : "", reason + (index == 0 ? place : ""))
+        line(index == 0 ? "why" : "", ShownText.of(reason) + (index == 0 ? place : ""))
       }
       if let forecast = ExplanationText.forecast(why) { line("forecast", forecast) }
     }
     line("progress", JobText.progress(job))
-    line("submitted", "\(Format.time(job.createdAt)) by \(job.user) of \(job.lab)")
+    line(
+      "submitted", "\(Format.time(job.createdAt)) by \(ShownText.of(job.user)) of \(ShownText.of(job.lab))")
     if job.startedAt != nil { line("run time", JobText.runningTime(job, now: now)) }
     text += "\n" + (try settings(job.spec)) + "\n"
 
@@ -99,6 +102,6 @@ struct ShowCommand: AsyncParsableCommand {
   private static func text(_ member: JSON.Member) -> String {
     let lengths: Set<String> = ["deadline", "stall_after"]
     if lengths.contains(member.key), let seconds = member.value.double { return Format.duration(seconds) }
-    return member.value.string ?? member.value.serialized()
+    return ShownText.of(member.value.string ?? member.value.serialized())
   }
 }

@@ -69,24 +69,22 @@ struct SubmissionOptions: ParsableArguments {
     }
     // All are checked before the first is submitted.
     let plan = try JobChain(jobs)
-    for position in jobs.indices {
-      warn(about: try specification(plan.tree(position, numbers: [:]), relativeTo: folder))
-    }
+    let specs = try jobs.indices.map { try specification($0, of: plan, numbers: [:], relativeTo: folder) }
+    for spec in specs { warn(about: spec) }
     if dryRun {
-      let specs = try jobs.indices.map { position in
-        try dry(
-          specification(plan.tree(position, numbers: [:]), relativeTo: folder), isFirst: !plan.waits(position)
-        )
-      }
-      return try DryRun.run(specs, json: json)
+      return try DryRun.run(specs.indices.map { dry(specs[$0], isFirst: !plan.waits($0)) }, json: json)
     }
     let client = try connection.client()
     var records: [JobRecord] = []
     for position in jobs.indices {
       let numbers = Dictionary(zip(plan.names, records.map(\.id)), uniquingKeysWith: { $1 })
-      let spec = try specification(plan.tree(position, numbers: numbers), relativeTo: folder)
-      records.append(
-        try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)))
+      let spec = try specification(position, of: plan, numbers: numbers, relativeTo: folder)
+      do {
+        records.append(
+          try await client.submit(SubmitRequest(spec: spec, idempotencyKey: UUID().uuidString)))
+      } catch let error as CoordinatorError {
+        throw CommandError("\(plan.title(position)): \(error)\(Self.submittedBefore(records))")
+      }
     }
     if wait, let last = records.last {
       try await report(last, client)
@@ -95,6 +93,14 @@ struct SubmissionOptions: ParsableArguments {
     } else {
       for record in records { try await report(record, client) }
     }
+  }
+
+  /// What stands already of a file whose next job is refused; whoever submits the file again has it twice.
+  private static func submittedBefore(_ records: [JobRecord]) -> String {
+    if records.isEmpty { return "" }
+    let numbers = records.map { "\($0.id)" }.joined(separator: ", ")
+    let takeBack = records.map { "ar1 cancel \($0.id)" }.joined(separator: "; ")
+    return "\nwhat comes before it in the file is submitted: job \(numbers); to take it back: \(takeBack)"
   }
 
   /// - Throws: `ValidationError` where --set gives one of these settings.
@@ -119,6 +125,18 @@ struct SubmissionOptions: ParsableArguments {
     try JobSpec(applied(to: tree), relativeTo: folder)
   }
 
+  /// - Throws: what is wrong with the job, and which one of the file it is.
+  @inline(never)  // For the same reason.
+  private func specification(
+    _ position: Int, of plan: JobChain, numbers: [String: JobID], relativeTo folder: String
+  ) throws -> JobSpec {
+    do {
+      return try specification(plan.tree(position, numbers: numbers), relativeTo: folder)
+    } catch let error as JobSpecError {
+      throw JobChain.Problem(description: "\(plan.title(position)): \(error)")
+    }
+  }
+
   /// A job's tree with what the command line says in the place of its own, the options with names of their own last.
   func applied(to tree: JSON) throws -> JSON {
     // What is no job is refused by whoever reads it.
@@ -134,23 +152,27 @@ struct SubmissionOptions: ParsableArguments {
     return changed
   }
 
-  private func report(_ submitted: JobRecord, _ client: CoordinatorClient) async throws {
-    var record = submitted
+  private func report(_ record: JobRecord, _ client: CoordinatorClient) async throws {
     if wait {
-      record = try await JobWatch(client: client, job: record.id).untilEnd(showing: ProgressLine())
-    }
-    if json {
-      try JSONOutput.print(record)
-    } else if wait {
-      Terminal.write(JobWatch.summary(record))
-    } else {
-      Terminal.write("job \(record.id) submitted: \(record.spec.kind.rawValue), \(record.spec.name)\n")
-      if Terminal.outputIsTerminal {
-        Terminal.write(
-          Style.faint("Look at it: ar1 show \(record.id)   Its log: ar1 logs -f \(record.id)") + "\n")
+      do {
+        return try await follow(record.id, client)
+      } catch let error as CoordinatorError {
+        Terminal.writeError(
+          "Error: \(error)\nthe job is submitted; wait for it again with: ar1 wait \(record.id)\n")
+        throw JobWatch.notAsked
       }
     }
-    guard wait else { return }
+    if json { return try JSONOutput.print(record) }
+    Terminal.write("job \(record.id) submitted: \(record.spec.kind.rawValue), \(record.spec.name)\n")
+    if Terminal.outputIsTerminal {
+      Terminal.write(
+        Style.faint("Look at it: ar1 show \(record.id)   Its log: ar1 logs -f \(record.id)") + "\n")
+    }
+  }
+
+  private func follow(_ job: JobID, _ client: CoordinatorClient) async throws {
+    let record = try await JobWatch(client: client, job: job).untilEnd(showing: ProgressLine())
+    if json { try JSONOutput.print(record) } else { Terminal.write(JobWatch.summary(record)) }
     if record.state != .succeeded { throw JobWatch.exitCode(for: record.state) }
     try await JobOutcome.conclude(record, client: client, isQuiet: json)
   }

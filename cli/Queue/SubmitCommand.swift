@@ -31,10 +31,17 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (tree, folder) = try JobFile.read(file)
-    if let jobs = tree["jobs"]?.array, tree.members?.count == 1 {
-      try await submission.submit(jobs, relativeTo: folder)
-    } else {
-      try await submission.submit(tree, relativeTo: folder)
+    guard let jobs = tree["jobs"] else { return try await submission.submit(tree, relativeTo: folder) }
+    if let other = tree.members?.first(where: { $0.key != "jobs" }) {
+      throw JobFile.Problem(
+        description:
+          "\(file): beside 'jobs' there is '\(other.key)'; what holds for a job stands in its entry of the list"
+      )
     }
+    guard let list = jobs.array else {
+      throw JobFile.Problem(
+        description: "\(file): 'jobs' is a list, each of its entries a job that begins with '-'")
+    }
+    try await submission.submit(list, relativeTo: folder)
   }
 }

@@ -26,19 +26,17 @@ struct WaitCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let record: JobRecord
-    let client: CoordinatorClient
     do {
-      client = try connection.client()
-      record = try await JobWatch(client: client, job: job)
-        .untilEnd(showing: quiet ? nil : ProgressLine(), timeout: timeout)
-    } catch let error as CoordinatorError {
+      try await follow(connection.client())
+    } catch let error where error is CoordinatorError || error is ConnectionError {
       Terminal.writeError("Error: \(error)\n")
-      throw ExitCode(3)
-    } catch let error as ConnectionError {
-      Terminal.writeError("Error: \(error)\n")
-      throw ExitCode(3)
+      throw JobWatch.notAsked
     }
+  }
+
+  private func follow(_ client: CoordinatorClient) async throws {
+    let record = try await JobWatch(client: client, job: job)
+      .untilEnd(showing: quiet ? nil : ProgressLine(), timeout: timeout)
     if json { try JSONOutput.print(record) } else if !quiet { Terminal.write(JobWatch.summary(record)) }
     guard record.state == .succeeded else { throw JobWatch.exitCode(for: record.state) }
     try await JobOutcome.conclude(record, client: client, isQuiet: json || quiet)

@@ -110,7 +110,7 @@ struct WorkerCommand: AsyncParsableCommand {
   ) throws -> (all: [Inventory.Device], own: Int?, use: @Sendable () -> [DeviceReport]) {
     let all: [CUDADevice.Description]
     do {
-      all = try CUDADevice.all()
+      all = try CUDADevice.all { logger.warning("not offered: \($0)") }
     } catch {
       guard device == "cpu" else { throw error }
       logger.info("computing on the processor alone: \(error)")

@@ -82,5 +82,15 @@ struct QuotaSet: ChangeCommand {
         reason: reason))
   }
 
-  func sentence(_ quota: LabQuota) -> String { "quota of \(quota.lab) for \(quota.device.rawValue) set" }
+  /// With all its numbers: what was not given has gone back to its default.
+  func sentence(_ quota: LabQuota) -> String {
+    func number(_ value: Double?, else word: String) -> String { value.map(Quota.text) ?? word }
+    return [
+      "quota of \(quota.lab) for \(quota.device.rawValue): weight \(Quota.text(quota.weight))",
+      "nominal \(Quota.text(quota.nominal))", "borrows \(number(quota.borrow, else: "anything"))",
+      "lends \(number(quota.lend, else: "all"))",
+      "tasks at once \(number(quota.maxRunning.map(Double.init), else: "any number"))",
+      "hours a month \(number(quota.budgetHours, else: "any number"))",
+    ].joined(separator: ", ")
+  }
 }

@@ -25,7 +25,7 @@ enum ExplanationText {
     var text = "job \(why.job) is \(why.state.rawValue)"
     if let position = why.position { text += ", number \(position) in the queue" }
     text += "\n"
-    for reason in why.reasons { text += "  \(reason)\n" }
+    for reason in why.reasons { text += "  \(ShownText.of(reason))\n" }
     if let forecast = forecast(why) { text += "  \(forecast)\n" }
     return text
   }

@@ -1,9 +1,16 @@
 import CoordinatorClient
 import FoundationEssentials
+import Images
 import Inspection
 import JobModel
 import OrderedJSON
 import TaskExecutors
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
 
 /// Scores what appears in a folder, a job at a time, into one growing set of results.
 struct ScoreWatch {
@@ -19,7 +26,9 @@ struct ScoreWatch {
   let completing: (JSON) throws -> JSON
 
   /// A file as it was seen: one that still grows changes between two looks.
-  private typealias State = [FileAttributeKey: AnyHashable]
+  private struct State: Equatable {
+    let size, seconds, nanoseconds: Int
+  }
 
   func untilInterrupted() async throws {
     var isFolder = false
@@ -31,14 +40,27 @@ struct ScoreWatch {
     // The results may hold pictures of other folders under the same names.
     let scored = (try? ScoreFolder(path: output).read())?.rows.compactMap(\.file) ?? []
     var done = Set(
-      scored.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) })
+      scored.filter { $0.hasPrefix(folder + "/") }.map { Array($0.utf8.dropFirst(folder.utf8.count + 1)) })
     var seen: [String: State] = [:]
     /// Files whose job was not seen to end yet. Where the answer to a submission is lost, the same one is sent again, and
     /// makes no second job.
     var begun: (submission: SubmitRequest, job: JobID?, names: [String])?
+    /// Why the folder could not be looked into.
+    var trouble: String?
     Terminal.write("watching \(folder), \(Format.count(done.count)) images are scored; end with Ctrl-C\n")
     while true {
-      let names = try ImageFolder.list(folder, without: results).filter { !done.contains($0) }
+      let listed: [String]
+      do {
+        listed = try ImageFolder.list(folder, without: results)
+        trouble = nil
+      } catch {
+        // A share may be away for a while.
+        if trouble != "\(error)" { Terminal.writeError("\(error); looking again\n") }
+        trouble = "\(error)"
+        try await Task.sleep(for: .seconds(interval))
+        continue
+      }
+      let names = listed.filter { !done.contains(Array($0.utf8)) }
       var states: [String: State] = [:]
       for name in names { states[name] = Self.state(folder + "/" + name) }
       let settled = names.filter { states[$0] != nil && seen[$0] == states[$0] }.prefix(Self.largestJob)
@@ -52,7 +74,7 @@ struct ScoreWatch {
           begun?.job = job
           try await follow(job, of: names.count)
           begun = nil
-          done.formUnion(names)
+          done.formUnion(names.map { Array($0.utf8) })
           for name in names { seen[name] = nil }
           continue
         }
@@ -65,11 +87,11 @@ struct ScoreWatch {
   }
 
   private static func state(_ path: String) -> State? {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-    return [
-      .size: AnyHashable(attributes[.size] as? Int),
-      .modificationDate: attributes[.modificationDate] as? Date,
-    ]
+    var status = stat()
+    guard stat(FileName.onDisk(path), &status) == 0 else { return nil }
+    return State(
+      size: Int(status.st_size), seconds: Int(status.st_mtim.tv_sec),
+      nanoseconds: Int(status.st_mtim.tv_nsec))
   }
 
   private var results: [String] {

@@ -23,9 +23,10 @@ enum EventText {
   /// One event on one line, for following.
   static func line(_ event: EventRecord) -> String {
     let place = event.job.map { "job \($0)" + (event.task.map { " task \($0)" } ?? "") } ?? ""
-    let who = event.user.map { "  \($0)" } ?? ""
+    let who = event.user.map { "  \(ShownText.of($0))" } ?? ""
     let kind = style(event.kind)?(event.kind) ?? event.kind
-    return "\(Style.faint(LocalTime(event.at).seconds))  \(place)  \(kind)\(who)  \(event.message)\n"
+    return
+      "\(Style.faint(LocalTime(event.at).seconds))  \(place)  \(kind)\(who)  \(ShownText.of(event.message))\n"
   }
 
   private static func style(_ kind: String) -> Style? {

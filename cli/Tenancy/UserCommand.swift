@@ -32,8 +32,9 @@ struct UserAdd: AsyncParsableCommand {
       try JSONOutput.print(user)
     } else {
       Terminal.write(
-        "\(name) has the role \(role.rawValue) in \(user.lab); a token: ar1 token create --user \(name) --role "
-          + "\(role.rawValue)\(lab.map { " --lab \($0)" } ?? "")\n")
+        "\(name) has the role \(role.rawValue) in \(user.lab); a token: ar1 token create --user "
+          + "\(ShellWord.quoted(name)) --role \(role.rawValue)"
+          + "\(lab.map { " --lab " + ShellWord.quoted($0) } ?? "")\n")
     }
   }
 }

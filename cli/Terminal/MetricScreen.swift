@@ -25,11 +25,9 @@ final class MetricScreen {
         "\(label)  \(Style.cyan(curve))\(padding)  \(Style.bold(number(last)))  "
           + Style.faint("\(number(low)) … \(number(high))"))
     }
-    // A line that went on in the next row would be counted as one; a narrow terminal cuts it instead.
-    var text = "\u{1B}[?7l" + (shownLines > 0 ? "\u{1B}[\(shownLines)A" : "")
-    for line in lines { text += "\u{1B}[2K\(line)\n" }
-    shownLines = lines.count
-    return text + "\u{1B}[?7h"
+    lines = Frame.fitting(lines, rows: Terminal.height)
+    defer { shownLines = lines.count }
+    return (shownLines > 0 ? "\u{1B}[\(shownLines)A" : "") + Frame.drawn(lines)
   }
 
   /// A step on one line, tab-separated, for pipes.

@@ -15,7 +15,7 @@ struct Table {
 
     init(_ text: String, _ style: Style? = nil) {
       // A line break in a cell would tear the table.
-      self.text = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+      self.text = String(ShownText.of(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
       self.style = style
     }
     init(stringLiteral value: String) { self.init(value) }

@@ -7,12 +7,19 @@ enum Terminal {
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
   /// Columns of the terminal; 100 where there is none.
-  static var width: Int {
+  static var width: Int { size(\.ws_col) ?? 100 }
+
+  /// Rows of the terminal; without end where there is none.
+  static var height: Int { size(\.ws_row) ?? .max }
+
+  private static func size(_ side: KeyPath<winsize, UInt16>) -> Int? {
     var size = winsize()
     for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-      if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+      if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size[keyPath: side] > 0 {
+        return Int(size[keyPath: side])
+      }
     }
-    return 100
+    return nil
   }
 
   /// Colours on standard output: on a terminal, unless NO_COLOR (no-color.org) or TERM=dumb say otherwise.

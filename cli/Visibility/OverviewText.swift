@@ -44,9 +44,7 @@ enum OverviewText {
       ])
     }
     if !tasks.isEmpty { text += "\n" + tasks.rendered(forTerminal: isTerminal, width: width) }
-    // On a terminal each line replaces one of the frame before.
-    return isTerminal
-      ? text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n") : text
+    return text
   }
 
   private static func done(_ progress: TaskProgress?) -> String {

@@ -34,8 +34,11 @@ struct TopCommand: AsyncParsableCommand {
     while true {
       let overview = try await client.overview()
       rates.add(overview)
+      let lines = OverviewText.text(overview, rates: rates).split(
+        separator: "\n", omittingEmptySubsequences: false
+      ).dropLast().map(String.init)
       // Home, then what was below is erased.
-      Terminal.write("\u{1B}[H" + OverviewText.text(overview, rates: rates) + "\u{1B}[J")
+      Terminal.write("\u{1B}[H" + Frame.drawn(Frame.fitting(lines, rows: Terminal.height)) + "\u{1B}[J")
       try await Task.sleep(for: .seconds(max(0.5, every?.seconds ?? 2)))
     }
   }

@@ -37,6 +37,8 @@ __device__ inline void finish_tile(
         states[2 * place] = top;
         states[2 * place + 1] = all;
       }
+      // Of a row that sees none of the part's keys nobody reads the sums: such as another answer's.
+      if (all == 0) continue;
       TwoFloats *target = (TwoFloats *)(partials + place * width) + t;
 #pragma unroll
       for (int column = 0; column < width / 8; ++column)
@@ -51,18 +53,18 @@ __device__ inline void finish_tile(
       is_copied_whole(out, shape.width));
 }
 
+/// - standing: rows of the keys and values before this one no kernel in flight writes.
 template <int width, int slices>
 __device__ inline void attention_tensor_tile(
     const bfloat16 *q, const bfloat16 *k, const bfloat16 *v, bfloat16 *out, float *log_sums, float *partials,
-    float *states, const QueryTile *tiles, const KeySpan *spans, AttentionShape shape, float scale, int query_count) {
+    float *states, const QueryTile *tiles, const KeySpan *spans, AttentionShape shape, float scale, int query_count,
+    int standing) {
   constexpr int stride = row_stride(width), steps = width / 16, stage = 2 * tensor_keys * stride;
   // The queries stay in registers where these suffice; then their memory is that of the second stage.
   constexpr bool are_held = slices * steps <= 8;
   // The layout was there before the kernels in front of this one.
   QueryTile tile = tiles[blockIdx.x];
   KeyWalk ahead(spans, tile);
-  follow_previous();
-  if (tile.queries == 0) return;
   // Per stage 64 keys, then their values.
   bfloat16 *memory = (bfloat16 *)block_memory;
   bfloat16 *queries = memory + (are_held ? 1 : 2) * stage;
@@ -80,10 +82,15 @@ __device__ inline void attention_tensor_tile(
     load_rows<width, tensor_keys>(
         keys + stage / 2, KeyRows<const bfloat16>(v, ahead.first_key(), kv_head, shape), ahead.count(), shape.width, whole);
   };
+  // A prompt's keys are on their way while the queries are still being made.
+  bool stand = ahead.has_keys() && ahead.first_key() + ahead.count() <= standing;
+  if (stand) load_keys(0);
+  follow_previous();
+  if (tile.queries == 0) return;
   load_rows<width, 64 * slices>(
       queries, QueryRows<const bfloat16>(q, tile.first_query, kv_head, grouping, shape), rows, shape.width,
       is_copied_whole(q, shape.width));
-  if (ahead.has_keys()) load_keys(0);
+  if (ahead.has_keys() && !stand) load_keys(0);
   const bfloat16 *own_queries = queries + warp_row * stride + left_place(stride);
   unsigned held[are_held ? slices : 1][are_held ? steps : 1][4];
   if constexpr (are_held) {
@@ -240,10 +247,10 @@ __device__ inline void attention_tensor_tile(
   extern "C" __global__ void __launch_bounds__(128, blocks) attention_tensor_##width##_##rows(                             \
       const bfloat16 *q, const bfloat16 *k, const bfloat16 *v, bfloat16 *out, float *log_sums, float *partials,    \
       float *states, const QueryTile *tiles, const KeySpan *spans, int heads, int kv_heads, int own_width,         \
-      float scale, int query_count) {                                                                              \
+      float scale, int query_count, int standing) {                                                                \
     AttentionShape shape = {heads, kv_heads, own_width};                                                           \
     attention_tensor_tile<width, rows / 64>(                                                                       \
-        q, k, v, out, log_sums, partials, states, tiles, spans, shape, scale, query_count);                        \
+        q, k, v, out, log_sums, partials, states, tiles, spans, shape, scale, query_count, standing);              \
   }
 
 // Heads up to a width, rows of a tile, and blocks of a multiprocessor for which the registers have to suffice.

@@ -67,7 +67,9 @@ __device__ inline int block_smallest(int value) {
 /// what no kernel in flight writes, and writes nothing. The one behind may be launched from here on, so that its blocks are
 /// ready when this one ends.
 __device__ inline void follow_previous() {
-#if defined(__CUDACC__) && __CUDA_ARCH__ >= 900
+#ifndef __CUDACC__
+  fibers::follow_previous();
+#elif __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;");
   asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif

@@ -11,6 +11,13 @@ struct Whole {
   template <int count>
   __device__ Some<count> at(long long place) const { return Some<count>::at(first + place); }
 
+  /// The same from several elements on.
+  template <int count, int places>
+  __device__ void read(Some<count> (&found)[places], const long long (&place)[places]) const {
+#pragma unroll
+    for (int i = 0; i < places; ++i) found[i] = at<count>(place[i]);
+  }
+
   __device__ bool has_fours(int stride) const { return ::has_fours(first, stride); }
 };
 
@@ -25,21 +32,31 @@ struct SumOfParts {
 
   template <int width>
   __device__ Some<width> at(long long place) const {
-    Some<width> sum = {};
-    if (base) sum = Some<width>::at(base + place);
+    Some<width> sums[1];
+    read(sums, {place});
+    return sums[0];
+  }
+
+  template <int width, int places>
+  __device__ void read(Some<width> (&sums)[places], const long long (&place)[places]) const {
+#pragma unroll
+    for (int i = 0; i < places; ++i) sums[i] = base ? Some<width>::at(base + place[i]) : Some<width>{};
 #pragma unroll 1
     for (int start = 0; start < count; start += at_a_time) {
       // All are on their way before the first is added.
-      Some<width> parts[at_a_time];
+      Some<width> parts[places][at_a_time];
 #pragma unroll
-      for (int part = 0; part < at_a_time; ++part)
-        parts[part] = start + part < count ? Some<width>::at(first + (start + part) * apart + place) : Some<width>{};
+      for (int i = 0; i < places; ++i)
 #pragma unroll
-      for (int part = 0; part < at_a_time; ++part)
+        for (int part = 0; part < at_a_time; ++part)
+          parts[i][part] = start + part < count ? Some<width>::at(first + (start + part) * apart + place[i]) : Some<width>{};
 #pragma unroll
-        for (int i = 0; i < width; ++i) sum.value[i] += parts[part].value[i];
+      for (int i = 0; i < places; ++i)
+#pragma unroll
+        for (int part = 0; part < at_a_time; ++part)
+#pragma unroll
+          for (int j = 0; j < width; ++j) sums[i].value[j] += parts[i][part].value[j];
     }
-    return sum;
   }
 
   __device__ bool has_fours(int stride) const {

@@ -33,16 +33,21 @@ __device__ inline void split_heads_by(
       cosine1 = Some<step>::at(cosines + angle), cosine2 = Some<step>::at(cosines + angle + half);
       sine1 = Some<step>::at(sines + angle), sine2 = Some<step>::at(sines + angle + half);
     }
-    long long source = (pair.row * all + pair.head) * width + column;
-    auto x1 = joined.template at<step>(source), x2 = joined.template at<step>(source + half);
     const float *bias = part == 0 ? parts.bias[0] : part == 1 ? parts.bias[1] : parts.bias[2];
+    float bias1[step] = {}, bias2[step] = {};
     if (bias) {
       bias += head * width + column;
 #pragma unroll
-      for (int j = 0; j < step; ++j) {
-        x1.value[j] += bias[j];
-        x2.value[j] += bias[half + j];
-      }
+      for (int j = 0; j < step; ++j) bias1[j] = bias[j], bias2[j] = bias[half + j];
+    }
+    long long source = (pair.row * all + pair.head) * width + column;
+    Some<step> x[2];
+    joined.read(x, {source, source + half});
+    auto x1 = x[0], x2 = x[1];
+#pragma unroll
+    for (int j = 0; j < step; ++j) {
+      x1.value[j] += bias1[j];
+      x2.value[j] += bias2[j];
     }
     if (part < 2) {
 #pragma unroll

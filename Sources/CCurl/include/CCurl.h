@@ -31,6 +31,9 @@ typedef struct {
   long silence_timeout_s;
   /// PEM file of the certificates to trust; NULL trusts the system's. Copied.
   const char *_Nullable authority;
+  /// Whether no connection is made to this machine's own loopback, nor to addresses that only a link knows, whatever the
+  /// name resolves to.
+  int only_network;
   ar1_http_on_bytes _Nonnull on_bytes;
   void *_Nullable context;
 } ar1_http_request;

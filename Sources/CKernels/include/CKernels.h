@@ -245,8 +245,8 @@ typedef struct ck_weight_operands {
 void ck_weight_product(const ck_weight_operands *operands);
 /// The same without regard to the processor, which the tests hold the other against.
 void ck_weight_product_portable(const ck_weight_operands *operands);
-/// Whether a row of x gives `ck_weight_product` with bfloat16 weights the same bits alone and among others. AVX-512's
-/// products and the portable loops add in one order; AVX2 and NEON give a single row more sums to add to.
+/// Whether a row of x gives `ck_weight_product` with bfloat16 weights the same bits alone and among others. On x86-64 and
+/// in the portable loops it does; NEON gives a single row more sums to add to.
 bool ck_adds_rows_alike(void);
 
 // MARK: Products of many rows in bfloat16 (packed_products.c, packed_products_tiles.c, pack_operands.c)

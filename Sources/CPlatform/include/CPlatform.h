@@ -68,6 +68,10 @@ int ar1_find_user(const char *_Nonnull name, int64_t *_Nonnull user, int64_t *_N
 /// Ignores SIGPIPE in this process: a write to a closed pipe is an error, not the end.
 void ar1_ignore_broken_pipes(void);
 
+/// Takes the places of standard streams that the process was started without, so that no file or connection it opens
+/// gets one of them and with it what is meant to be read; using such a stream stays an error.
+void ar1_keep_standard_streams(void);
+
 /// Bytes of memory that can be used without swapping, and in all; 0 when unknown.
 uint64_t ar1_memory_available(void);
 uint64_t ar1_memory_total(void);

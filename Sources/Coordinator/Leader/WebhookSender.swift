@@ -22,6 +22,8 @@ struct WebhookSender: Service {
   let store: JobStore
   let interval: Duration
   let firstPause: Double
+  /// Whether receivers lie in the network alone, and not on this machine.
+  let onlyNetwork: Bool
   let logger: Logger
 
   func run() async throws {
@@ -96,7 +98,7 @@ struct WebhookSender: Service {
       headers: [
         "Content-Type: application/json", "User-Agent: ar1", "Ar1-Signature: \(signature)",
         "Ar1-Delivery: \(delivery.message.delivery)",
-      ], body: body, timeout: Self.timeout, maximumResponseBytes: 64 << 10)
+      ], body: body, timeout: Self.timeout, maximumResponseBytes: 64 << 10, onlyNetwork: onlyNetwork)
     do {
       let response = try await HTTPTransport.shared.send(request)
       return (200..<300).contains(response.status) ? nil : "the receiver answered \(response.status)"

@@ -60,7 +60,9 @@ struct Refusal: Error, HTTPResponseError {
     case let error as PostgresError where error.isTimeout: self = .slowDatabase
     case let error as PostgresError where error.isAway: self = .noDatabase
     case let error as PostgresError where error.refusesValue:
-      self.init(.unprocessableContent, "invalid", "a value of the request cannot be stored: \(error.message)")
+      self.init(
+        .unprocessableContent, "invalid",
+        "a value of the request cannot be stored: \(error.sentence ?? "its column does not take it")")
     case let error as HTTPError:
       self.init(
         error.status, error.status == .notFound ? "not-found" : "bad-request",
@@ -97,12 +99,6 @@ private struct ErrorBody: Encodable {
 }
 
 extension PostgresError {
-  /// A number out of its column's range, a text that is no UTF-8 there, a broken constraint.
-  fileprivate var refusesValue: Bool {
-    guard case .server(let state) = code else { return false }
-    return state.hasPrefix("22") || state.hasPrefix("23")
-  }
-
   /// The database is down, going down, coming up or full of connections: trying again can help.
   fileprivate var isAway: Bool {
     if isUnavailable || isTransient { return true }

@@ -14,7 +14,7 @@ public struct TLSFiles: Sendable, Equatable {
   }
 
   /// Accepts TLS 1.2 and newer.
-  func server() throws -> HTTPServerBuilder {
+  func server(_ connections: HTTP1Channel.Configuration) throws -> HTTPServerBuilder {
     do {
       let chain = try NIOSSLCertificate.fromPEMFile(certificates)
       guard !chain.isEmpty else { throw TLSFilesError("\(certificates) holds no certificate in PEM form") }
@@ -24,7 +24,7 @@ public struct TLSFiles: Sendable, Equatable {
       configuration.minimumTLSVersion = .tlsv12
       // Builds what each connection will use, so that a key of another certificate shows now.
       _ = try NIOSSLContext(configuration: configuration)
-      return try .tls(.http1(), tlsConfiguration: configuration)
+      return try .tls(.http1(configuration: connections), tlsConfiguration: configuration)
     } catch let error as TLSFilesError {
       throw error
     } catch {

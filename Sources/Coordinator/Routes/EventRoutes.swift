@@ -7,6 +7,7 @@ import PostgresClient
 struct EventRoutes {
   let store: JobStore
   let signals: Signals
+  let pace: LookPace
 
   func add(to group: RouterGroup<APIContext>) {
     group.get("events") { request, context in
@@ -17,13 +18,15 @@ struct EventRoutes {
       let caller = try context.reader()
       let after = try request.number("after", default: Int64(-1), in: -1...Int64.max)
       return try await EventStream(
-        store: store, signals: signals, caller: caller, after: after >= 0 ? after : nil
+        store: store, signals: signals, caller: caller, looks: pace.looks(of: caller),
+        after: after >= 0 ? after : nil
       ).response()
     }
     group.get("jobs/:job/stream") { _, context in
       let caller = try context.reader()
       return try await JobStream(
-        store: store, signals: signals, job: try context.number("job"), caller: caller
+        store: store, signals: signals, job: try context.number("job"), caller: caller,
+        looks: pace.looks(of: caller)
       ).response()
     }
     group.get("audit") { request, context in

@@ -58,6 +58,9 @@ enum JSONBody {
       return Array(buffer: try await body.collect(upTo: limit))
     } catch is NIOTooManyBytesError {
       throw tooLarge(limit)
+    } catch let error where !(error is CancellationError) {
+      // The caller has gone, or what he sends is no HTTP.
+      throw Refusal.badRequest("the body did not arrive whole: \(error)")
     }
   }
 

@@ -7,6 +7,7 @@ import JobStore
 struct JobRoutes {
   let store: JobStore
   let signals: Signals
+  let pace: LookPace
   let roots: PathRoots
 
   func add(to group: RouterGroup<APIContext>) {
@@ -78,8 +79,9 @@ struct JobRoutes {
       let caller = try context.reader()
       let id = try context.number("job")
       let deadline = ContinuousClock.now + .seconds(try request.number("seconds", default: 0, in: 0...60.0))
+      let looks = pace.looks(of: caller)
       return try await LongPoll.whileConnected(request) { _ in
-        let ended = try await LongPoll.until(deadline, on: signals.jobs) { () -> JobRecord? in
+        let ended = try await LongPoll.until(deadline, on: signals.jobs, paced: looks) { () -> JobRecord? in
           let job = try await store.job(id, lab: caller.lab)
           return job.state.isFinal ? job : nil
         }
@@ -112,6 +114,7 @@ struct JobRoutes {
       let caller = try context.reader()
       let stream = LogStream(
         store: store, signals: signals, job: try context.number("job"), caller: caller,
+        looks: pace.looks(of: caller),
         after: try request.number("after", default: Int64(0), in: 0...Int64.max))
       return try await stream.response()
     }

@@ -9,6 +9,7 @@ struct EventStream: Sendable {
   let store: JobStore
   let signals: Signals
   let caller: Caller
+  let looks: Looks
   /// nil begins with what happens from now on.
   let after: Int64?
 
@@ -24,7 +25,8 @@ struct EventStream: Sendable {
     try writer.add("ready", id: tail.floor, tail.known)
     try await writer.flush()
     while true {
-      let events = try await LongPoll.until(writer.nextSign, on: signals.jobs) { () -> [EventRecord]? in
+      let events = try await LongPoll.until(writer.nextSign, on: signals.jobs, paced: looks) {
+        () -> [EventRecord]? in
         // The tail moves on where nothing is new, too.
         let events = try await store.newEvents(&tail)
         return events.isEmpty ? nil : events

@@ -9,6 +9,7 @@ struct JobStream: Sendable {
   let signals: Signals
   let job: JobID
   let caller: Caller
+  let looks: Looks
 
   func response() async throws -> Response {
     let first = try await store.job(job, lab: caller.lab)
@@ -25,7 +26,8 @@ struct JobStream: Sendable {
       try await writer.flush()
       if record.state.isFinal { return }
       let seen = record
-      let next = try await LongPoll.until(writer.nextSign, on: signals.jobs) { () -> JobRecord? in
+      let next = try await LongPoll.until(writer.nextSign, on: signals.jobs, paced: looks) {
+        () -> JobRecord? in
         let record = try await store.job(job, lab: caller.lab)
         return record == seen ? nil : record
       }

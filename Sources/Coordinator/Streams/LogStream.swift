@@ -11,6 +11,7 @@ struct LogStream: Sendable {
   let signals: Signals
   let job: JobID
   let caller: Caller
+  let looks: Looks
   let after: Int64
 
   func response() async throws -> Response {
@@ -34,7 +35,12 @@ struct LogStream: Sendable {
       try await writer.flush()
       if isOver { return }
       let seen = sequence
-      let next = try await LongPoll.until(writer.nextSign, on: signals.logs) { () -> LogPage? in
+      // What there is follows at once; only what is yet to come is looked for now and then.
+      if page.lines.count == Self.pageLines {
+        page = try await store.logs(job, lab: caller.lab, after: seen, limit: Self.pageLines)
+        continue
+      }
+      let next = try await LongPoll.until(writer.nextSign, on: signals.logs, paced: looks) { () -> LogPage? in
         let page = try await store.logs(job, lab: caller.lab, after: seen, limit: Self.pageLines)
         return page.lines.isEmpty && !page.state.isFinal ? nil : page
       }

@@ -5,15 +5,20 @@ import ServiceLifecycle
 enum LongPoll {
   /// Calls `look` until it gives something, the time is over, the caller is gone or the server shuts down;
   /// then gives nil. Looks again at every signal, and in any case about every so many seconds.
+  /// - Parameter looks: paces the looks, where they are a person's; nil looks as often as there is a reason to.
   static func until<Value: Sendable>(
     _ deadline: ContinuousClock.Instant, on signal: WorkSignal, every seconds: Double = 1,
-    look: () async throws -> Value?
+    paced looks: Looks? = nil, look: () async throws -> Value?
   ) async throws -> Value? {
     try await withGracefulShutdownHandler {
       while true {
         try Task.checkCancellation()
+        if let looks, try await !looks.turn(before: deadline, on: signal) { return nil }
         let generation = signal.generation
-        if let value = try await look() { return value }
+        let start = ContinuousClock.now
+        let value = try await look()
+        looks?.end(of: start)
+        if let value { return value }
         let left = deadline - .now
         if left <= .zero || signal.isClosed { return nil }
         await signal.wait(after: generation, upTo: min(left, .seconds(seconds * .random(in: 0.7...1.3))))

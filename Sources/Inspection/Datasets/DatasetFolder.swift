@@ -1,7 +1,8 @@
 import FoundationEssentials
+import Images
 
-/// Looks into a data set's folders. Names come in the order of their bytes, hidden files and the clutter that
-/// archives leave are passed over.
+/// Looks into a data set's folders. Names come in the order of their bytes, hidden files and the clutter that systems
+/// and archives leave are passed over. What is there and cannot be looked into is an error: it would pass for empty.
 struct DatasetFolder {
   let path: String
 
@@ -33,50 +34,111 @@ struct DatasetFolder {
     return ["png", "jpg", "jpeg", "jpe", "tif", "tiff", "bmp", "webp"].contains(ending.lowercased())
   }
 
-  func has(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: Self.joined(path, name))
+  func has(_ name: String) throws(DatasetError) -> Bool { try Self.kind(of: Self.joined(path, name)) != nil }
+
+  func hasFolder(_ name: String) throws(DatasetError) -> Bool {
+    try Self.isFolder(Self.joined(path, name))
   }
 
-  func hasFolder(_ name: String) -> Bool { Self.isFolder(Self.joined(path, name)) }
+  static func isFolder(_ path: String) throws(DatasetError) -> Bool { try kind(of: path) == .folder }
 
-  static func isFolder(_ path: String) -> Bool {
-    var isFolder = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+  /// What a path leads to; nil where there is nothing.
+  private static func kind(of path: String) throws(DatasetError) -> FolderListing.Kind? {
+    do throws(FolderListing.Failure) {
+      return try FolderListing.kind(of: path)
+    } catch {
+      throw DatasetError(message: "\(error)")
+    }
   }
 
   subscript(name: String) -> DatasetFolder { DatasetFolder(path: Self.joined(path, name)) }
 
   /// Everything in the folder; nothing where there is no such folder.
-  var names: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-      .filter { !$0.hasPrefix(".") && $0 != "__MACOSX" }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  var names: [String] { get throws(DatasetError) { try entries().map(\.name) } }
+
+  /// Folders, and links to some.
+  var folders: [String] {
+    get throws(DatasetError) {
+      var found: [String] = []
+      for entry in try entries() {
+        if entry.kind == .folder {
+          found.append(entry.name)
+        } else if entry.kind == .link, try hasFolder(entry.name) {
+          found.append(entry.name)
+        }
+      }
+      return found
+    }
   }
 
-  var folders: [String] { names.filter(hasFolder) }
+  /// The folder itself where it is what is looked for, else those in it that are, each with its name.
+  func itselfOrFolders(
+    where matches: (DatasetFolder) throws(DatasetError) -> Bool
+  ) throws(DatasetError) -> [(name: String, folder: DatasetFolder)] {
+    if try matches(self) { return [(Self.lastName(of: path), self)] }
+    var found: [(name: String, folder: DatasetFolder)] = []
+    for name in try folders where try matches(self[name]) { found.append((name, self[name])) }
+    return found
+  }
 
   /// Names of the pictures that lie directly in the folder.
-  var images: [String] { names.filter(Self.isImage) }
+  var images: [String] { get throws(DatasetError) { try names.filter(Self.isImage) } }
 
   /// Pictures in the folder and below it, relative to it. Links to folders are not followed: they may lead in circles.
   var imagesBelow: [String] {
-    var found: [String] = []
-    for name in names {
-      let inner = Self.joined(path, name)
-      let type = (try? FileManager.default.attributesOfItem(atPath: inner))?[.type] as? FileAttributeType
-      if type == .typeDirectory {
-        found += self[name].imagesBelow.map { "\(name)/\($0)" }
-      } else if Self.isImage(name) {
-        found.append(name)
+    get throws(DatasetError) {
+      var found: [String] = []
+      try collectImages(of: entries(), prefix: "", into: &found)
+      return found
+    }
+  }
+
+  private func collectImages(
+    of entries: [FolderListing.Entry], prefix: String, into found: inout [String]
+  ) throws(DatasetError) {
+    for entry in entries {
+      let inner = prefix + entry.name
+      if entry.kind == .folder {
+        try collectImages(of: self[inner].entries(orNone: false), prefix: inner + "/", into: &found)
+      } else if Self.isImage(entry.name) {
+        found.append(inner)
       }
+    }
+  }
+
+  /// - Parameter orNone: whether there need be no such folder.
+  private func entries(
+    orNone: Bool = true
+  ) throws(DatasetError) -> [FolderListing.Entry] {
+    let found: [FolderListing.Entry]
+    do throws(FolderListing.Failure) {
+      found = try FolderListing.entries(of: path).sorted {
+        $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+      }
+    } catch {
+      if orNone, error.isAbsence { return [] }
+      throw DatasetError(message: "the folder \(error)")
+    }
+    // Names go into indexes, answers and reports, where they have to be texts.
+    if let first = found.first(where: { $0.isSpelledOut && ($0.kind == .folder || Self.isImage($0.name)) }) {
+      throw DatasetError(
+        message:
+          "\(Self.joined(path, first.name)): the name is not UTF-8, its other bytes are spelled out here; "
+          + "rename it, as 'convmv -f latin1 -t utf8 -r --notest' does")
     }
     return found
   }
 
-  /// The whole text of a file in the folder; `nil` where it is missing or not UTF-8.
-  func text(_ name: String) -> String? {
-    FileManager.default.contents(atPath: Self.joined(path, name)).flatMap {
-      String(validating: $0, as: UTF8.self)
+  /// The whole text of a file in the folder; `nil` where there is none.
+  func text(_ name: String) throws(DatasetError) -> String? {
+    guard try has(name) else { return nil }
+    let file = Self.joined(path, name)
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw DatasetError(message: "\(file) cannot be read")
     }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw DatasetError(message: "\(file) is not UTF-8")
+    }
+    return text
   }
 }

@@ -8,7 +8,8 @@ public protocol DatasetLayout: Sendable {
   var published: PublishedSize? { get }
 
   /// Whether a folder or file looks like it, from a few names in it alone.
-  func recognises(_ path: String) -> Bool
+  /// - Throws: ``DatasetError`` for a folder that cannot be looked into.
+  func recognises(_ path: String) throws(DatasetError) -> Bool
   /// Reads what is there; pictures are not opened.
   /// - Throws: ``DatasetError`` naming the file and the reason.
   func read(_ path: String) throws(DatasetError) -> Dataset
@@ -50,14 +51,12 @@ public enum DatasetCatalogue {
   }
 
   public static func layout(of path: String) throws(DatasetError) -> any DatasetLayout {
-    guard DatasetFolder(path: path).has("") else {
+    guard try DatasetFolder(path: path).has("") else {
       throw DatasetError(message: "\(path): no such file or folder")
     }
-    guard let layout = layouts.first(where: { $0.recognises(path) }) else {
-      throw DatasetError(
-        message: "\(path) is no data set that is known here; known are: "
-          + layouts.map { "\($0.name) (\($0.form))" }.joined(separator: "; "))
-    }
-    return layout
+    for layout in layouts where try layout.recognises(path) { return layout }
+    throw DatasetError(
+      message: "\(path) is no data set that is known here; known are: "
+        + layouts.map { "\($0.name) (\($0.form))" }.joined(separator: "; "))
   }
 }

@@ -73,13 +73,17 @@ extension InspectionSample {
   /// Good pictures that a similar reference can be looked for among: those in the folders of the listed references, in
   /// the order of their paths, without the picture itself.
   public var referenceCandidates: [String] {
-    var folders: [String] = []
-    for template in randomTemplates {
-      let folder = DatasetFolder.parent(of: template)
-      if !folders.contains(folder) { folders.append(folder) }
+    get throws(DatasetError) {
+      var folders: [String] = []
+      for template in randomTemplates {
+        let folder = DatasetFolder.parent(of: template)
+        if !folders.contains(folder) { folders.append(folder) }
+      }
+      var found: [String] = []
+      for folder in folders {
+        found += try DatasetFolder(path: folder).images.map { DatasetFolder.joined(folder, $0) }
+      }
+      return found.filter { $0 != imagePath }
     }
-    return folders.flatMap { folder in
-      DatasetFolder(path: folder).images.map { DatasetFolder.joined(folder, $0) }
-    }.filter { $0 != imagePath }
   }
 }

@@ -11,12 +11,12 @@ public struct GoodsAD: DatasetLayout {
       title: "GoodsAD", categories: 6, train: 3136, validation: 0, testGood: 1328, testDefective: 1660)
   }
 
-  public func recognises(_ path: String) -> Bool {
-    let names = MVTecForm.categories(path).map(\.name)
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    let names = try MVTecForm.categories(path).map(\.name)
     return !names.isEmpty && Self.categories.isSuperset(of: names)
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    MVTecForm(dataset: "GoodsAD").read(path, layout: name)
+    try MVTecForm(dataset: "GoodsAD").read(path, layout: name)
   }
 }

@@ -6,8 +6,9 @@ public struct InstructionRows: DatasetLayout {
 
   public init() {}
 
-  public func recognises(_ path: String) -> Bool {
-    (path.hasSuffix(".jsonl") || path.hasSuffix(".json")) && !DatasetFolder.isFolder(path)
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    guard path.hasSuffix(".jsonl") || path.hasSuffix(".json") else { return false }
+    return try !DatasetFolder.isFolder(path)
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {

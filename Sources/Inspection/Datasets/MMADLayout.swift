@@ -6,12 +6,16 @@ public struct MMADLayout: DatasetLayout {
 
   public init() {}
 
-  public func recognises(_ path: String) -> Bool { DatasetFolder(path: path).has("mmad.json") }
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    try DatasetFolder(path: path).has("mmad.json")
+  }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
     let dataset = try MMADDataset(root: path, requiringImages: false)
-    let images = dataset.samples.filter { !DatasetFolder(path: $0.imagePath).has("") }
-    var missing: [Dataset.Shortcoming] = images.map { .init(kind: .image, name: $0.name) }
+    var missing: [Dataset.Shortcoming] = []
+    for sample in dataset.samples where try !DatasetFolder(path: sample.imagePath).has("") {
+      missing.append(.init(kind: .image, name: sample.name))
+    }
     missing += dataset.missingMasks.map { .init(kind: .mask, name: $0) }
     missing += dataset.missingTemplates.map { .init(kind: .template, name: $0) }
     if dataset.domainKnowledge == nil {

@@ -11,13 +11,16 @@ public struct MVTec3D: DatasetLayout {
       title: "MVTec3D-AD", categories: 10, train: 2656, validation: 294, testGood: 249, testDefective: 948)
   }
 
-  public func recognises(_ path: String) -> Bool {
-    MVTecForm.categories(path).contains { $0.folder.hasFolder("train/good/rgb") }
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    for category in try MVTecForm.categories(path) where try category.folder.hasFolder("train/good/rgb") {
+      return true
+    }
+    return false
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    let title = MVTecForm.title(
+    let title = try MVTecForm.title(
       "MVTec3D-AD", known: Self.categories, of: path, MVTecForm.categories(path).map(\.name))
-    return MVTecForm(dataset: title, pictures: "rgb", masks: .insideTest).read(path, layout: name)
+    return try MVTecForm(dataset: title, pictures: "rgb", masks: .insideTest).read(path, layout: name)
   }
 }

@@ -12,11 +12,13 @@ public struct MVTecAD: DatasetLayout {
       title: "MVTec-AD", categories: 15, train: 3629, validation: 0, testGood: 467, testDefective: 1258)
   }
 
-  public func recognises(_ path: String) -> Bool { !MVTecForm.categories(path).isEmpty }
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    try !MVTecForm.categories(path).isEmpty
+  }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    let title = MVTecForm.title(
+    let title = try MVTecForm.title(
       "MVTec-AD", known: Self.categories, of: path, MVTecForm.categories(path).map(\.name))
-    return MVTecForm(dataset: title).read(path, layout: name)
+    return try MVTecForm(dataset: title).read(path, layout: name)
   }
 }

@@ -15,10 +15,10 @@ struct MVTecForm {
   }
 
   /// The categories below a root, or the one the path itself is.
-  static func categories(_ path: String) -> [(name: String, folder: DatasetFolder)] {
-    let root = DatasetFolder(path: path)
-    if isCategory(root) { return [(DatasetFolder.lastName(of: path), root)] }
-    return root.folders.filter { isCategory(root[$0]) }.map { ($0, root[$0]) }
+  static func categories(
+    _ path: String
+  ) throws(DatasetError) -> [(name: String, folder: DatasetFolder)] {
+    try DatasetFolder(path: path).itselfOrFolders(where: isCategory)
   }
 
   /// What pictures' names begin with: the published data set's name where all its categories are, else that of the
@@ -29,19 +29,20 @@ struct MVTecForm {
     known.isSuperset(of: categories) ? published : DatasetFolder.lastName(of: path)
   }
 
-  private static func isCategory(_ folder: DatasetFolder) -> Bool {
-    folder.hasFolder("test") && folder.hasFolder("train/good")
+  private static func isCategory(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
+    guard try folder.hasFolder("test") else { return false }
+    return try folder.hasFolder("train/good")
   }
 
-  func read(_ path: String, layout: String) -> Dataset {
+  func read(_ path: String, layout: String) throws(DatasetError) -> Dataset {
     var found: [LabelledPicture] = []
     var missing: [Dataset.Shortcoming] = []
-    for category in Self.categories(path) {
+    for category in try Self.categories(path) {
       for split in LabelledPicture.Split.allCases {
-        for state in category.folder[split.rawValue].folders {
+        for state in try category.folder[split.rawValue].folders {
           let folder = category.folder["\(split.rawValue)/\(state)"][pictures]
-          let masks = state == "good" ? MaskFolder() : maskFolder(category.folder, state)
-          for file in folder.images {
+          let masks = state == "good" ? MaskFolder() : try maskFolder(category.folder, state)
+          for file in try folder.images {
             let picture = LabelledPicture(
               dataset: dataset, category: category.name, split: split,
               state: state == "good" ? .good : .defective(kind: state),
@@ -59,10 +60,10 @@ struct MVTecForm {
     return Dataset(layout: layout, title: dataset, root: path, pictures: found, shortcomings: missing)
   }
 
-  private func maskFolder(_ category: DatasetFolder, _ kind: String) -> MaskFolder {
+  private func maskFolder(_ category: DatasetFolder, _ kind: String) throws(DatasetError) -> MaskFolder {
     switch masks {
-    case .besideTest: MaskFolder(category["ground_truth/\(kind)"])
-    case .insideTest: MaskFolder(category["test/\(kind)/gt"])
+    case .besideTest: try MaskFolder(category["ground_truth/\(kind)"])
+    case .insideTest: try MaskFolder(category["test/\(kind)/gt"])
     }
   }
 }
@@ -73,15 +74,15 @@ struct MaskFolder {
 
   init() {}
 
-  init(_ folder: DatasetFolder) {
-    for name in folder.names {
+  init(_ folder: DatasetFolder) throws(DatasetError) {
+    for name in try folder.names {
       let path = DatasetFolder.joined(folder.path, name)
       if DatasetFolder.isImage(name) {
         var stem = DatasetFolder.stem(of: name)
         if stem.hasSuffix("_mask") { stem.removeLast("_mask".count) }
         byStem[stem, default: []].append(path)
-      } else if folder.hasFolder(name) {
-        byStem[name, default: []] += folder[name].images.map { DatasetFolder.joined(path, $0) }
+      } else if try folder.hasFolder(name) {
+        byStem[name, default: []] += try folder[name].images.map { DatasetFolder.joined(path, $0) }
       }
     }
   }

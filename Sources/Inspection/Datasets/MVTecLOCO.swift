@@ -11,15 +11,19 @@ public struct MVTecLOCO: DatasetLayout {
       title: "MVTec-LOCO", categories: 5, train: 1772, validation: 304, testGood: 575, testDefective: 993)
   }
 
-  public func recognises(_ path: String) -> Bool {
-    MVTecForm.categories(path).contains {
-      $0.folder.hasFolder("test/logical_anomalies") || $0.folder.hasFolder("test/structural_anomalies")
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    for category in try MVTecForm.categories(path) {
+      for kind in ["logical_anomalies", "structural_anomalies"]
+      where try category.folder.hasFolder("test/\(kind)") {
+        return true
+      }
     }
+    return false
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    let title = MVTecForm.title(
+    let title = try MVTecForm.title(
       "MVTec-LOCO", known: Self.categories, of: path, MVTecForm.categories(path).map(\.name))
-    return MVTecForm(dataset: title).read(path, layout: name)
+    return try MVTecForm(dataset: title).read(path, layout: name)
   }
 }

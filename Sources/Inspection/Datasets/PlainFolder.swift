@@ -17,24 +17,25 @@ public struct PlainFolder: DatasetLayout {
 
   public init() {}
 
-  public func recognises(_ path: String) -> Bool {
-    DatasetFolder.isFolder(path)
-      && (!Self.products(path).isEmpty || !DatasetFolder(path: path).imagesBelow.isEmpty)
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    guard try DatasetFolder.isFolder(path) else { return false }
+    guard try Self.products(path).isEmpty else { return true }
+    return try !DatasetFolder(path: path).imagesBelow.isEmpty
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
     let title = DatasetFolder.lastName(of: path)
-    let products = Self.products(path)
+    let products = try Self.products(path)
     var pictures: [LabelledPicture] = []
     var missing: [Dataset.Shortcoming] = []
     if products.isEmpty {
-      pictures = DatasetFolder(path: path).imagesBelow.map {
+      pictures = try DatasetFolder(path: path).imagesBelow.map {
         LabelledPicture(
           dataset: title, category: title, split: .test, state: .unlabelled, file: $0,
           imagePath: DatasetFolder.joined(path, $0))
       }
     }
-    for product in products { pictures += Self.pictures(of: product, dataset: title) }
+    for product in products { pictures += try Self.pictures(of: product, dataset: title) }
     let defective = pictures.filter(\.isDefective)
     // Masks are optional: only a folder that has some is told which are missing.
     if defective.contains(where: { !$0.maskPaths.isEmpty }) {
@@ -43,38 +44,43 @@ public struct PlainFolder: DatasetLayout {
     return Dataset(layout: name, title: title, root: path, pictures: pictures, shortcomings: missing)
   }
 
-  private static func products(_ path: String) -> [(name: String, folder: DatasetFolder)] {
-    let root = DatasetFolder(path: path)
-    func isProduct(_ folder: DatasetFolder) -> Bool {
-      !folders(normal, in: folder).isEmpty || !folders(anomalous, in: folder).isEmpty
+  private static func products(
+    _ path: String
+  ) throws(DatasetError) -> [(name: String, folder: DatasetFolder)] {
+    try DatasetFolder(path: path).itselfOrFolders { (folder) throws(DatasetError) in
+      try !folders(normal + anomalous, in: folder).isEmpty
     }
-    if isProduct(root) { return [(DatasetFolder.lastName(of: path), root)] }
-    return root.folders.filter { isProduct(root[$0]) }.map { ($0, root[$0]) }
   }
 
   /// Which of the folders are there, as they are spelt there. The folder is asked for what it holds and not for each
   /// name: a share of Windows would give the same folder for two.
-  private static func folders(_ known: [String], in folder: DatasetFolder) -> [String] {
-    let present = folder.folders
-    return known.flatMap { name -> [String] in
-      guard let slash = name.firstIndex(of: "/") else { return present.filter { $0.lowercased() == name } }
-      return present.filter { $0.lowercased() == name[..<slash] }.flatMap { outer in
-        folders([String(name[name.index(after: slash)...])], in: folder[outer]).map { "\(outer)/\($0)" }
+  private static func folders(_ known: [String], in folder: DatasetFolder) throws(DatasetError) -> [String] {
+    let present = try folder.folders
+    var found: [String] = []
+    for name in known {
+      let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+      for outer in present where outer.lowercased() == parts[0] {
+        if parts.count == 1 {
+          found.append(outer)
+        } else {
+          found += try folders([parts[1]], in: folder[outer]).map { "\(outer)/\($0)" }
+        }
       }
     }
+    return found
   }
 
   private static func pictures(
     of product: (name: String, folder: DatasetFolder), dataset: String
-  ) -> [LabelledPicture] {
+  ) throws(DatasetError) -> [LabelledPicture] {
     var result: [LabelledPicture] = []
     var names: Set<String> = []
     func add(
       _ folder: String, _ split: LabelledPicture.Split, _ state: (String) -> LabelledPicture.State,
-      masks: (String) -> [String] = { _ in [] }
-    ) {
-      for file in product.folder[folder].imagesBelow {
-        let masks = masks(file)
+      masks: (String) throws(DatasetError) -> [String] = { _ in [] }
+    ) throws(DatasetError) {
+      for file in try product.folder[folder].imagesBelow {
+        let masks = try masks(file)
         func picture(_ name: String) -> LabelledPicture {
           LabelledPicture(
             dataset: dataset, category: product.name, split: split, state: state(file), file: name,
@@ -89,20 +95,24 @@ public struct PlainFolder: DatasetLayout {
         result.append(made)
       }
     }
-    for folder in folders(references, in: product.folder) { add(folder, .train, { _ in .good }) }
-    for folder in folders(normal, in: product.folder) { add(folder, .test, { _ in .good }) }
+    for folder in try folders(references, in: product.folder) { try add(folder, .train, { _ in .good }) }
+    for folder in try folders(normal, in: product.folder) { try add(folder, .test, { _ in .good }) }
     var known: [String: MaskFolder] = [:]
-    func masksInside(_ folder: String, for stem: String) -> [String] {
-      if known[folder] == nil { known[folder] = MaskFolder(product.folder[folder]) }
+    func masksInside(_ folder: String, for stem: String) throws(DatasetError) -> [String] {
+      if known[folder] == nil { known[folder] = try MaskFolder(product.folder[folder]) }
       return known[folder]?.paths(for: stem) ?? []
     }
-    let maskFolders = folders(masks, in: product.folder)
-    for folder in folders(anomalous, in: product.folder) {
-      add(folder, .test, { .defective(kind: kind(of: $0, in: folder)) }) { file in
+    let maskFolders = try folders(masks, in: product.folder)
+    for folder in try folders(anomalous, in: product.folder) {
+      try add(folder, .test, { .defective(kind: kind(of: $0, in: folder)) }) {
+        (file) throws(DatasetError) in
         let inner = file.split(separator: "/").dropLast().joined(separator: "/")
         let stem = DatasetFolder.stem(of: file)
-        return maskFolders.flatMap { [DatasetFolder.joined($0, inner), $0] }.lazy
-          .map { masksInside($0, for: stem) }.first { !$0.isEmpty } ?? []
+        for place in maskFolders.flatMap({ [DatasetFolder.joined($0, inner), $0] }) {
+          let found = try masksInside(place, for: stem)
+          if !found.isEmpty { return found }
+        }
+        return []
       }
     }
     return result

@@ -13,8 +13,9 @@ public struct RefCOCO: DatasetLayout {
 
   public init() {}
 
-  public func recognises(_ path: String) -> Bool {
-    !Self.files(path).isEmpty || !Self.pickles(path).isEmpty
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    guard try Self.files(path).isEmpty else { return true }
+    return try !Self.pickles(path).isEmpty
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
@@ -24,11 +25,11 @@ public struct RefCOCO: DatasetLayout {
   /// - Parameter images: the folder that holds COCO's pictures under the names the rows use; `nil` looks at the data
   ///   set's folder, at what is above it, and at `images` and `coco` in it.
   public func read(_ path: String, images: String?) throws(DatasetError) -> Dataset {
-    let files = Self.files(path)
+    let files = try Self.files(path)
     guard !files.isEmpty else {
       throw DatasetError(
         message:
-          "\(path) holds RefCOCO's pickles only (\(Self.pickles(path).joined(separator: ", "))); bring "
+          "\(path) holds RefCOCO's pickles only (\(try Self.pickles(path).joined(separator: ", "))); bring "
           + "them into the processed form with docs/convert-refcoco.py")
     }
     var examples: [InstructionExample] = []
@@ -56,9 +57,9 @@ public struct RefCOCO: DatasetLayout {
     problem.lowercased().contains("bounding box") ? problem : question + problem
   }
 
-  private static func files(_ path: String) -> [String] {
-    if isProcessed(DatasetFolder.lastName(of: path)), !DatasetFolder.isFolder(path) { return [path] }
-    return DatasetFolder(path: path).names.filter(isProcessed).map { DatasetFolder.joined(path, $0) }
+  private static func files(_ path: String) throws(DatasetError) -> [String] {
+    if isProcessed(DatasetFolder.lastName(of: path)), try !DatasetFolder.isFolder(path) { return [path] }
+    return try DatasetFolder(path: path).names.filter(isProcessed).map { DatasetFolder.joined(path, $0) }
   }
 
   private static func isProcessed(_ name: String) -> Bool {
@@ -66,8 +67,8 @@ public struct RefCOCO: DatasetLayout {
     return ["refcoco_", "refcocop_", "refcocog_", "refcoco+_"].contains { name.hasPrefix($0) }
   }
 
-  private static func pickles(_ path: String) -> [String] {
-    DatasetFolder(path: path).names.filter { $0.hasPrefix("refs(") && $0.hasSuffix(".p") }
+  private static func pickles(_ path: String) throws(DatasetError) -> [String] {
+    try DatasetFolder(path: path).names.filter { $0.hasPrefix("refs(") && $0.hasSuffix(".p") }
   }
 
   /// The rows of a file, with their pictures looked for near it unless a folder is given: the first folder that has the
@@ -80,9 +81,10 @@ public struct RefCOCO: DatasetLayout {
     guard images == nil, let first = rows.first?.images.first, first.hasPrefix(own + "/") else { return rows }
     let name = String(first.dropFirst(own.count + 1))
     let near = [own, DatasetFolder.parent(of: own), "\(own)/images", "\(own)/coco"]
-    guard let folder = near.first(where: { DatasetFolder(path: $0).has(name) }), folder != own else {
-      return rows
+    for folder in near where try DatasetFolder(path: folder).has(name) {
+      return folder == own
+        ? rows : try InstructionFile.read(path: file, images: folder, requiringImages: false)
     }
-    return try InstructionFile.read(path: file, images: folder, requiringImages: false)
+    return rows
   }
 }

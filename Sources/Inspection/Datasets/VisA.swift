@@ -6,11 +6,11 @@ public struct VisADownload: DatasetLayout {
 
   public init() {}
 
-  public func recognises(_ path: String) -> Bool { !VisA.categories(path).isEmpty }
+  public func recognises(_ path: String) throws(DatasetError) -> Bool { try !VisA.categories(path).isEmpty }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
     let root = DatasetFolder(path: path)
-    let categories = VisA.categories(path)
+    let categories = try VisA.categories(path)
     let title = MVTecForm.title(VisA.title, known: VisA.known, of: path, categories.map(\.name))
     var pictures: [LabelledPicture] = []
     var missing: [Dataset.Shortcoming] = []
@@ -22,8 +22,8 @@ public struct VisADownload: DatasetLayout {
     for (category, folder) in categories {
       for (state, parts) in [("Normal", LabelledPicture.State.good), ("Anomaly", .defective(kind: "bad"))] {
         let images = folder["Data/Images/\(state)"]
-        let masks = MaskFolder(folder["Data/Masks/\(state)"])
-        for file in images.images {
+        let masks = try MaskFolder(folder["Data/Masks/\(state)"])
+        for file in try images.images {
           let split = table?.split(of: "\(category)/Data/Images/\(state)/\(file)") ?? .test
           let picture = LabelledPicture(
             dataset: title, category: category, split: split, state: parts, file: file,
@@ -36,8 +36,8 @@ public struct VisADownload: DatasetLayout {
         }
       }
     }
-    for name in table?.images ?? [] where table?.folder == path && !root.has(name) {
-      missing.append(.init(kind: .image, name: name))
+    if let table, table.folder == path {
+      for name in table.images where try !root.has(name) { missing.append(.init(kind: .image, name: name)) }
     }
     return Dataset(
       layout: name, title: title, root: path, pictures: pictures, shortcomings: missing)
@@ -50,13 +50,13 @@ public struct VisASplit: DatasetLayout {
   public var form: String { "MVTec-AD's form with VisA's categories" }
   public var published: PublishedSize? { VisA.published }
 
-  public func recognises(_ path: String) -> Bool {
-    let names = MVTecForm.categories(path).map(\.name)
+  public func recognises(_ path: String) throws(DatasetError) -> Bool {
+    let names = try MVTecForm.categories(path).map(\.name)
     return !names.isEmpty && VisA.known.isSuperset(of: names)
   }
 
   public func read(_ path: String) throws(DatasetError) -> Dataset {
-    MVTecForm(dataset: VisA.title).read(path, layout: name)
+    try MVTecForm(dataset: VisA.title).read(path, layout: name)
   }
 }
 
@@ -69,10 +69,12 @@ enum VisA {
   static let published = PublishedSize(
     title: title, categories: 12, train: 8659, validation: 0, testGood: 962, testDefective: 1200)
 
-  static func categories(_ path: String) -> [(name: String, folder: DatasetFolder)] {
-    let root = DatasetFolder(path: path)
-    if root.hasFolder("Data/Images") { return [(DatasetFolder.lastName(of: path), root)] }
-    return root.folders.filter { root.hasFolder("\($0)/Data/Images") }.map { ($0, root[$0]) }
+  static func categories(
+    _ path: String
+  ) throws(DatasetError) -> [(name: String, folder: DatasetFolder)] {
+    try DatasetFolder(path: path).itselfOrFolders { (folder) throws(DatasetError) in
+      try folder.hasFolder("Data/Images")
+    }
   }
 }
 
@@ -86,8 +88,8 @@ private struct SplitTable {
 
   init?(root: DatasetFolder) throws(DatasetError) {
     let folder =
-      root.has("split_csv/1cls.csv") ? root : DatasetFolder(path: DatasetFolder.parent(of: root.path))
-    guard let text = folder.text("split_csv/1cls.csv") else { return nil }
+      try root.has("split_csv/1cls.csv") ? root : DatasetFolder(path: DatasetFolder.parent(of: root.path))
+    guard let text = try folder.text("split_csv/1cls.csv") else { return nil }
     let path = DatasetFolder.joined(folder.path, "split_csv/1cls.csv")
     let rows = try DatasetError.rows(text, of: path)
     guard let header = rows.first, let split = header.firstIndex(of: "split"),

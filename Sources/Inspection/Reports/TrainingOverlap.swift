@@ -53,7 +53,7 @@ public struct TrainingOverlap: Sendable, Equatable {
   /// The record that belongs to the evaluation part of a few-shot split, if this is one.
   public static func record(besides data: String) -> String? {
     let path = DatasetFolder.joined(DatasetFolder.parent(of: data), "few-shot.json")
-    return DatasetFolder(path: path).has("") ? path : nil
+    return FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
   /// What identifies a picture whatever data set it is read from: MMAD's `DS-MVTec` holds MVTec-AD's test pictures.

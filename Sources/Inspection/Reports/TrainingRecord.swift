@@ -27,7 +27,8 @@ public struct TrainingRecord: Sendable, Equatable {
 
   /// The record of a model's folder, if it has one.
   public static func path(inModel folder: String) -> String? {
-    DatasetFolder(path: folder).has(file) ? DatasetFolder.joined(folder, file) : nil
+    let place = DatasetFolder.joined(folder, file)
+    return FileManager.default.fileExists(atPath: place) ? place : nil
   }
 
   /// Puts a record into another model's folder, in the place of one that is there.
@@ -48,9 +49,12 @@ public struct TrainingRecord: Sendable, Equatable {
   /// - Throws: ``DatasetError`` for what is none.
   public init(path: String) throws(DatasetError) {
     var file = path
-    if DatasetFolder.isFolder(path) {
+    if try DatasetFolder.isFolder(path) {
       let folder = DatasetFolder(path: path)
-      let name = [Self.file, "mmad.json", "few-shot.json"].first { folder.has($0) }
+      var name: String?
+      for known in [Self.file, "mmad.json", "few-shot.json"] where name == nil {
+        if try folder.has(known) { name = known }
+      }
       guard let name else {
         throw DatasetError(
           message:

@@ -1,3 +1,6 @@
+import Digests
+import Randomness
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -7,30 +10,21 @@
 ///
 /// The sequence is SplitMix64's; what is drawn depends on its own words alone and not on what was drawn before it.
 package struct SeededRandom: Sendable {
-  private var state: UInt64
+  private var sequence = SplitMix64(seed: 0x9E37_79B9_7F4A_7C15)
 
   package init(_ words: [UInt64]) {
-    state = 0x9E37_79B9_7F4A_7C15
     for word in words {
-      state ^= word &* 0xD6E8_FEB8_6659_FD93
+      sequence = SplitMix64(seed: sequence.state ^ word &* 0xD6E8_FEB8_6659_FD93)
       _ = next()
     }
   }
 
   /// Seeds from a run's seed, a name and an index.
   package init(seed: UInt64, name: String, index: Int) {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    self.init([seed, hash, UInt64(bitPattern: Int64(index))])
+    self.init([seed, FNV1a(name).value, UInt64(bitPattern: Int64(index))])
   }
 
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  package mutating func next() -> UInt64 { sequence.next() }
 
   /// A number in 0 ..< 1.
   package mutating func unit() -> Float { Float(next() >> 40) * 0x1p-24 }

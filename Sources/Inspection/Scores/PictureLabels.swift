@@ -26,8 +26,8 @@ public struct PictureLabels: Sendable {
       return
     }
     let folder = DatasetFolder(path: DatasetFolder.parent(of: path))
-    guard let text = folder.text(DatasetFolder.lastName(of: path)) else {
-      throw DatasetError(message: "\(path): no such file, or it is not UTF-8")
+    guard let text = try folder.text(DatasetFolder.lastName(of: path)) else {
+      throw DatasetError(message: "\(path): no such file")
     }
     let rows = try DatasetError.rows(text, of: path)
     func column(_ names: [String]) -> Int? {

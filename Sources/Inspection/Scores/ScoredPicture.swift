@@ -20,8 +20,8 @@ public struct ScoredPicture: Sendable, Equatable {
 
   /// A map of scores: the probability inside the mask, or inside the boxes where the run drew none, and 0 outside.
   /// - Throws: `ImageError` for a mask that cannot be read or has another size.
-  public func map(width: Int, height: Int) throws -> [Float] {
-    let value = Float(probability ?? 1)
+  public func map(width: Int, height: Int) throws -> [Double] {
+    let value = probability ?? 1
     if let maskPath {
       let mask = try DefectMask(paths: [maskPath])
       guard (mask.width, mask.height) == (width, height) else {
@@ -30,7 +30,7 @@ public struct ScoredPicture: Sendable, Equatable {
       }
       return mask.isDefective.map { $0 ? value : 0 }
     }
-    var map = [Float](repeating: 0, count: width * height)
+    var map = [Double](repeating: 0, count: width * height)
     for box in boxes {
       guard let inside = box.normalized(width: width, height: height) else { continue }
       // A pixel belongs to a box when its centre does.
@@ -47,10 +47,10 @@ public struct ScoredPicture: Sendable, Equatable {
   /// - Throws: ``DatasetError`` naming the file and the line.
   public static func read(_ path: String) throws(DatasetError) -> [ScoredPicture] {
     let folder = DatasetFolder(path: path)
-    for name in ["results.jsonl", "answers.json"] where folder.has(name) {
+    for name in ["results.jsonl", "answers.json"] where try folder.has(name) {
       return try read(DatasetFolder.joined(path, name))
     }
-    guard !DatasetFolder.isFolder(path) else {
+    guard try !DatasetFolder.isFolder(path) else {
       throw DatasetError(message: "\(path) holds neither results.jsonl nor answers.json")
     }
     if path.hasSuffix(".jsonl") { return try rows(path) }
@@ -72,7 +72,7 @@ public struct ScoredPicture: Sendable, Equatable {
       throw DatasetError(message: "\(path): no such file, or it cannot be read")
     }
     let source = source(of: path)
-    let masks = DatasetFolder(path: DatasetFolder.parent(of: path))["masks"]
+    let folder = DatasetFolder(path: DatasetFolder.parent(of: path))
     var result: [ScoredPicture] = []
     var number = 0
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -87,13 +87,14 @@ public struct ScoredPicture: Sendable, Equatable {
       } catch {
         throw DatasetError(message: "\(path), line \(number): \(error)")
       }
+      let mask = ScoreReport.mask(of: row.path)
+      // Without boxes it is left of an earlier run into the folder.
+      let hasMask = row.boxes.isEmpty ? false : try folder.has(mask)
       result.append(
         ScoredPicture(
           name: row.path, path: row.file ?? source.map { DatasetFolder.joined($0, row.path) },
           probability: row.probability, width: row.width, height: row.height, boxes: row.boxes.map(\.box),
-          // Without boxes it is left of an earlier run into the folder.
-          maskPath: !row.boxes.isEmpty && masks.has(row.path + ".png")
-            ? DatasetFolder.joined(masks.path, row.path + ".png") : nil,
+          maskPath: hasMask ? folder[mask].path : nil,
           knownDefective: nil))
     }
     return result

@@ -12,6 +12,8 @@ public enum CocoAnnotations {
     let defective = rows.filter { $0.decision == .defect }
     let labels = Set(defective.flatMap(\.boxes).map(Self.label)).sorted()
     let categories = labels.isEmpty ? ["defect"] : labels
+    // A model may call every defect something else.
+    let places = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($1, $0 + 1) })
     var images: [JSON] = []
     var annotations: [JSON] = []
     for (index, row) in rows.enumerated() {
@@ -29,7 +31,7 @@ public enum CocoAnnotations {
         annotations.append(
           .object([
             .init("id", .integer(annotations.count + 1)), .init("image_id", .integer(index + 1)),
-            .init("category_id", .integer((categories.firstIndex(of: label(box)) ?? 0) + 1)),
+            .init("category_id", .integer(places[label(box)] ?? 1)),
             .init("bbox", .array([left, top, right - left, bottom - top].map(JSON.number))),
             .init("area", covered.map { .integer($0.area) } ?? .number(box.box.area)),
             .init(

@@ -43,9 +43,10 @@ public struct ScoreReport: Sendable {
   /// The mask of an image, relative to the folder of the results.
   public static func mask(of path: String) -> String { "masks/\(inner(path)).png" }
 
-  /// A path that cannot lead out of the folder it is put in, whatever an archive or a list calls its images.
+  /// A path that cannot lead out of the folder it is put in, whatever an archive or a list calls its images; that of
+  /// `../a.png` is not that of `a.png`.
   private static func inner(_ path: String) -> String {
-    path.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+    path.split(separator: "/").filter { $0 != "." }.map { $0 == ".." ? "%2E%2E" : $0 }.joined(separator: "/")
   }
 
   /// Names and contents of the files, `run.json` last: where it is, the others are.

@@ -77,6 +77,8 @@ public struct RecordStepRequest: Codable, Sendable, Equatable {
 
 public struct RecordStepReply: Codable, Sendable, Equatable {
   public var outcome: Outcome
+  /// Steps of the run that other trainings go on from, which have not ended: their full states have to stay.
+  public var forkedSteps: [Int]?
 
   public enum Outcome: String, Codable, Sendable {
     case recorded
@@ -88,7 +90,15 @@ public struct RecordStepReply: Codable, Sendable, Equatable {
     case groupsUnavailable = "groups-unavailable"
   }
 
-  public init(outcome: Outcome) { self.outcome = outcome }
+  public init(outcome: Outcome, forkedSteps: [Int]? = nil) {
+    self.outcome = outcome
+    self.forkedSteps = forkedSteps
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case outcome
+    case forkedSteps = "forked_steps"
+  }
 }
 
 /// Announces a version that belongs to no step: the run's version 0.

@@ -1,12 +1,21 @@
 import OrderedJSON
 
 extension SettingsReader {
+  /// Of a task's memory, in bytes.
+  private static let leastSize: Int64 = 1 << 20
+
   /// Bytes, as "40GB" or a number; 0 when not given.
   mutating func size(_ key: some CodingKey) -> Int64 {
     guard let value = find(key) else { return 0 }
     let bytes = value.string.flatMap(ByteSize.parse) ?? value.int.map(Int64.init)
     guard let bytes, keeps(bytes >= 0) else {
       problem(key, "found \(Self.describe(value)); allowed is a size such as 40GB or 512MiB")
+      return 0
+    }
+    // Gigabytes were meant, and a few bytes would ask for nothing.
+    guard keeps(bytes == 0 || bytes >= Self.leastSize) else {
+      problem(
+        key, "found \(Self.describe(value)), which is \(bytes) bytes; write it with its unit, such as 40GB")
       return 0
     }
     return bytes
@@ -49,7 +58,7 @@ public enum Label {
   }
 
   public static func isValue(_ text: String) -> Bool {
-    text.count <= 120 && !text.unicodeScalars.contains { $0.value < 32 }
+    OneLine.holds(text, longest: 120)
   }
 
   /// "name=value"; nil when it is not one.

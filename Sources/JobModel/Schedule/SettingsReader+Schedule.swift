@@ -7,7 +7,10 @@ extension SettingsReader {
     let values = value.array ?? [value]
     let numbers = values.compactMap(\.int).map(JobID.init)
     guard numbers.count == values.count, keeps(numbers.count <= 100 && numbers.allSatisfy { $0 > 0 }) else {
-      problem(key, "found \(Self.describe(value)); allowed is a job's number, or a list of at most 100")
+      let wrong = values.first { ($0.int ?? 0) < 1 }
+      problem(
+        key,
+        "found \(Self.describe(wrong ?? value)); allowed is a job's number, or a list of at most 100")
       return []
     }
     return Set(numbers).sorted()

@@ -66,7 +66,7 @@ struct SettingsReader {
       problem(
         key,
         "found \(Self.describe(value)); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)"
-      )
+          + Self.unquoted(value))
       return nil
     }
     return number
@@ -83,7 +83,8 @@ struct SettingsReader {
     guard let number = value.double, keeps(range.contains(number)) else {
       problem(
         key,
-        "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)")
+        "found \(Self.describe(value)); allowed is a number from \(range.lowerBound) to \(range.upperBound)"
+          + Self.unquoted(value))
       return nil
     }
     return number
@@ -106,10 +107,13 @@ struct SettingsReader {
     guard let value = find(key) else { return nil }
     guard case .string(let text) = value,
       keeps(
-        !text.isEmpty && text.count <= longest && !text.unicodeScalars.contains(where: { $0.value < 32 }))
+        !text.isEmpty && OneLine.holds(text, longest: longest))
     else {
+      // A number or a flag is what YAML makes of an unquoted text.
+      let cure = value.int != nil || value.double != nil || value.bool != nil ? "; put it in quotes" : ""
       problem(
-        key, "found \(Self.describe(value)); allowed is one line of text of 1 to \(longest) characters")
+        key,
+        "found \(Self.describe(value)); allowed is one line of text of 1 to \(longest) characters\(cure)")
       return nil
     }
     return text
@@ -186,6 +190,13 @@ struct SettingsReader {
           + "machines (mount-s3, s3fs, rclone mount) and name the folder")
       return nil
     }
+    if path == "~" || path.hasPrefix("~/") || path.hasPrefix("$") {
+      problem(
+        key,
+        "found '\(path.prefix(60))'; only a shell puts a folder in the place of '~' or a variable: write it out, "
+          + "or './' before it where it is a name")
+      return nil
+    }
     guard let absolute = AbsolutePath.of(path, relativeTo: folder) else {
       problem(key, "found the relative path '\(path)'; allowed is an absolute path here")
       return nil
@@ -259,6 +270,11 @@ struct SettingsReader {
   mutating func finish(kind: JobKind) throws(JobSpecError) {
     noteUnknownKeys(in: "a job of kind \(kind.rawValue)")
     if !problems.isEmpty { throw JobSpecError(problems) }
+  }
+
+  /// The cure for a number in quotes.
+  private static func unquoted(_ value: JSON) -> String {
+    value.string.flatMap(Double.init) == nil ? "" : "; write it without quotes"
   }
 
   static func choice(_ value: JSON, among names: [String]) -> String {

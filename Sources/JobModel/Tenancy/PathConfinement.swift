@@ -37,9 +37,12 @@ public struct PathConfinement: Codable, Sendable, Equatable {
     return folders.isEmpty ? "no folder at all here" : folders.joined(separator: " and ")
   }
 
+  /// Compares bytes, as filesystems do: a name may be written with an accented letter or with a letter and an accent, and
+  /// these are two folders.
   private static func contains(_ folder: String?, _ path: String) -> Bool {
     guard let folder else { return false }
-    return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
+    return path.utf8.elementsEqual(folder.utf8)
+      || path.utf8.starts(with: (folder == "/" ? "/" : folder + "/").utf8)
   }
 }
 

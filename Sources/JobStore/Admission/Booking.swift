@@ -86,11 +86,13 @@ extension Session {
     }
   }
 
+  /// Half of what was counts each time; what is next to nothing counts as none, as the database has no number for the half
+  /// of its smallest one.
   fileprivate func noteTurnover(_ attempts: Int) throws {
     try execute(
       """
-      UPDATE admission SET booked_at = now(),
-        turnover = (turnover + $1 / greatest(extract(epoch FROM now() - booked_at), 0.2)) / 2
+      UPDATE admission SET booked_at = now(), turnover = (CASE WHEN turnover > 1e-6 THEN turnover ELSE 0 END
+        + $1 / greatest(extract(epoch FROM now() - booked_at), 0.2)) / 2
       WHERE id = 1
       """, Double(attempts))
   }

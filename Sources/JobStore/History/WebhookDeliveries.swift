@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 public import JobModel
 import PostgresClient
 
@@ -12,10 +12,8 @@ public struct WebhookDelivery: Sendable {
   /// "t=…,v1=…": the HMAC-SHA256, in hexadecimal, of the time, a point and the body, under the webhook's secret.
   public func signature(of body: [UInt8], at seconds: Int) -> String {
     let signed = Array("\(seconds).".utf8) + body
-    let code = HMAC<SHA256>.authenticationCode(
-      for: signed, using: SymmetricKey(data: Array(secret.utf8)))
-    let digits = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    return "t=\(seconds),v1=\(digits)"
+    let code = MessageCode.sha256(of: signed, key: Array(secret.utf8))
+    return "t=\(seconds),v1=\(code.hexadecimal)"
   }
 }
 

@@ -6,9 +6,9 @@ extension Session {
   /// - Throws: when one is not the lab's, or has failed or was cancelled.
   func lockDependencies(_ ids: [JobID], lab: LabID) throws -> [LockedJob] {
     guard !ids.isEmpty else { return [] }
-    let jobs = try lockJobs(ids)
+    let jobs = try lockJobs(ids, of: lab)
     return try ids.sorted().map { id in
-      guard let job = jobs[id], job.lab == lab else {
+      guard let job = jobs[id] else {
         throw StoreError.invalid("after: there is no job \(id) in this lab")
       }
       guard !job.state.isFinal || job.state == .succeeded else {

@@ -6,8 +6,8 @@ extension JobStore {
   /// Why a job stands where it stands, and when it should go on, as far as anything has been measured.
   public func explain(_ id: JobID, lab: LabID) async throws -> Explanation {
     let policy = schedulingPolicy
-    return try await pool.transaction { session in
-      guard let job = try session.jobs([id], lab: lab).first else { throw StoreError.noJob(id) }
+    return try await pool.transaction { [knownSums] session in
+      guard let job = try session.jobs([id], lab: lab, knownSums).first else { throw StoreError.noJob(id) }
       var explanation = Explanation(job: id, state: job.state, reasons: [])
       if job.state.isFinal {
         explanation.reasons = [job.failure?.message ?? "all its tasks have succeeded"]
@@ -15,8 +15,9 @@ extension JobStore {
       }
       let facts = try session.waitingFacts(of: id)
       explanation.reasons = try session.ownReasons(of: id, facts)
+      var tasksBefore: Int?
       if explanation.reasons.isEmpty, facts.due + facts.ready > 0 {
-        try session.explainWaiting(&explanation, facts, policy: policy)
+        tasksBefore = try session.explainWaiting(&explanation, facts, policy: policy)
       }
       if job.tasks.running > 0 {
         explanation.reasons.append(
@@ -27,7 +28,7 @@ extension JobStore {
         // It is no reason to wait: its next task begins in its turn, and says the same.
         explanation.reasons.append("its next task will fail: \(refusal)")
       }
-      try session.forecast(&explanation, job)
+      try session.forecast(&explanation, job, tasksBefore: tasksBefore)
       return explanation
     }
   }
@@ -113,15 +114,21 @@ extension Session {
   }
 
   /// What holds it back that lies in the pool, the lab's quota or the order.
+  /// - Returns: how many tasks of other jobs will be taken before it, where that is known.
   fileprivate func explainWaiting(
     _ explanation: inout Explanation, _ facts: WaitingFacts, policy: SchedulingPolicy
-  ) throws {
+  ) throws -> Int? {
     let job = explanation.job
+    var competing: Set<TaskKind> = []
     if let next = try nextNeed(of: job) {
       let nodes = try nodes()
       if let reason = Admission.refusal(of: next.need, kind: next.kind, on: nodes) {
         explanation.reasons.append(try drainingWorker(for: next.need, next.kind) ?? reason)
-        return
+        return nil
+      }
+      // What every worker takes that takes such tasks; others it does not have to wait for.
+      competing = nodes.map(\.kinds).filter { $0.contains(next.kind) }.reduce(Set(TaskKind.allCases)) {
+        $0.intersection($1)
       }
       if let reason = Self.withheldDevices(next.need, next.kind, on: nodes) {
         explanation.reasons.append(reason)
@@ -129,34 +136,26 @@ extension Session {
     }
     if facts.ready == 0, facts.due > 0, let most = try reachedAtOnce(job) {
       explanation.reasons.append("\(most) of its tasks are out, as many as it allows at once (at_once)")
-      return
+      return nil
     }
     if facts.ready > 0 {
-      let ahead: Int = try execute(
-        """
-        SELECT count(DISTINCT r.job_id) AS ahead FROM ready r
-        JOIN (SELECT rank, job_id, task_id, kind FROM ready WHERE job_id = $1
-          ORDER BY rank, task_id LIMIT 1) AS mine
-          ON r.kind = mine.kind AND r.job_id <> $1
-            AND (r.rank, r.job_id, r.task_id) < (mine.rank, mine.job_id, mine.task_id)
-        """, job
-      ).only().get("ahead")
-      explanation.position = ahead + 1
+      let before = try before(job, competing: competing)
+      explanation.position = before.jobs + 1
       explanation.reasons.append(
-        ahead == 0
+        before.jobs == 0
           ? "it is next: a worker with a free slot will take it"
-          : "\(ahead) job\(ahead == 1 ? " goes" : "s go") before it, and every worker that takes such tasks is busy"
-      )
-      return
+          : "\(before.jobs) job\(before.jobs == 1 ? " goes" : "s go") before it, and every worker that takes such "
+            + "tasks is busy")
+      return before.tasks
     }
     guard facts.contended else {
       explanation.reasons.append("it is admitted in a moment")
-      return
+      return nil
     }
     guard try !holdsBacklog() else {
       explanation.reasons.append(
         "labs have begun to compete: what was ready is taken back first, then it is decided who is next")
-      return
+      return nil
     }
     let snapshot = try snapshot(policy: policy)
     let wait = Admission.plan(snapshot, policy: policy).waits[job]
@@ -166,6 +165,29 @@ extension Session {
         ?? (snapshot.demands.contains { $0.job == job }
           ? "it is admitted in a moment"
           : "\(Self.jobsInTurn) jobs of the same user that ask for the same go before it"))
+    return nil
+  }
+
+  /// Other jobs of which something is taken before the job's first ready task, and how many tasks of theirs are: ready
+  /// ones and, unless the leader decides about their order, those that are made of their ranges in the same place.
+  /// (Indices ready_of_job, ready_order, primary key of task_ranges.)
+  private func before(_ job: JobID, competing kinds: Set<TaskKind>) throws -> (jobs: Int, tasks: Int) {
+    let row = try execute(
+      """
+      WITH mine AS MATERIALIZED (
+        SELECT rank, job_id, task_id FROM ready WHERE job_id = $1 ORDER BY rank, task_id LIMIT 1
+      ), before AS MATERIALIZED (
+        SELECT r.job_id, count(*) AS tasks FROM ready r JOIN mine
+          ON r.job_id <> $1 AND (r.rank, r.job_id, r.task_id) < (mine.rank, mine.job_id, mine.task_id)
+        WHERE r.kind = ANY($2::text[]) GROUP BY r.job_id
+      )
+      SELECT count(*) AS jobs, coalesce(sum(tasks + coalesce((
+        SELECT sum((t.end_item - t.next_item + t.size - 1) / t.size) FROM task_ranges t, admission a
+        WHERE t.job_id = before.job_id AND NOT t.shut AND a.id = 1 AND NOT a.contended), 0)), 0)::bigint AS tasks
+      FROM before
+      """, job, kinds.map(\.rawValue).sorted()
+    ).only()
+    return (try row.get("jobs"), try row.get("tasks"))
   }
 
   /// The most tasks the job allows at once, when so many are out. (Index tasks_unfinished.)
@@ -229,7 +251,10 @@ extension Session {
   }
 
   /// When it should begin and end, by the lengths of its finished tasks and the rate of its progress.
-  fileprivate func forecast(_ explanation: inout Explanation, _ job: JobRecord) throws {
+  /// - Parameter tasksBefore: how many tasks are taken before it; nil reckons with one of each job before it.
+  fileprivate func forecast(
+    _ explanation: inout Explanation, _ job: JobRecord, tasksBefore: Int?
+  ) throws {
     let row = try execute(
       """
       SELECT extract(epoch FROM now())::float8 AS now,
@@ -250,8 +275,8 @@ extension Session {
     let length = try row.getIfPresent("own_length", as: Double.self) ?? row.getIfPresent("any_length")
     let slots = max(1, try row.getIfPresent("slots", as: Int.self) ?? 1)
     if let position = explanation.position, job.tasks.running == 0, let length {
-      // The jobs before it begin one after another as slots come free.
-      explanation.startsAt = now + length * Double(position) / Double(slots)
+      // What is before it begins one after another as slots come free.
+      explanation.startsAt = now + length * Double((tasksBefore ?? position - 1) + 1) / Double(slots)
     }
     guard job.tasks.running > 0, let progress = job.progress, let total = progress.total else { return }
     let rate: Double? = try row.getIfPresent("running_rate")

@@ -43,12 +43,13 @@ extension Session {
   }
 
   /// Locks jobs in the order of their ids, as every transaction that locks several does.
-  func lockJobs(_ ids: [JobID]) throws -> [JobID: LockedJob] {
+  /// - Parameter lab: others' jobs are left out, and neither waited for nor held; nil locks any.
+  func lockJobs(_ ids: [JobID], of lab: LabID? = nil) throws -> [JobID: LockedJob] {
     let jobs = try execute(
       """
       SELECT id, lab_id, state, priority, max_attempts FROM jobs
-      WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
-      """, ids
+      WHERE id = ANY($1::bigint[]) AND ($2::bigint IS NULL OR lab_id = $2) ORDER BY id FOR NO KEY UPDATE
+      """, ids, lab
     ).map(Self.lockedJob)
     return Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
   }

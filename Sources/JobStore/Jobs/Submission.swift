@@ -14,7 +14,7 @@ extension JobStore {
       throw JobSpecError(problems)
     }
     if let key = request.idempotencyKey {
-      guard (1...200).contains(key.count), !key.unicodeScalars.contains(where: { $0.value < 32 }) else {
+      guard !key.isEmpty, OneLine.holds(key, longest: 200) else {
         throw StoreError.invalid("an idempotency key is one line of 1 to 200 characters")
       }
     }

@@ -8,7 +8,7 @@ extension JobStore {
   /// - Throws: `StoreError` when the lab has no such job, or the job no such step.
   public func groups(of job: JobID, step: Int, lab: LabID) async throws -> [RolloutGroup] {
     try await pool.transaction { session in
-      guard try !session.jobs([job], lab: lab).isEmpty else { throw StoreError.noJob(job) }
+      try session.check(job: job, lab: lab)
       let found = try session.execute(
         "SELECT ordinals FROM learner_steps WHERE run_id = $1 AND step = $2", job, step)
       guard let row = found.first else {

@@ -99,7 +99,8 @@ extension JobStore {
           throw StoreError.conflict("version \(version.number) of run \(run) exists with another hash")
         }
         try session.markStale(in: task.job, after: step.step, plan: plan, version: step.outputVersion)
-        return RecordStepReply(outcome: .recorded)
+        let forked = try session.forkedSteps(of: task.job)
+        return RecordStepReply(outcome: .recorded, forkedSteps: forked.isEmpty ? nil : forked)
       }
     } catch is GroupsUnavailable {
       return RecordStepReply(outcome: .groupsUnavailable)

@@ -69,13 +69,9 @@ extension JobStore {
 
   /// Whether one of many writes is at fault, rather than the database.
   @Sendable static func isOfOne(_ error: any Error) -> Bool {
-    switch (error as? PostgresError)?.code {
-    // Classes 22 and 23: data that does not fit a column or contradicts a constraint.
-    case .server(let state)?: state.hasPrefix("22") || state.hasPrefix("23")
-    // What cannot be sent.
-    case .misuse?: true
-    default: error is StoreError
-    }
+    guard let error = error as? PostgresError else { return error is StoreError }
+    // Misuse is what cannot be sent.
+    return error.refusesValue || error.code == .misuse
   }
 
   /// Two last tasks that complete at once each see the other one running; after their commits, one of them sees that

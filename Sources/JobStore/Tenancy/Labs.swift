@@ -47,7 +47,7 @@ extension JobStore {
   }
 
   static func check(name: String, of thing: String) throws {
-    guard (1...120).contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 32 }) else {
+    guard !name.isEmpty, OneLine.holds(name, longest: 120) else {
       throw StoreError.invalid(
         "a \(thing)'s name is one line of 1 to 120 characters, found '\(name.prefix(60))'")
     }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// The text a bearer shows, or a webhook signs with: 256 random bits behind a prefix by which leaks can be found.
 enum TokenSecret {
@@ -12,5 +12,5 @@ enum TokenSecret {
     }
   }
 
-  static func hash(_ secret: String) -> [UInt8] { Array(SHA256.hash(data: Array(secret.utf8))) }
+  static func hash(_ secret: String) -> [UInt8] { SHA256.digest(of: secret.utf8).bytes }
 }

@@ -20,7 +20,7 @@ extension JobStore {
           + "\(request.role.rawValue)")
     }
     let note = request.note ?? ""
-    guard note.count <= 200, !note.unicodeScalars.contains(where: { $0.value < 32 }) else {
+    guard OneLine.holds(note, longest: 200) else {
       throw StoreError.invalid("a note is one line of at most 200 characters")
     }
     let secret = TokenSecret.fresh()

@@ -1,3 +1,5 @@
+import Randomness
+
 /// The order in which a run meets its prompts: a pure function of (seed, ordinal), so there is no loader
 /// state to lose.
 ///
@@ -58,7 +60,7 @@ public struct PromptStream: Sendable, Equatable {
 
   /// Each stratum shuffled and spread evenly over the pass; equal places go by lot.
   private func permutation(pass: Int) -> [Int] {
-    var lots = SplitMix(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(pass) &* 0xD1B5_4A32_D192_ED03)
+    var lots = SplitMix64(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(pass) &* 0xD1B5_4A32_D192_ED03)
     var placed: [(place: Double, lot: UInt64, index: Int)] = []
     placed.reserveCapacity(count)
     for members in strata {
@@ -74,7 +76,7 @@ public struct PromptStream: Sendable, Equatable {
   }
 
   /// Fisher and Yates, written out: a run that is resumed by a later build meets the same prompts.
-  private static func shuffled(_ indices: [Int], _ lots: inout SplitMix) -> [Int] {
+  private static func shuffled(_ indices: [Int], _ lots: inout SplitMix64) -> [Int] {
     var order = indices
     for last in stride(from: order.count - 1, to: 0, by: -1) { order.swapAt(last, lots.below(last + 1)) }
     return order

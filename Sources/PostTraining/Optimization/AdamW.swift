@@ -93,8 +93,8 @@ public final class AdamW {
     try slots.first?.parameter.device?.check()
     guard norm.isFinite else {
       throw TrainingError(
-        "the gradient of step \(stepCount + 1) is not finite; a lower learning rate or a smaller gradient norm "
-          + "may help")
+        "the gradient of the optimizer's update \(stepCount + 1) is not finite; a lower learning rate or a smaller "
+          + "gradient norm may help")
     }
     let scale = maximumNorm > 0 && norm > maximumNorm ? maximumNorm / (norm + 1e-6) : 1
     stepCount += 1

@@ -37,17 +37,15 @@ extension LoRAAdapter {
       to: "\(folder)/\(Self.weightsFile)", metadata: ["format": "pt"])
   }
 
-  /// A pattern instead of names for what is adapted: the vision tower has projections of the same names.
   private func configuration(base: String) -> JSON {
-    let names = settings.targets.map(\.rawValue).joined(separator: "|")
-    return [
+    [
       "peft_type": "LORA",
       "task_type": "CAUSAL_LM",
       "base_model_name_or_path": .string(base),
       "r": .integer(settings.rank),
       "lora_alpha": .number(settings.alpha),
       "lora_dropout": 0.0,
-      "target_modules": .string("model\\.language_model\\.layers\\.\\d+\\.(self_attn|mlp)\\.(\(names))"),
+      "target_modules": coversEveryLayer ? .string(pattern) : .array(projections.map { .string($0) }),
       "bias": "none",
       "fan_in_fan_out": false,
       "init_lora_weights": true,
@@ -57,10 +55,17 @@ extension LoRAAdapter {
     ]
   }
 
-  /// Reads an adapter for a model, written here or by PEFT.
+  /// A pattern instead of ends of names: the vision tower has projections of the same names.
+  private var pattern: String {
+    let names = settings.targets.map(\.rawValue).joined(separator: "|")
+    return "model\\.language_model\\.layers\\.\\d+\\.(self_attn|mlp)\\.(\(names))"
+  }
+
+  /// Reads an adapter for a model, written here or by PEFT; it may adapt some of the layers alone.
   ///
   /// - Throws: an error that names the file, and the tensor if it is one's fault: a missing file, a variant that
-  ///   is not implemented, a tensor that is missing, of another shape, not finite or of the vision tower.
+  ///   is not implemented, a tensor that is missing of what the settings name or beside its other half, of another
+  ///   shape, not finite or of the vision tower.
   public init(folder path: String, for model: QwenModel) throws {
     let folder = ModelFolder(path)
     let name = Self.configurationFile
@@ -95,17 +100,26 @@ extension LoRAAdapter {
     let file = try SafetensorsFile(path: folder.path(of: Self.weightsFile))
     var stored: [String: String] = [:]  // by the name it has here
     for name in file.names { stored[Self.currentName(name)] = name }
-    var targets: [LoRASettings.Target] = []
-    for target in LoRASettings.Target.allCases
-    where stored.keys.contains(where: { $0.hasSuffix("." + target.rawValue + Self.down) }) {
-      targets.append(target)
+    let coverage = try AdapterCoverage(reader)
+    func isNamed(_ projection: String) -> Bool {
+      coverage.names(
+        [projection, Self.olderName(ofProjection: projection)], layer: Self.layer(ofProjection: projection))
+    }
+    let targets = LoRASettings.Target.allCases.filter { target in
+      stored.keys.contains { $0.hasSuffix("." + target.rawValue + Self.down) }
+        || model.parameters.contains { Self.projection($0.name, among: [target]).map(isNamed) ?? false }
     }
     guard !targets.isEmpty else {
       throw ModelError.file("\(file.path): holds no adapted projection of the decoder")
     }
     try self.init(
       for: model, settings: LoRASettings(rank: rank, alpha: scale * Double(rank), targets: targets),
-      scale: scale
+      scale: scale,
+      covering: { projection in
+        stored[Self.prefix + projection + Self.down] != nil
+          || stored[Self.prefix + projection + Self.up] != nil
+          || isNamed(projection)
+      }
     ) { name, shape in
       guard let own = stored.removeValue(forKey: name) else {
         throw ModelError.missingTensors([name], folder: file.path)
@@ -137,5 +151,13 @@ extension LoRAAdapter {
   private static func currentName(_ name: String) -> String {
     let older = prefix + olderLayers
     return name.hasPrefix(older) ? prefix + layers + name.dropFirst(older.count) : name
+  }
+
+  private static func olderName(ofProjection name: String) -> String {
+    olderLayers + name.dropFirst(layers.count)
+  }
+
+  private static func layer(ofProjection name: String) -> Int {
+    Int(name.dropFirst(layers.count).prefix { $0 != "." }) ?? 0
   }
 }

@@ -1,3 +1,4 @@
+import Digests
 public import Tensors
 
 /// Low-rank changes to the projections of a decoder, beside weights that stay as they are.
@@ -10,6 +11,8 @@ public struct LoRAAdapter {
   public let parameters: [(name: String, tensor: Tensor)]
   /// By the projection's name without `.weight`.
   let updates: [String: LowRankUpdate]
+  /// Whether the targets are adapted in all layers of the decoder.
+  let coversEveryLayer: Bool
 
   /// A fresh adapter, under which a model computes what it did before: `down` is uniform within 1 / √inputs,
   /// `up` is 0.
@@ -28,16 +31,24 @@ public struct LoRAAdapter {
     }
   }
 
-  /// - Parameter take: finds each matrix by its name in PEFT's files and its shape.
+  /// - Parameters:
+  ///   - covers: whether a projection among the targets is adapted.
+  ///   - take: finds each matrix by its name in PEFT's files and its shape.
   init(
     for model: QwenModel, settings: LoRASettings, scale: Double? = nil,
+    covering covers: (_ projection: String) -> Bool = { _ in true },
     take: (_ name: String, _ shape: [Int]) throws -> Tensor
   ) throws {
     try settings.validate()
+    var coversEveryLayer = true
     var parameters: [(name: String, tensor: Tensor)] = []
     var updates: [String: LowRankUpdate] = [:]
     for (name, weight) in model.parameters {
       guard let projection = Self.projection(name, among: settings.targets) else { continue }
+      guard covers(projection) else {
+        coversEveryLayer = false
+        continue
+      }
       let down = try take(Self.prefix + projection + Self.down, [settings.rank, weight.shape[1]])
         .moved(to: weight.device)
       let up = try take(Self.prefix + projection + Self.up, [weight.shape[0], settings.rank])
@@ -47,15 +58,24 @@ public struct LoRAAdapter {
       updates[projection] = LowRankUpdate(
         down: down, up: up, factor: Float(scale ?? settings.alpha / Double(settings.rank)))
     }
-    self.init(settings: settings, parameters: parameters, updates: updates)
+    self.init(
+      settings: settings, parameters: parameters, updates: updates, coversEveryLayer: coversEveryLayer)
   }
 
   private init(
-    settings: LoRASettings, parameters: [(name: String, tensor: Tensor)], updates: [String: LowRankUpdate]
+    settings: LoRASettings, parameters: [(name: String, tensor: Tensor)], updates: [String: LowRankUpdate],
+    coversEveryLayer: Bool
   ) {
+    self.coversEveryLayer = coversEveryLayer
     self.settings = settings
     self.parameters = parameters
     self.updates = updates
+  }
+
+  /// The adapted projections in the order of the network, without `.weight`.
+  var projections: [String] {
+    parameters.map(\.name).filter { $0.hasSuffix(Self.down) }
+      .map { String($0.dropFirst(Self.prefix.count).dropLast(Self.down.count)) }
   }
 
   /// What changes the weight of this name.
@@ -83,7 +103,8 @@ public struct LoRAAdapter {
       return (projection, LowRankUpdate(down: down, up: up, factor: update.factor))
     }
     return LoRAAdapter(
-      settings: settings, parameters: tensors, updates: Dictionary(uniqueKeysWithValues: seen))
+      settings: settings, parameters: tensors, updates: Dictionary(uniqueKeysWithValues: seen),
+      coversEveryLayer: coversEveryLayer)
   }
 
   // MARK: Names
@@ -94,7 +115,7 @@ public struct LoRAAdapter {
   static let layers = "model.language_model.layers."
 
   /// The name of a projection without `.weight`; nil for a parameter that is not adapted.
-  private static func projection(_ name: String, among targets: [LoRASettings.Target]) -> String? {
+  static func projection(_ name: String, among targets: [LoRASettings.Target]) -> String? {
     guard name.hasPrefix(layers), name.hasSuffix(".weight") else { return nil }
     let projection = String(name.dropLast(".weight".count))
     return targets.contains { projection.hasSuffix("." + $0.rawValue) } ? projection : nil

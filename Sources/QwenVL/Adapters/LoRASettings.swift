@@ -15,7 +15,7 @@ public struct LoRASettings: Sendable, Equatable {
   public var rank: Int
   /// The change is scaled by α / r.
   public var alpha: Double
-  /// Adapted in every layer of the decoder.
+  /// Adapted in every layer of the decoder, but for an adapter that was read and was made for some of them.
   public var targets: [Target]
 
   public init(rank: Int = 16, alpha: Double = 32, targets: [Target] = Target.allCases) {

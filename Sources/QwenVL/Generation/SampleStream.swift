@@ -1,3 +1,5 @@
+import Randomness
+
 /// The random numbers of one completion: a pure function of its key and the step.
 ///
 /// Nothing is carried from step to step, so a completion draws the same numbers whichever other sequences
@@ -21,11 +23,8 @@ public struct SampleStream: Sendable {
     return Double(bits >> 11) * 0x1p-53
   }
 
-  /// The output function of SplitMix64, after its increment.
   private static func mixed(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+    var sequence = SplitMix64(seed: value)
+    return sequence.next()
   }
 }

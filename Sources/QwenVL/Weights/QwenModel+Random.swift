@@ -1,3 +1,4 @@
+import Digests
 import Tensors
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import JobModel
+import Randomness
 
 /// A job of a simulation.
 struct SimulatedJob {

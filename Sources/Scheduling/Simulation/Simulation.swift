@@ -1,5 +1,6 @@
 import Glibc
 import JobModel
+import Randomness
 
 /// Plays a scenario against `Admission`, on a clock of its own.
 public struct Simulation {

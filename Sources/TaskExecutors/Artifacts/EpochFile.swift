@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Digests
 internal import FoundationEssentials
 internal import JobModel
 internal import OrderedJSON
@@ -33,7 +34,8 @@ enum EpochFile {
       throw OutputError.failure("\(error)")
     }
     return Artifact(
-      path: path, sha256: Digest.sha256(bytes), bytes: Int64(bytes.count), epoch: epoch, kind: kind)
+      path: path, sha256: SHA256.digest(of: bytes).hexadecimal, bytes: Int64(bytes.count), epoch: epoch,
+      kind: kind)
   }
 
   /// The lines of a published file, verified against its announcement.
@@ -43,7 +45,7 @@ enum EpochFile {
         "\(artifact.path) was announced and is not there; is the shared folder mounted on this machine?")
     }
     let bytes = [UInt8](data)
-    guard Digest.sha256(bytes) == artifact.sha256 else {
+    guard SHA256.digest(of: bytes).hexadecimal == artifact.sha256 else {
       throw OutputError.failure("\(artifact.path) is not the file that was announced: its SHA-256 differs")
     }
     return try bytes.split(separator: UInt8(ascii: "\n")).map { line in

@@ -66,7 +66,7 @@ struct EvaluationRun {
       try checkCancellation()
       found[place] = try asUserError {
         try loaded.pictureFeatures.nearest(
-          to: sample.imagePath, among: sample.referenceCandidates, count: referenceCount, in: loaded)
+          to: sample.imagePath, among: try sample.referenceCandidates, count: referenceCount, in: loaded)
       }
     }
     evaluation.use(similarTemplates: found)

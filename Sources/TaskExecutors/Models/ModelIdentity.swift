@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Digests
 internal import FoundationEssentials
 internal import Synchronization
 internal import WorkerRuntime
@@ -22,7 +22,7 @@ enum ModelIdentity {
     guard !names.isEmpty else { throw TaskError(.userError, "\(folder) holds no .safetensors file") }
     var hash = SHA256()
     for name in names { try add(file: folder + "/" + name, to: &hash) }
-    let text = hexadecimal(hash.finalize())
+    let text = hash.finalize().hexadecimal
     known.withLock { $0[key] = text }
     return text
   }
@@ -30,28 +30,28 @@ enum ModelIdentity {
   /// SHA-256 over everything in a model folder that decides what the model says: weights, configuration, tokenizer.
   static func fullHash(folder: String) throws -> String {
     var hash = SHA256()
-    hash.update(data: Data(try self.hash(folder: folder).utf8))
+    hash.update(try self.hash(folder: folder).utf8)
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasSuffix(".json") || $0.hasSuffix(".txt") }.sorted()
     for name in names {
-      hash.update(data: Data(name.utf8))
+      hash.update(name.utf8)
       try add(file: folder + "/" + name, to: &hash)
     }
-    return hexadecimal(hash.finalize())
+    return hash.finalize().hexadecimal
   }
 
   /// SHA-256 of one file.
   static func hash(file: String) throws -> String {
     var hash = SHA256()
     try add(file: file, to: &hash)
-    return hexadecimal(hash.finalize())
+    return hash.finalize().hexadecimal
   }
 
   /// SHA-256 of lines of text.
   static func hash(lines: [String]) -> String {
     var hash = SHA256()
-    for line in lines { hash.update(data: Array((line + "\n").utf8)) }
-    return hexadecimal(hash.finalize())
+    for line in lines { hash.update((line + "\n").utf8) }
+    return hash.finalize().hexadecimal
   }
 
   private static func add(file: String, to hash: inout SHA256) throws {
@@ -68,12 +68,7 @@ enum ModelIdentity {
         throw TaskError(.transient, "cannot read \(file): \(String(cString: strerror(errno)))")
       }
       if count == 0 { return }
-      hash.update(data: buffer[..<count])
+      buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
-  }
-
-  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }

@@ -1,4 +1,4 @@
-internal import Checkpoints
+internal import Digests
 internal import Images
 package import Inspection
 
@@ -13,6 +13,6 @@ package struct PromptFiles: Sendable {
 
   /// Paths with the SHA-256 of what was read, in the prompt's order.
   package var hashes: [(path: String, sha256: String)] {
-    contents.map { ($0.path, Digest.sha256($0.bytes)) }
+    contents.map { ($0.path, SHA256.digest(of: $0.bytes).hexadecimal) }
   }
 }

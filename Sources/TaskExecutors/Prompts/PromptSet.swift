@@ -100,7 +100,7 @@ package enum PromptSets {
     of data: String, requiringImages: Bool
   ) throws(DatasetError) -> [InspectionSample] {
     // Those who only read what was answered need no picture.
-    guard !requiringImages, MMADLayout().recognises(data) else {
+    guard !requiringImages, try MMADLayout().recognises(data) else {
       return try EvaluationPictures(path: data).samples
     }
     return try MMADDataset(root: data, requiringImages: false).samples

@@ -66,18 +66,20 @@ public actor PolicyHost {
     let (run, gpu) = (context.task.job, context.devices.first)
     if self.gpu != gpu { loaded = nil }
     self.gpu = gpu
-    let isOther = self.run != run
-    // Until the other run's policy is there the worker holds none.
-    if isOther { loadedRun.withLock { $0 = nil } }
+    // Until the other run's policy is there the worker holds none; whatever fails here, nothing of it goes by that name.
+    if self.run != run {
+      removePolicy()
+      sampler = nil
+      self.run = run
+    }
     // Version 0 is the folder's own weights, which a later version has overwritten in memory.
-    if isOther || loaded == nil || (order.policy == nil && loaded?.policy != nil) {
+    if loaded == nil || (order.policy == nil && loaded?.policy != nil) {
       loaded = nil  // its memory is needed for the next
       let before = gpus.bytes(on: gpu)
       loaded = try LoadedModel(policyOf: settings, training: false, device: try gpus.device(gpu))
       loadedBytes = gpus.bytes(on: gpu) - before
     }
-    if isOther || sampler == nil { sampler = try GroupSampler(train: settings) }
-    self.run = run
+    if sampler == nil { sampler = try GroupSampler(train: settings) }
     guard let loaded, let sampler else { return [] }
     loadedRun.withLock { $0 = run }
     if let policy = order.policy { try loaded.adoptPolicy(path: policy.path, sha256: policy.sha256) }

@@ -54,17 +54,19 @@ package struct EarlierScores {
   /// The images of a run under names that no other picture of the report has: a file that has a row keeps that row's.
   package func named(_ entries: [ImageEntry]) throws -> [ImageEntry] {
     let fileOfName = Dictionary(
-      report.rows.map { ($0.path, $0.file) }, uniquingKeysWith: { first, _ in first })
+      report.rows.map { (Exact($0.path), $0.file.map(Exact.init)) }, uniquingKeysWith: { first, _ in first })
     let nameOfFile = Dictionary(
-      report.rows.map { ($0.file, $0.path) }, uniquingKeysWith: { first, _ in first })
-    var given = Set(entries.map(\.path))
+      report.rows.map { ($0.file.map(Exact.init), $0.path) }, uniquingKeysWith: { first, _ in first })
+    var given = Set(entries.map { Exact($0.path) })
     return try entries.map { entry in
-      if let file = fileOfName[entry.path], file == entry.file { return entry }
+      if let file = fileOfName[Exact(entry.path)], file == Exact(entry.file) { return entry }
       var entry = entry
-      if let name = nameOfFile[entry.file], given.insert(name).inserted {
+      if let name = nameOfFile[Exact(entry.file)], given.insert(Exact(name)).inserted {
         entry.path = name
-      } else if fileOfName[entry.path] != nil {
-        let free = Self.longerNames(of: entry).first { fileOfName[$0] == nil && given.insert($0).inserted }
+      } else if fileOfName[Exact(entry.path)] != nil {
+        let free = Self.longerNames(of: entry).first {
+          fileOfName[Exact($0)] == nil && given.insert(Exact($0)).inserted
+        }
         guard let free else {
           throw TaskError(
             .userError,
@@ -89,10 +91,10 @@ package struct EarlierScores {
   /// The earlier rows with those of a run: in place where a file was scored again, behind them where it is new.
   /// - Throws: `TaskError` where another run has given a name away since this one gave its own.
   package func joined(with rows: [ScoreRow]) throws -> [ScoreRow] {
-    var new = Dictionary(rows.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    var new = Dictionary(rows.map { (Exact($0.path), $0) }, uniquingKeysWith: { first, _ in first })
     let kept = try report.rows.map { row in
-      guard let again = new.removeValue(forKey: row.path) else { return row }
-      guard again.file == row.file else {
+      guard let again = new.removeValue(forKey: Exact(row.path)) else { return row }
+      guard again.file.map(Exact.init) == row.file.map(Exact.init) else {
         throw TaskError(
           .userError,
           "another run into \(output) has added a picture \(row.path) meanwhile, which is \(row.file ?? "another"); "
@@ -100,6 +102,12 @@ package struct EarlierScores {
       }
       return again
     }
-    return kept + rows.filter { new[$0.path] != nil }
+    return kept + rows.filter { new[Exact($0.path)] != nil }
+  }
+
+  /// A name as its bytes: of two that only look alike, an é of one sign and one of two, each is a file's.
+  private struct Exact: Hashable {
+    let bytes: [UInt8]
+    init(_ name: String) { bytes = Array(name.utf8) }
   }
 }

@@ -1,4 +1,4 @@
-internal import Checkpoints
+internal import Digests
 internal import FoundationEssentials
 internal import Inspection
 internal import JobModel
@@ -46,7 +46,7 @@ final class ScoreCaches: Sendable {
         "tiling",
         settings.tiling.map { .array([.integer($0.size), .integer($0.overlap)]) } ?? .null),
     ])
-    return Digest.sha256(Array(parts.serialized().utf8))
+    return SHA256.digest(of: Array(parts.serialized().utf8)).hexadecimal
   }
 
   /// Everything of a prompt but the names of its pictures.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Images
 internal import Inspection
 public import JobModel
 internal import OrderedJSON
@@ -50,8 +51,10 @@ public struct ScoringExecutor: WorkerRuntime.TaskExecutor {
       return entry
     }
     // A list or a pattern may name files elsewhere.
-    for case .file(let file) in entries.map(\.location) where !file.hasPrefix(settings.images + "/") {
-      try context.checkMayRead(file)
+    if context.task.confinement != nil {
+      for case .file(let file) in entries.map(\.location) where !file.hasPrefix(settings.images + "/") {
+        try context.checkMayRead(FileName.resolved(file))
+      }
     }
     // What cannot work is found before any work: models, settings that contradict each other, and references that are
     // no pictures or lie where the job may not read.

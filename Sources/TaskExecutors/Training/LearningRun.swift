@@ -72,30 +72,40 @@ final class LearningRun {
     }
     announced = state.versions.last
     if announced == nil, let fork = settings.fork { announced = try await begin(fork) }
-    var (restored, isRestored) = (0, false)
-    for version in (state.versions.isEmpty ? [announced].compactMap { $0 } : state.versions.reversed()) {
-      guard let checkpoint = try? Checkpoint(folder: version.path, manifestSHA256: version.sha256),
-        checkpoint.manifest.kind == .state
-      else { continue }
-      try crew.tell(.restore(path: version.path, sha256: version.sha256))
-      try learner.restore(from: checkpoint)
-      versions.noteState(version.number)
-      (restored, isRestored) = (version.number, true)
-      break
-    }
+    let restored = try KnownStates(
+      among: state.versions.isEmpty ? [announced].compactMap { $0 } : state.versions
+    ).restoreNewest(into: learner, crew: crew, context: context)
+    if let step = restored.step { versions.noteState(step) }
     guard state.lastStep > 0 else { return }
-    if !isRestored, let fork = settings.fork {
+    if restored.step == nil, let fork = settings.fork {
       throw TaskError(
         .userError,
-        "the state that this fork began from, \(fork.checkpoint), is gone, and the fork had none of its own yet; fork "
-          + "again from one that 'ar1 checkpoint ls' lists")
+        "the state that this fork began from, \(fork.checkpoint), cannot be read any more, and the fork has none of its "
+          + "own; fork again from one that 'ar1 checkpoint ls' lists")
     }
-    context.log("resuming at step \(state.lastStep): full state of step \(restored), replaying the rest")
-    for record in steps where record.step > restored {
+    context.log(
+      "resuming at step \(state.lastStep): full state of step \(restored.step ?? 0), replaying the rest")
+    var damaged = restored.passedOver
+    for record in steps where record.step > restored.step ?? 0 {
       try context.checkCancellation()
       try await method.replay(record)
+      if let index = damaged.firstIndex(where: { $0.number == record.step }),
+        try versions.mend(damaged[index], from: learner)
+      {
+        context.log("the full state of step \(record.step) is whole again")
+        damaged.remove(at: index)
+      }
     }
-    try verifyReplay()
+    guard !damaged.isEmpty else { return try verifyReplay() }
+    do {
+      try verifyReplay()
+    } catch {
+      context.log("going on from the replayed weights: \(error)", stream: .error)
+    }
+    if method.publishesEveryStep, announced?.number == learner.stepCount {
+      // The announced version may be a difference to what is damaged: whoever samples next gets the weights whole.
+      announced = try versions.publish(learner, step: learner.stepCount, asState: false)
+    }
   }
 
   /// Announces the state a fork starts from as its first version.
@@ -133,8 +143,8 @@ final class LearningRun {
       context.log(
         "the replay differs from version \(announced.number) in rounding (another processor or thread count); "
           + "going on from the announced weights", stream: .error)
-      try crew.tell(.adopt(path: announced.path, sha256: announced.sha256))
       try learner.adoptWeights(from: checkpoint)
+      try crew.tell(.adopt(path: announced.path, sha256: announced.sha256))
     }
   }
 
@@ -156,11 +166,12 @@ final class LearningRun {
       }
       let before = clock.now
       yields = context.isAskedToYield
-      let published = try publish(step: step)
+      let published = try publish(step: step, measured: taken.metrics)
       taken.metrics["seconds/publish"] = before.duration(to: clock.now) / .seconds(1)
       taken.metrics["tokens_per_second"] =
         (taken.metrics["tokens"] ?? 0) / max(1e-9, start.duration(to: clock.now) / .seconds(1))
       taken.metrics["memory/peak"] = Double(ar1_memory_peak())
+      leaveOutWhatIsNotFinite(&taken.metrics, step: step)
       CommitPoint.published.pass(step: step)
       try await record(step: step, input: input, taken: taken, published: published)
       context.progress(
@@ -180,9 +191,23 @@ final class LearningRun {
     }
   }
 
+  /// A policy that has left its reference far behind makes estimates overflow; neither the ledger nor a curve has a place
+  /// for that, and the step itself is sound as long as its gradient is.
+  private func leaveOutWhatIsNotFinite(_ metrics: inout [String: Double], step: Int) {
+    let names = metrics.filter { !$0.value.isFinite }.keys.sorted()
+    guard !names.isEmpty else { return }
+    for name in names { metrics[name] = nil }
+    context.log(
+      "step \(step): \(names.joined(separator: ", ")) cannot be told, for the policy is too far from the one it is compared "
+        + "with; a lower learning rate may help", stream: .error)
+  }
+
   /// Publishes the weights where somebody needs them: a worker that samples, a resuming learner, the best version.
-  private func publish(step: Int) throws -> PolicyVersion? {
-    let isState = step % settings.saveEvery == 0 || step == settings.steps || yields
+  private func publish(step: Int, measured: [String: Double]) throws -> PolicyVersion? {
+    var ahead = history
+    ahead?.add(measured, step: step)
+    let isLast = step == settings.steps || ahead?.isOver ?? false
+    let isState = step % settings.saveEvery == 0 || isLast || yields
     let isMeasured = heldOut?.isDue(step: step, of: settings.steps) ?? false
     guard method.publishesEveryStep || isState || isMeasured else { return nil }
     return try versions.publish(learner, step: step, asState: isState)
@@ -191,17 +216,16 @@ final class LearningRun {
   private func record(step: Int, input: Int, taken: TakenStep, published: PolicyVersion?) async throws {
     let record = StepRecord(
       step: step, ordinals: taken.ordinals, inputVersion: input, outputVersion: step, metrics: taken.metrics)
-    let outcome = try await context.recordStep(record, version: published)
-    guard outcome == .recorded else {
-      throw TaskError(.transient, "step \(step) could not be recorded: \(outcome.rawValue)")
+    let recorded = try await context.recordStep(record, version: published)
+    guard recorded.outcome == .recorded else {
+      throw TaskError(.transient, "step \(step) could not be recorded: \(recorded.outcome.rawValue)")
     }
     CommitPoint.recorded.pass(step: step)
     history?.add(taken.metrics, step: step)
     copyMetrics("continued") { try metricsFiles?.append(record) }
     guard let published else { return }
     announced = published
-    if yields { versions.noteState(step) }
-    versions.clean(after: published, keeping: history?.best?.step)
+    versions.clean(after: published, keeping: history?.best?.step, forkedSteps: recorded.forkedSteps)
     CommitPoint.cleaned.pass(step: step)
   }
 

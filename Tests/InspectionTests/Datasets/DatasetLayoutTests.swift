@@ -1,3 +1,4 @@
+import Foundation
 import Inspection
 import OrderedJSON
 import Testing
@@ -9,6 +10,37 @@ struct DatasetLayoutTests {
   init() throws { folder = try Miniature() }
 
   private func open(_ name: String = "") throws -> Dataset { try DatasetCatalogue.open(folder.path(name)) }
+
+  @Test(
+    "a folder that is there and cannot be looked into is told, and does not pass for an empty or missing one",
+    arguments: [
+      "own/normal", "own/anomalous", "own/masks", "mvtec/bottle/train", "mvtec/bottle/test/crack",
+      "mvtec/bottle/ground_truth/crack", "visa/candle/Data/Images/Normal", "visa/split_csv",
+    ])
+  func unreadable(place: String) throws {
+    for name in ["normal/a.png", "anomalous/b.png", "masks/b.png"] {
+      try folder.picture("own/" + name)
+    }
+    try folder.mvtecForm("mvtec/bottle")
+    for state in ["Normal", "Anomaly"] { try folder.picture("visa/candle/Data/Images/\(state)/000.JPG") }
+    // A circle of links cannot be looked into by anybody, whereas root may read whatever is forbidden.
+    let path = folder.path(place)
+    try? FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+    let root = String(place.prefix { $0 != "/" })
+    let error = #expect(throws: DatasetError.self) { try open(root) }
+    #expect(error?.message.contains("cannot be read: Too many levels of symbolic links") == true)
+    #expect(error?.message.contains(path) == true)
+  }
+
+  @Test("a picture whose name is not UTF-8 is told before anything is asked about it")
+  func otherEncodings() throws {
+    for name in ["normal/a.png", "anomalous/b.png"] { try folder.picture("own/" + name) }
+    let path = Array(folder.path("own/anomalous/teil_").utf8) + [0xE4] + Array(".png".utf8)
+    fclose(fopen(path.map(CChar.init(bitPattern:)) + [0], "w"))
+    let error = #expect(throws: DatasetError.self) { try open("own") }
+    #expect(error?.message.contains("own/anomalous/teil_%E4.png: the name is not UTF-8") == true)
+  }
 
   @Test("MVTec-AD is read with masks by stem, and one category alone too")
   func mvtec() throws {

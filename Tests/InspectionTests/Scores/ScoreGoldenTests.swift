@@ -35,7 +35,7 @@ struct ScoreGoldenTests {
       for (map, mask) in zip(entry["maps"]?.array ?? [], entry["masks"]?.array ?? []) {
         let defective = numbers(mask).map { $0 == 1 }
         metrics.add(
-          scores: numbers(map).map { Float($0 / 65535) },
+          scores: numbers(map).map { $0 / 65535 },
           mask: defective.contains(true) ? DefectMask(width: size, height: size, isDefective: defective) : nil
         )
       }
@@ -45,6 +45,18 @@ struct ScoreGoldenTests {
       #expect(abs(pixels.averagePrecision - (entry["pixel_average_precision"]?.double ?? 0)) < 1e-12)
       #expect(abs(try #require(metrics.aupro()) - (entry["aupro"]?.double ?? 0)) < 1e-9)
     }
+  }
+
+  @Test("probabilities that differ in the ninth digit only are told apart in the pixels too")
+  func saturated() throws {
+    let mask = DefectMask(width: 2, height: 1, isDefective: [true, false])
+    var metrics = RegionMetrics()
+    metrics.add(scores: [0.999_999_999, 0], mask: mask)
+    metrics.add(scores: [0.999_999_998, 0], mask: nil)
+    metrics.add(scores: [1e-9, 0], mask: mask)
+    // Of 2 defective and 4 good pixels one pair of 8 is in the wrong order.
+    #expect(metrics.pixels?.auroc == 0.875)
+    #expect((metrics.aupro(upTo: 0.25) ?? 0) == 0.5)
   }
 
   @Test("McNemar's exact probability is scipy's, from one question to thousands")

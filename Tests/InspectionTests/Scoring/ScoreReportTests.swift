@@ -56,6 +56,14 @@ import Testing
     #expect(!html.contains("http"))
   }
 
+  @Test func `no image is drawn over another's overlay, and none outside of the folder`() {
+    let paths = ["a.png", "../a.png", "x/../a.png", "../../a.png", "x/a.png"]
+    for file in [ScoreReport.overlay(of:), ScoreReport.mask(of:)] {
+      #expect(Set(paths.map(file)).count == paths.count)
+      #expect(paths.map(file).allSatisfy { !$0.split(separator: "/").contains("..") })
+    }
+  }
+
   @Test func `the table has a line per image, and fields survive their commas and quotes`() throws {
     let table = try CommaSeparated.rows(ScoreTable.csv(Self.rows()))
     #expect(table.count == 8)
@@ -128,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("../../etc/passwd", "etc/passwd"), ("/data/a.png", "data/a.png"), ("a/./b.png", "a/b.png"),
+    ("../../etc/passwd", "%2E%2E/%2E%2E/etc/passwd"), ("/data/a.png", "data/a.png"), ("a/./b.png", "a/b.png"),
   ])
   func `the overlay of an image lies in the overlays' folder, whatever the image is called`(
     path: String, inner: String

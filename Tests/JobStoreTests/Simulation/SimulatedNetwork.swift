@@ -1,4 +1,5 @@
 import JobModel
+import Randomness
 import Scheduling
 
 extension SplitMix64 {

@@ -1,6 +1,7 @@
 import JobModel
 import JobStore
 import PostgresClient
+import Randomness
 import Scheduling
 import Testing
 

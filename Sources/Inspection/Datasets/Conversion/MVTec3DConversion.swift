@@ -24,7 +24,7 @@ public struct MVTec3DConversion: Sendable {
   public init(source: String, output: String, seed: UInt64) throws(DatasetError) {
     let layout = MVTec3D()
     let source = URL(filePath: source).standardizedFileURL.path
-    guard layout.recognises(source), !DatasetFolder(path: source).hasFolder("test") else {
+    guard try layout.recognises(source), try !DatasetFolder(path: source).hasFolder("test") else {
       throw DatasetError(message: "\(source) is no copy of MVTec3D-AD: no folder of the form \(layout.form)")
     }
     let dataset = try layout.read(source)

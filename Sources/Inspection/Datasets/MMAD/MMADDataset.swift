@@ -35,7 +35,8 @@ public struct MMADDataset: Sendable {
       }
     }
     if requiringImages {
-      let missing = samples.filter { !reader.exists($0.imagePath) }
+      var missing: [InspectionSample] = []
+      for sample in samples where try !reader.exists(sample.imagePath) { missing.append(sample) }
       if let first = missing.first {
         throw DatasetError(
           message: "\(path): \(missing.count) of \(samples.count) images are missing, the first is "

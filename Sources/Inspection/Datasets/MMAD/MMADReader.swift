@@ -15,9 +15,9 @@ struct MMADReader {
   }
 
   /// Whether a file exists; each path is asked once.
-  mutating func exists(_ path: String) -> Bool {
+  mutating func exists(_ path: String) throws(DatasetError) -> Bool {
     if let known = existing[path] { return known }
-    let answer = FileManager.default.fileExists(atPath: path)
+    let answer = try DatasetFolder(path: path).has("")
     existing[path] = answer
     return answer
   }
@@ -144,7 +144,7 @@ struct MMADReader {
       try MMADReader.checkRelative(name)
       let path = MMADReader.joined(root, name)
       let isNew = existing[path] == nil
-      if exists(path) { result.append(path) } else if isNew { missingTemplates.append(name) }
+      if try exists(path) { result.append(path) } else if isNew { missingTemplates.append(name) }
     }
     return result
   }
@@ -165,7 +165,7 @@ struct MMADReader {
     ]
     for spelling in spellings {
       let path = MMADReader.joined(root, "\(folder)/\(spelling)")
-      if exists(path) { return path }
+      if try exists(path) { return path }
     }
     missingMasks.append(name)
     return nil

@@ -1,3 +1,5 @@
+import Digests
+
 /// A word of a reasoning with what separates it from the word before.
 ///
 /// Words are runs of letters, digits and characters beyond ASCII that are no punctuation, apostrophes dropped
@@ -57,9 +59,10 @@ struct ReasoningWord {
         continue
       }
       var word = ReasoningWord(
-        hash: hashSeed, letter: 0, isNumber: true, startsUpper: (65...90).contains(bytes[index]),
+        hash: 0, letter: 0, isNumber: true, startsUpper: (65...90).contains(bytes[index]),
         before: gap, roles: [])
       let start = index
+      var hash = FNV1a()
       var isASCII = true
       var dropped = 0
       while index < bytes.count {
@@ -74,14 +77,14 @@ struct ReasoningWord {
           let byte = bytes[index + offset]
           isASCII = isASCII && byte < 0x80
           if !(48...57).contains(byte) { word.isNumber = false }
-          word.hash = hashed(word.hash, (65...90).contains(byte) ? byte | 0x20 : byte)
+          hash.combine((65...90).contains(byte) ? byte | 0x20 : byte)
         }
         index += length
       }
       if !isASCII {
-        let lowered = String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
-        word.hash = hash(of: lowered)
+        hash = FNV1a(String(decoding: bytes[start..<index], as: UTF8.self).lowercased())
       }
+      word.hash = hash.value
       if isASCII, dropped == 0, index - start == 1, isLetter(bytes[start]) { word.letter = bytes[start] }
       word.roles = WordRoles.of(word.hash)
       words.append(word)
@@ -90,16 +93,8 @@ struct ReasoningWord {
     return (words, gap)
   }
 
-  private static let hashSeed: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  private static func hashed(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
-    (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-  }
-
-  /// FNV-1a of a lower-case word.
-  static func hash(of word: String) -> UInt64 {
-    word.utf8.reduce(hashSeed, hashed)
-  }
+  /// Of a lower-case word.
+  static func hash(of word: String) -> UInt64 { FNV1a(word).value }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     (65...90).contains(byte) || (97...122).contains(byte)

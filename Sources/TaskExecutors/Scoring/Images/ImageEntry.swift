@@ -1,4 +1,4 @@
-internal import Checkpoints
+internal import Digests
 package import Images
 package import Inspection
 package import OrderedJSON
@@ -45,7 +45,7 @@ package struct ImageEntry: Sendable, Equatable {
   /// - Throws: `ImageError` where it cannot be read any more, or where its bytes are others than those scored.
   package func picture(scoredAs row: ScoreRow) throws -> RGBImage {
     let bytes = try bytes()
-    guard Digest.sha256(bytes) == row.sha256 else {
+    guard SHA256.digest(of: bytes).hexadecimal == row.sha256 else {
       throw ImageError(name: path, reason: "has changed since it was scored")
     }
     return try ImageFile.decode(bytes: bytes, name: path)
@@ -53,7 +53,7 @@ package struct ImageEntry: Sendable, Equatable {
 
   package func bytes() throws -> [UInt8] {
     switch location {
-    case .file(let file): try ImageFile.bytes(path: file)
+    case .file(let file): try ImageFile.bytes(path: file, at: FileName.onDisk(file))
     case .part(let archive, let range): try ImageFile.bytes(path: archive, part: range)
     }
   }

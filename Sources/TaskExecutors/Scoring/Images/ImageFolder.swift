@@ -1,11 +1,5 @@
-internal import FoundationEssentials
+internal import Images
 internal import WorkerRuntime
-
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
 
 /// The images below a folder, in an order that does not depend on the filesystem.
 public enum ImageFolder {
@@ -27,65 +21,45 @@ public enum ImageFolder {
   /// - Parameter without: folders below it that are not looked into: where results lie.
   public static func list(_ root: String, without folders: [String] = []) throws -> [String] {
     var found: [String] = []
-    let leftOut = Set(folders.compactMap(realPath))
-    try collect(root, prefix: "", top: realPath(root) ?? root, leftOut, into: &found)
+    let leftOut = Set(folders.map(FileName.resolved))
+    do throws(FolderListing.Failure) {
+      try collect(root, prefix: "", top: FileName.resolved(root), leftOut, into: &found)
+    } catch {
+      throw TaskError(.userError, "the folder \(error)")
+    }
     return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func collect(
     _ folder: String, prefix: String, top: String, _ leftOut: Set<String>, into found: inout [String]
-  ) throws {
-    for (name, kind) in try entries(of: folder) where !name.hasPrefix(".") {
+  ) throws(FolderListing.Failure) {
+    for entry in try entries(folder, isTop: prefix.isEmpty) {
+      let name = entry.name
       let path = folder + "/" + name
-      switch kind {
+      switch entry.kind {
       case .folder:
-        guard leftOut.isEmpty || !leftOut.contains(realPath(path) ?? path) else { continue }
+        guard leftOut.isEmpty || !leftOut.contains(FileName.resolved(path)) else { continue }
         try collect(path, prefix: prefix + name + "/", top: top, leftOut, into: &found)
       case .link:
-        // A link to a folder is not followed, as it may lead in circles; one to a file only within the folder.
-        if isImage(name), realPath(path)?.hasPrefix(top + "/") == true { found.append(prefix + name) }
+        // A link to a folder is not followed, as it may lead in circles; one to a file only within the folder. One that
+        // leads nowhere stays itself, and has a row that says so.
+        guard isImage(name) else { continue }
+        let place = FileName.resolved(path)
+        if place == path || place.hasPrefix(top + "/") { found.append(prefix + name) }
       case .file: if isImage(name) { found.append(prefix + name) }
       }
     }
   }
 
-  private enum Kind { case folder, link, file }
-
-  /// What lies in a folder. Most filesystems tell what an entry is with its name; asking for each of 100,000 costs a
-  /// request each where a bucket is mounted.
-  private static func entries(of folder: String) throws -> [(name: String, kind: Kind)] {
-    guard let stream = opendir(folder) else {
-      throw TaskError(
-        .userError, "the folder \(folder) cannot be read: \(String(cString: strerror(errno)))")
+  /// A folder that was moved away since its name was read, as cameras do with those of yesterday, holds nothing any more.
+  private static func entries(
+    _ folder: String, isTop: Bool
+  ) throws(FolderListing.Failure) -> [FolderListing.Entry] {
+    do throws(FolderListing.Failure) {
+      return try FolderListing.entries(of: folder, at: FileName.onDisk(folder))
+    } catch {
+      guard error.isAbsence, !isTop else { throw error }
+      return []
     }
-    defer { closedir(stream) }
-    var found: [(String, Kind)] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        FileName.text(bytes.prefix { $0 != 0 })
-      }
-      switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): found.append((name, .folder))
-      case Int(DT_LNK): found.append((name, .link))
-      case Int(DT_UNKNOWN): found.append((name, kind(of: folder + "/" + name)))
-      default: found.append((name, .file))
-      }
-    }
-    return found
-  }
-
-  private static func kind(of path: String) -> Kind {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return .file }
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR: return .folder
-    case S_IFLNK: return .link
-    default: return .file
-    }
-  }
-
-  /// The path without links; nil for what is not there.
-  private static func realPath(_ path: String) -> String? {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Images
 internal import Inspection
 internal import JobModel
 internal import WorkerRuntime
@@ -15,10 +16,12 @@ package struct ImageSet {
   package init(_ source: String, without folders: [String] = []) throws {
     let found = try Self.entries(source, without: folders)
     guard !found.isEmpty else { throw TaskError(.userError, "\(source) holds no image (\(Self.endings))") }
-    var seen: [String: ImageEntry.Location] = [:]
+    // By their bytes: two names that only look alike, an é of one sign and one of two, are those of two files.
+    var seen: [[UInt8]: [UInt8]] = [:]
     entries = try found.filter { entry in
-      guard let before = seen.updateValue(entry.location, forKey: entry.path) else { return true }
-      guard before == entry.location else {
+      let file = Array(entry.file.utf8)
+      guard let before = seen.updateValue(file, forKey: Array(entry.path.utf8)) else { return true }
+      guard before == file else {
         throw TaskError(
           .userError, "\(source) calls two images \(entry.path); results need a name of its own for each")
       }
@@ -83,10 +86,13 @@ package struct ImageSet {
       guard let name = found.gl_pathv[index] else { continue }
       var status = stat()
       guard stat(name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-      paths.append(String(cString: name))
+      let bytes = UnsafeBufferPointer(start: name, count: strlen(name)).map(UInt8.init(bitPattern:))
+      let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      paths.append(parts.map { FileName.text($0) }.joined(separator: "/"))
     }
     return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
-      ImageEntry(path: String($0.dropFirst(folder.count)), location: .file($0))
+      ImageEntry(
+        path: String(decoding: $0.utf8.dropFirst(folder.utf8.count), as: UTF8.self), location: .file($0))
     }
   }
 

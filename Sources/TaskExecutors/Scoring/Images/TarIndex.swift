@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Images
 internal import WorkerRuntime
 
 /// Where the files of an uncompressed tar archive lie, so that any worker reads any of them without the others.

@@ -1,4 +1,4 @@
-internal import Checkpoints
+internal import Digests
 internal import Images
 internal import Inspection
 internal import JobModel
@@ -28,7 +28,7 @@ struct ImageReader: Sendable {
     row.references = prompt.imagePaths.count - 1
     do {
       let bytes = try entry.bytes()
-      let sha256 = Digest.sha256(bytes)
+      let sha256 = SHA256.digest(of: bytes).hexadecimal
       row.sha256 = sha256
       if let known = try caches.cache(for: entry.category).row(sha256), isComplete(known) {
         return ReadImage(index: index, row: taken(known, for: row), views: [], isFromCache: true)
@@ -55,7 +55,7 @@ struct ImageReader: Sendable {
     row.error = "set aside: \(deaths) workers died while they had this image alone in hand"
     row.isQuarantined = true
     // Hashing its bytes is safe; the next run knows it by them.
-    row.sha256 = (try? entry.bytes()).map { Digest.sha256($0) }
+    row.sha256 = (try? entry.bytes()).map { SHA256.digest(of: $0).hexadecimal }
     if row.sha256 != nil { try caches.cache(for: entry.category).store(row) }
     return ReadImage(index: index, row: row, views: [], isFromCache: false)
   }

@@ -64,11 +64,15 @@ extension CUDADevice {
     let partials = Storage(bytes: 4 * rows * kernels.partWidth, on: self)
     let states = Storage(bytes: 8 * rows, on: self)
     let kernel = kernels.forward(rows: tiling.rows)
-    launch(
+    // Those on tensor cores read keys from before the step while the kernels in front of them are still running.
+    let standing = [k, v].map { step?.writes.firstRow(of: $0) ?? 0 }.min() ?? 0
+    start(
       kernel.name, blocks: tiling.tileCount, height: shape.kvHeads, threads: kernel.threads,
-      memory: kernel.memory, .tensor(q), .tensor(k), .tensor(v), .tensor(out), .tensor(sums),
-      .storage(partials), .storage(states), .numbers(tiling.tiles), .numbers(tiling.spans),
-      .int(shape.heads), .int(shape.kvHeads), .int(shape.width), .float(scale), .int(q.rows))
+      memory: kernel.memory,
+      [.tensor(q), .tensor(k), .tensor(v), .tensor(out), .tensor(sums)]
+        + [.storage(partials), .storage(states), .numbers(tiling.tiles), .numbers(tiling.spans)]
+        + [.int(shape.heads), .int(shape.kvHeads), .int(shape.width), .float(scale), .int(q.rows)]
+        + (kernels.onTensorCores ? [.int(standing)] : []))
     // Eight blocks for the rows of a tile.
     launch(
       kernels.combine, blocks: 8 * tiling.mergeCount, height: shape.kvHeads, .storage(partials),
@@ -157,7 +161,9 @@ extension CUDADevice {
     }
     if let known = tilings.value(of: key) { return known }
     let tiling = made(key)
-    tilings.keep(tiling, of: key)?.parts.forEach(release)
+    // As for lists of rows.
+    let gone = tiling.parts.allSatisfy(\.isThere) ? tilings.keep(tiling, of: key) : tiling
+    gone?.parts.forEach(release)
     return tiling
   }
 

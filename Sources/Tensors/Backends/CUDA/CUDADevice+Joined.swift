@@ -49,6 +49,9 @@ extension CUDADevice {
       kept?.rows.allSatisfy { $0 >= 0 && $0 < key.rows && $0 < value.rows } ?? true,
       "keys kept outside of \(key.rows) rows")
     let places: Argument = kept.map { .numbers(indexList($0.rows)) } ?? .absent
+    if let kept, let first = kept.rows.min() {
+      for matrix in [key, value] { step?.writes.note(matrix, from: first) }
+    }
     start(
       kernel, blocks: Self.blocks(for: (n * outputs.columns + 7) / 8),
       source + parts.map(Self.argument)

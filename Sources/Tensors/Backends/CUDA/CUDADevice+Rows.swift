@@ -1,7 +1,9 @@
 /// Numbers in a GPU's memory that belong to its ``CUDADevice``, which memory of tensors keeps alive.
 struct KeptNumbers {
+  /// 0 where memory did not suffice.
   let address: UInt64
   let bytes: Int
+  var isThere: Bool { address != 0 }
 }
 
 /// Rows, columns and what is computed row by row.
@@ -11,7 +13,8 @@ extension CUDADevice {
     if let step { return list(rows, of: step) }
     if let known = indices.value(of: rows) { return known }
     let list = kept(rows.map { Int32(truncatingIfNeeded: $0) })
-    if let gone = indices.keep(list, of: rows) { release(gone) }
+    // One for which there was no memory is not there the next time either.
+    if list.isThere, let gone = indices.keep(list, of: rows) { release(gone) }
     return list
   }
 
@@ -38,7 +41,7 @@ extension CUDADevice {
   }
 
   func release(_ numbers: KeptNumbers) {
-    if numbers.address != 0 { release(numbers.address, bytes: numbers.bytes) }
+    if numbers.isThere { release(numbers.address, bytes: numbers.bytes) }
   }
 
   private func upload<Number: BitwiseCopyable>(_ numbers: [Number], to address: UInt64) {
@@ -63,6 +66,7 @@ extension CUDADevice {
     precondition(
       rows.allSatisfy { $0 >= 0 && $0 < target.rows }, "writeRows: rows outside a tensor with \(target.rows)")
     precondition(source.dtype == .float32, "writeRows: rows in \(source.dtype)")
+    step?.writes.note(target, from: 0)
     launch(
       "scatter_rows" + target.suffix, blocks: rows.count,
       threads: Self.threads(for: source.columns), .tensor(source), .numbers(indexList(rows)),

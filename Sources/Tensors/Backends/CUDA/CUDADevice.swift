@@ -81,15 +81,7 @@ public final class CUDADevice {
       count: attribute(Attribute.multiprocessors), blockMemory: attribute(Attribute.blockMemory))
     driverVersion = Int(try value(Int32(0), "the driver's version", driver.driver_version))
     memoryBytes = Int(try value(0, "its memory") { driver.device_memory($0, handle) })
-    guard architecture >= 80 else {
-      throw CUDAError(
-        .notFound,
-        "cuda:\(index) is a \(name) of compute capability \(architecture / 10).\(architecture % 10); "
-          + "8.0 or newer is needed")
-    }
-    guard try attribute(Attribute.memoryPools) != 0 else {
-      throw CUDAError(.notFound, "cuda:\(index) (\(name)) has no memory pools; they are needed")
-    }
+    if let objection = Self.objection(to: handle, index, driver) { throw CUDAError(.notFound, objection) }
     self.index = index
     self.handle = handle
     context = try value(nil, "its context") { driver.context_retain($0, handle) }
@@ -124,9 +116,13 @@ public final class CUDADevice {
   }
 
   /// The devices this process can compute on. CUDA_VISIBLE_DEVICES hides devices and orders them, as for every program.
-  /// - Parameter folders: as for ``init(index:folders:cache:)``.
+  /// - Parameters:
+  ///   - folders: as for ``init(index:folders:cache:)``.
+  ///   - onOther: is told why nothing can be computed on another one.
   /// - Throws: `CUDAError` that names the libraries that are missing.
-  public static func all(folders: String? = nil) throws(CUDAError) -> [Description] {
+  public static func all(
+    folders: String? = nil, onOther: (String) -> Void = { _ in }
+  ) throws(CUDAError) -> [Description] {
     let driver = try CUDALibraries(folders: folders ?? CUDALibraries.userFolders).driver
     let started = driver.`init`(0)
     guard started == 0 else {
@@ -137,11 +133,30 @@ public final class CUDADevice {
     return (0..<count).compactMap { index in
       var (device, bytes) = (Int32(0), 0)
       guard driver.device(&device, index) == 0, driver.device_memory(&bytes, device) == 0 else { return nil }
+      if let objection = objection(to: device, Int(index), driver) {
+        onOther(objection)
+        return nil
+      }
       var bus = [CChar](repeating: 0, count: 32)
       let isKnown = driver.device_bus(&bus, Int32(bus.count), device) == 0
       return Description(
         index: Int(index), name: name(of: device, driver), memoryBytes: bytes, bus: isKnown ? text(bus) : nil)
     }
+  }
+
+  /// Why nothing can be computed on a device; nil where it can.
+  private static func objection(to device: Int32, _ index: Int, _ driver: ar1_cuda_driver) -> String? {
+    func attribute(_ number: Int32) -> Int32 {
+      var value: Int32 = 0
+      return driver.device_attribute(&value, number, device) == 0 ? value : 0
+    }
+    let (major, name) = (attribute(Attribute.major), name(of: device, driver))
+    if major < 8 {
+      return "cuda:\(index) is a \(name) of compute capability \(major).\(attribute(Attribute.minor)); "
+        + "8.0 or newer is needed"
+    }
+    return attribute(Attribute.memoryPools) == 0
+      ? "cuda:\(index) (\(name)) has no memory pools; they are needed" : nil
   }
 
   private static func text(_ characters: [CChar]) -> String {

@@ -1,4 +1,5 @@
 internal import CCUDA
+internal import Digests
 
 #if canImport(Glibc)
   internal import Glibc
@@ -7,7 +8,7 @@ internal import CCUDA
 #endif
 
 /// The kernels, compiled by NVRTC from the sources in the program, and kept in a folder by source, compiler, driver and
-/// chip. A folder that cannot be written to costs the compilation with every start.
+/// chip. A folder that cannot be written to costs the compilation with every start; so does, once, a file that was damaged.
 struct KernelCache {
   let folder: String
 
@@ -31,49 +32,35 @@ struct KernelCache {
     hash.combine("\(target) nvrtc \(major).\(minor) driver \(driverVersion)\n")
     for source in KernelCompiler.sources { hash.combine("\(source.name)\n\(source.text)\n") }
     let path = "\(folder)/\(target)-\(hash.text).image"
-    if !folder.isEmpty, let kept = Self.read(path), !kept.isEmpty { return kept }
+    if !folder.isEmpty, let kept = Self.read(path) { return kept }
     let image = try KernelCompiler(compiler).compile(for: target)
     if !folder.isEmpty { write(image, to: path) }
     return image
   }
 
+  /// An image, behind which lies its hash; nil for a file that is none.
   private static func read(_ path: String) -> [UInt8]? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var start = 0
-    while start < bytes.count {
-      let count = bytes.withUnsafeMutableBytes {
-        Glibc.read(file, $0.baseAddress.map { $0 + start }, $0.count - start)
-      }
-      guard count > 0 else { return nil }
-      start += count
-    }
-    return bytes
+    guard let file = try? MappedFile(path: path), file.bytes.count > hash(of: []).count else { return nil }
+    let image = Array(file.bytes.dropLast(hash(of: []).count))
+    return file.bytes.dropFirst(image.count).elementsEqual(hash(of: image)) ? image : nil
   }
 
-  /// Under a name of its own first, so that nobody reads half of it.
   private func write(_ image: [UInt8], to path: String) {
     var made = ""
     for part in folder.split(separator: "/") {
       made += "/" + part
       _ = mkdir(made, 0o755)
     }
-    let draft = "\(path).partial-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard file >= 0 else { return }
-    var start = 0
-    while start < image.count {
-      let count = image.withUnsafeBytes {
-        Glibc.write(file, $0.baseAddress.map { $0 + start }, $0.count - start)
-      }
-      if count <= 0 { break }
-      start += count
+    guard let file = try? ReplacedFile(path) else { return }
+    try? (image + Self.hash(of: image)).withUnsafeBytes { bytes throws(SafetensorsError) in
+      try file.append(bytes)
+      try file.commit()
     }
-    let isWhole = close(file) == 0 && start == image.count
-    if !isWhole || rename(draft, path) != 0 { unlink(draft) }
+  }
+
+  private static func hash(of image: [UInt8]) -> [UInt8] {
+    var hash = FNV1a()
+    hash.combine(image)
+    return Array(hash.text.utf8)
   }
 }

@@ -90,8 +90,24 @@ struct StepMemory {
   let arena = StepArena()
   /// Where the numbers of a step are put before it begins: no other part of the step may use it, before or after.
   let inputs = StepInputs()
+  let writes = StepWrites()
 
   var blocks: [(address: UInt64, bytes: Int)] { arena.blocks + inputs.blocks }
+}
+
+/// What steps write of matrices that are older than they are, such as a cache of keys and values.
+final class StepWrites {
+  /// The first row that any of the steps has written: it stays the same while rows further on are added, and so do the
+  /// calls that it is told to. A matrix that is made where another one was begins with that one's, which may be too
+  /// low and is never too high.
+  private var firstRows: [UInt64: Int] = [:]
+
+  func note(_ matrix: Tensor, from row: Int) {
+    firstRows[matrix.address] = min(row, firstRows[matrix.address] ?? row)
+  }
+
+  /// Rows before this one are as they were when the step began; 0 where nothing is known of the matrix.
+  func firstRow(of matrix: Tensor) -> Int { matrix.storage.isOfStep ? 0 : firstRows[matrix.address] ?? 0 }
 }
 
 /// Memory that is handed out the same way at every step. Blocks of a size are handed out in the order in which they
@@ -166,6 +182,8 @@ final class DeviceStep {
   convenience init(comparing expected: [DeviceCall], _ memory: StepMemory) {
     self.init(memory, expecting: expected)
   }
+
+  var writes: StepWrites { memory.writes }
 
   private init(_ memory: StepMemory, expecting expected: [DeviceCall]?) {
     self.memory = memory

@@ -1,6 +1,6 @@
-/// SplitMix64: small, seeded, the same on every machine and in every version of Swift.
-public struct SplitMix: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+/// SplitMix64 (Steele, Lea and Flood, 2014): small, seeded, the same on every machine and in every version of Swift.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+  public private(set) var state: UInt64
 
   public init(seed: UInt64) { state = seed }
 
