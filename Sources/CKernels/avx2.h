@@ -11,10 +11,9 @@
 
 CK_INLINE bool ck_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-/// Eight bfloat16 values.
-__attribute__((target(CK_AVX2))) CK_INLINE __m256 ck_load_bf16x8(const uint8_t *source) {
-  __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)source);
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+/// 32 bytes, wherever they lie.
+__attribute__((target(CK_AVX2))) CK_INLINE __m256i ck_load_bytes(const uint8_t *source) {
+  return _mm256_loadu_si256((const __m256i *)(const void *)source);
 }
 
 /// The sums of four vectors.

@@ -11,26 +11,13 @@ enum {
 
 #pragma clang attribute push(__attribute__((target(CK_AVX2))), apply_to = function)
 
-/// Rows of memory that will be read next, fetched a line at a time between the arithmetic.
+/// Memory that will be read next, fetched a line at a time between the arithmetic.
 typedef struct {
-  const uint8_t *next, *row_end;
-  /// Of a row, and from one to the next, in bytes.
-  size_t length, stride;
-  /// Rows behind this one.
-  size_t rows;
+  const uint8_t *next, *end;
 } ahead_t;
 
-CK_INLINE ahead_t rows_ahead(const uint8_t *first, size_t rows, size_t length, size_t stride) {
-  return (ahead_t){first, rows > 0 ? first + length : first, length, stride, rows > 0 ? rows - 1 : 0};
-}
-
 CK_INLINE void fetch(ahead_t *ahead) {
-  if (ahead->next >= ahead->row_end) {
-    if (ahead->rows == 0) return;
-    ahead->rows--;
-    ahead->row_end += ahead->stride;
-    ahead->next = ahead->row_end - ahead->length;
-  }
+  if (ahead->next >= ahead->end) return;
   _mm_prefetch((const char *)ahead->next, _MM_HINT_T0);
   ahead->next += 64;
 }
@@ -105,8 +92,8 @@ void ck_weight_product_avx2(const ck_weight_operands *o) {
   for (size_t j = 0; j < o->n; j += STRIP) {
     size_t rows = o->n - j < STRIP ? o->n - j : STRIP, left = o->n - j - rows;
     const float *first = w + j * columns;
-    ahead_t ahead = rows_ahead(
-        (const uint8_t *)(first + rows * columns), left < STRIP ? left : STRIP, 4 * columns, 4 * columns);
+    const float *behind = first + rows * columns;
+    ahead_t ahead = {(const uint8_t *)behind, (const uint8_t *)(behind + (left < STRIP ? left : STRIP) * columns)};
     tiles(x, columns, first, columns, columns, o->y + j, o->ldy, o->m, rows, o->accumulate, ahead);
   }
 }

@@ -16,12 +16,10 @@ enum {
   ROWS = 2,
 };
 
-CK_INLINE __m256i load(const uint8_t *source) { return _mm256_loadu_si256((const __m256i *)(const void *)source); }
-
 /// The even and the odd ones of 16 columns.
-CK_INLINE __m256 even(const uint8_t *source) { return _mm256_castsi256_ps(_mm256_slli_epi32(load(source), 16)); }
+CK_INLINE __m256 even(const uint8_t *source) { return _mm256_castsi256_ps(_mm256_slli_epi32(ck_load_bytes(source), 16)); }
 CK_INLINE __m256 odd(const uint8_t *source) {
-  return _mm256_castsi256_ps(_mm256_and_si256(load(source), _mm256_set1_epi32((int)0xFFFF0000u)));
+  return _mm256_castsi256_ps(_mm256_and_si256(ck_load_bytes(source), _mm256_set1_epi32((int)0xFFFF0000u)));
 }
 
 /// The compiler shall not read ahead of here: what it read would not stay in registers.

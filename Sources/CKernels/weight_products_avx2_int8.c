@@ -16,7 +16,11 @@ enum {
   FEW = 4,
 };
 
-CK_INLINE __m256i load(const uint8_t *source) { return _mm256_loadu_si256((const __m256i *)(const void *)source); }
+/// The scales of eight rows of weights.
+CK_INLINE __m256 row_scales(const uint8_t *source) {
+  __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)source);
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
 
 CK_INLINE __m256i everywhere(const uint8_t *source) {
   int32_t value;
@@ -30,7 +34,7 @@ typedef struct {
 } weights_t;
 
 CK_INLINE weights_t without_signs(const uint8_t *source) {
-  __m256i values = _mm256_xor_si256(load(source), _mm256_set1_epi8(-128));
+  __m256i values = _mm256_xor_si256(ck_load_bytes(source), _mm256_set1_epi8(-128));
   return (weights_t){values, _mm256_abs_epi8(values)};
 }
 
@@ -64,7 +68,7 @@ CK_INLINE void panel(
     }
     if (FETCH) _mm_prefetch((const char *)w + ROWS * BLOCK + AHEAD, _MM_HINT_T0);
     for (int half = 0; half < 2; half++) {
-      __m256 scale = ck_load_bf16x8(w + ROWS * BLOCK + ROWS * half);
+      __m256 scale = row_scales(w + ROWS * BLOCK + ROWS * half);
       for (int i = 0; i < M; i++) {
         __m256 both = _mm256_mul_ps(scale, _mm256_castsi256_ps(everywhere(scales + (size_t)i * x_stride + 4 * block)));
         sums[i][half] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][half]), both, sums[i][half]);

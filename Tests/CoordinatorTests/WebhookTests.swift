@@ -31,7 +31,7 @@ import Testing
         let parts = post.signature.split(separator: ",").map { $0.drop { $0 != "=" }.dropFirst() }
         try #require(parts.count == 2)
         let signed = Array("\(parts[0]).".utf8) + post.body
-        #expect(parts[1] == MessageCode.sha256(of: signed, key: Array(hook.secret.utf8)).hexadecimal)
+        #expect(parts[1] == HMACSHA256.code(of: signed, key: Array(hook.secret.utf8)).hexadecimal)
       }
       let messages = try receiver.taken.map { try JSON(parsing: $0.body).decode(WebhookMessage.self) }
       #expect(Set(messages.map(\.event.kind)) == ["job-submitted", "job-cancelled"])

@@ -32,18 +32,18 @@ import Testing
   @Test("A message's code is the standard's (RFC 4231, test cases 2 and 6)")
   func codes() {
     #expect(
-      MessageCode.sha256(of: Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)).hexadecimal
+      HMACSHA256.code(of: Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)).hexadecimal
         == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
     let long = Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8)
     #expect(
-      MessageCode.sha256(of: long, key: [UInt8](repeating: 0xaa, count: 131)).hexadecimal
+      HMACSHA256.code(of: long, key: [UInt8](repeating: 0xaa, count: 131)).hexadecimal
         == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
   }
 
   @Test("An empty message and an empty key have a code")
   func empty() {
     #expect(
-      MessageCode.sha256(of: [], key: []).hexadecimal
+      HMACSHA256.code(of: [], key: []).hexadecimal
         == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
   }
 

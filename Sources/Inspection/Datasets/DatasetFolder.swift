@@ -34,7 +34,10 @@ struct DatasetFolder {
     return ["png", "jpg", "jpeg", "jpe", "tif", "tiff", "bmp", "webp"].contains(ending.lowercased())
   }
 
-  func has(_ name: String) throws(DatasetError) -> Bool { try Self.kind(of: Self.joined(path, name)) != nil }
+  func has(_ name: String) throws(DatasetError) -> Bool { try Self.exists(Self.joined(path, name)) }
+
+  /// Whether there is a file or a folder.
+  static func exists(_ path: String) throws(DatasetError) -> Bool { try kind(of: path) != nil }
 
   func hasFolder(_ name: String) throws(DatasetError) -> Bool {
     try Self.isFolder(Self.joined(path, name))

@@ -51,7 +51,7 @@ public enum DatasetCatalogue {
   }
 
   public static func layout(of path: String) throws(DatasetError) -> any DatasetLayout {
-    guard try DatasetFolder(path: path).has("") else {
+    guard try DatasetFolder.exists(path) else {
       throw DatasetError(message: "\(path): no such file or folder")
     }
     for layout in layouts where try layout.recognises(path) { return layout }

@@ -13,7 +13,7 @@ public struct MMADLayout: DatasetLayout {
   public func read(_ path: String) throws(DatasetError) -> Dataset {
     let dataset = try MMADDataset(root: path, requiringImages: false)
     var missing: [Dataset.Shortcoming] = []
-    for sample in dataset.samples where try !DatasetFolder(path: sample.imagePath).has("") {
+    for sample in dataset.samples where try !DatasetFolder.exists(sample.imagePath) {
       missing.append(.init(kind: .image, name: sample.name))
     }
     missing += dataset.missingMasks.map { .init(kind: .mask, name: $0) }

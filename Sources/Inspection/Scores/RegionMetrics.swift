@@ -12,6 +12,12 @@ public struct RegionMetrics: Sendable {
     var good = 0
     /// Σ over regions of the share of the region that has the score.
     var overlap = 0.0
+
+    mutating func add(_ others: Counts) {
+      defective += others.defective
+      good += others.good
+      overlap += others.overlap
+    }
   }
 
   private var counts: [Double: Counts] = [:]
@@ -43,9 +49,7 @@ public struct RegionMetrics: Sendable {
         run.overlap += 1 / Double(areas[Int(region) - 1])
       }
       if index + 1 == scores.count || scores[index + 1] != score {
-        counts[score, default: Counts()].defective += run.defective
-        counts[score, default: Counts()].good += run.good
-        counts[score, default: Counts()].overlap += run.overlap
+        counts[score, default: Counts()].add(run)
         run = Counts()
       }
     }

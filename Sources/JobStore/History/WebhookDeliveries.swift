@@ -12,7 +12,7 @@ public struct WebhookDelivery: Sendable {
   /// "t=…,v1=…": the HMAC-SHA256, in hexadecimal, of the time, a point and the body, under the webhook's secret.
   public func signature(of body: [UInt8], at seconds: Int) -> String {
     let signed = Array("\(seconds).".utf8) + body
-    let code = MessageCode.sha256(of: signed, key: Array(secret.utf8))
+    let code = HMACSHA256.code(of: signed, key: Array(secret.utf8))
     return "t=\(seconds),v1=\(code.hexadecimal)"
   }
 }

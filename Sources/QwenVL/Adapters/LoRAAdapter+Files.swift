@@ -64,7 +64,7 @@ extension LoRAAdapter {
   /// Reads an adapter for a model, written here or by PEFT; it may adapt some of the layers alone.
   ///
   /// - Throws: an error that names the file, and the tensor if it is one's fault: a missing file, a variant that
-  ///   is not implemented, a tensor that is missing of what the settings name or beside its other half, of another
+  ///   computes something else, a tensor that is missing of what the settings name or beside its other half, of another
   ///   shape, not finite or of the vision tower.
   public init(folder path: String, for model: QwenModel) throws {
     let folder = ModelFolder(path)

@@ -85,8 +85,17 @@ final class LearningRun {
     }
     context.log(
       "resuming at step \(state.lastStep): full state of step \(restored.step ?? 0), replaying the rest")
-    var damaged = restored.passedOver
-    for record in steps where record.step > restored.step ?? 0 {
+    let damaged = try await replay(
+      steps.filter { $0.step > restored.step ?? 0 }, mending: restored.passedOver)
+    if damaged.isEmpty { try verifyReplay() } else { try goOnWithoutWhatIsDamaged() }
+  }
+
+  /// - Parameter damaged: full states that are written again when the replay comes to their steps.
+  /// - Returns: those of them that stay damaged.
+  private func replay(_ steps: [StepRecord], mending damaged: [PolicyVersion]) async throws -> [PolicyVersion]
+  {
+    var damaged = damaged
+    for record in steps {
       try context.checkCancellation()
       try await method.replay(record)
       if let index = damaged.firstIndex(where: { $0.number == record.step }),
@@ -96,16 +105,18 @@ final class LearningRun {
         damaged.remove(at: index)
       }
     }
-    guard !damaged.isEmpty else { return try verifyReplay() }
+    return damaged
+  }
+
+  /// The announced version may be a difference to what is damaged: whoever samples next gets the weights whole.
+  private func goOnWithoutWhatIsDamaged() throws {
     do {
       try verifyReplay()
     } catch {
       context.log("going on from the replayed weights: \(error)", stream: .error)
     }
-    if method.publishesEveryStep, announced?.number == learner.stepCount {
-      // The announced version may be a difference to what is damaged: whoever samples next gets the weights whole.
-      announced = try versions.publish(learner, step: learner.stepCount, asState: false)
-    }
+    guard method.publishesEveryStep, announced?.number == learner.stepCount else { return }
+    announced = try versions.publish(learner, step: learner.stepCount, asState: false)
   }
 
   /// Announces the state a fork starts from as its first version.

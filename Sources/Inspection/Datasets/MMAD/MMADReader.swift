@@ -17,7 +17,7 @@ struct MMADReader {
   /// Whether a file exists; each path is asked once.
   mutating func exists(_ path: String) throws(DatasetError) -> Bool {
     if let known = existing[path] { return known }
-    let answer = try DatasetFolder(path: path).has("")
+    let answer = try DatasetFolder.exists(path)
     existing[path] = answer
     return answer
   }
