@@ -21,7 +21,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -162,7 +163,9 @@ let package = Package(
 
     // Stands in for a GPU in tests.
     .target(
-      name: "SoftwareDevice", path: "Tests/SoftwareDevice", cxxSettings: [.unsafeFlags(["-O2"])]),
+      name: "SoftwareDevice", path: "Tests/SoftwareDevice",
+      // The compiler proper is told, as the tests' build asks its driver for C++ without optimisation (Makefile).
+      cxxSettings: [.unsafeFlags(["-Xclang", "-O2"])]),
 
     // Tests mirror Sources; they use `package` access, so the release build serves both.
     .testTarget(name: "OrderedJSONTests", dependencies: ["OrderedJSON"]),

@@ -108,16 +108,20 @@ static TIFF *open_tiff(source *from) {
 }
 
 int image_read_tiff_header(
-    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, int *orientation, char *reason) {
+    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, int *orientation, int *deep_grey,
+    char *reason) {
   source from = {.bytes = bytes, .count = count, .reason = reason};
   TIFF *tiff = open_tiff(&from);
   if (tiff == NULL) return 1;
-  uint16_t turned = 1;
+  uint16_t turned = 1, bits = 1, samples = 1;
   int status = 0;
   if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, width) || !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, height))
     status = fail(&from, "is not a readable TIFF: it states no size");
   TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &turned);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
   *orientation = turned;
+  *deep_grey = bits > 8 && samples == 1;
   TIFFClose(tiff);
   return status;
 }

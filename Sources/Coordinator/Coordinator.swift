@@ -140,7 +140,8 @@ public struct Coordinator: Sendable {
   static func router(
     store: JobStore, signals: Signals, metrics: Metrics, configuration: CoordinatorConfiguration
   ) -> Router<APIContext> {
-    let router = Router(context: APIContext.self)
+    // Load balancers ask with HEAD.
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestCounting(metrics: metrics))
     router.add(middleware: ErrorReporting())
     router.get("/v1/health") { _, _ in

@@ -4,7 +4,7 @@
 /// where the file has transparency of any kind, by pasting the image over white:
 /// - the orientation from EXIF (APP1; eXIf or a text profile in a PNG; a TIFF's tag), failing that from XMP, is
 ///   applied;
-/// - grey of 16 bits and more is clipped at 255, other 16-bit samples keep their high byte;
+/// - grey of 16 bits and more is clipped at 255 (``RGBImage/isClipped``), other 16-bit samples keep their high byte;
 /// - palettes with and without alpha, colour keys, grey, bilevel and interlaced PNGs;
 /// - CMYK and YCCK JPEGs count as inverted, the way Adobe writes them; colour profiles are not applied;
 /// - of a TIFF or a WebP with several pictures, the first.
@@ -38,7 +38,9 @@ public enum ImageFile {
     let header = try ImageHeader(bytes, name: name)
     try header.check(limits, fileBytes: bytes.count, name: name)
     let stored = try Codec.decode(bytes, header: header, over: ground, name: name)
-    return stored.turned(by: header.orientation)
+    var image = stored.turned(by: header.orientation)
+    image.isClipped = header.isDeepGrey && image.pixels.contains(255)
+    return image
   }
 
   /// The size `decode` would give, from the header alone; the pixels may still turn out to be broken.

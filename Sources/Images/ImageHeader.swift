@@ -8,6 +8,8 @@ struct ImageHeader {
   let format: Format
   let size: ImageSize
   let orientation: Orientation
+  /// Grey of more than 8 bits, which is clipped and not scaled.
+  private(set) var isDeepGrey = false
 
   init(_ bytes: [UInt8], name: String) throws {
     if bytes.starts(with: PNGHeader.signature) {
@@ -15,6 +17,7 @@ struct ImageHeader {
       format = .png
       size = header.size
       orientation = header.profiles.orientation
+      isDeepGrey = header.isDeepGrey
     } else if bytes.starts(with: JPEGHeader.signature) {
       let header = try JPEGHeader(bytes, name: name)
       format = .jpeg
@@ -25,6 +28,7 @@ struct ImageHeader {
       format = .tiff
       size = header.size
       orientation = header.orientation
+      isDeepGrey = header.isDeepGrey
     } else if WebPHeader.isSignature(of: bytes) {
       let header = try WebPHeader(bytes, name: name)
       format = .webp

@@ -5,6 +5,8 @@ struct PNGHeader {
   private static let longestText = 1 << 20
 
   let size: ImageSize
+  /// Grey of 16 bits.
+  let isDeepGrey: Bool
   private(set) var profiles = OrientationProfiles()
 
   init(_ bytes: [UInt8], name: String) throws {
@@ -16,6 +18,8 @@ struct PNGHeader {
       throw ImageError(name: name, reason: "is not a readable PNG: it does not begin with its header")
     }
     size = ImageSize(width: bytes.bigEndian(at: 16, count: 4), height: bytes.bigEndian(at: 20, count: 4))
+    // Bits of a sample, then the kind of colour, of which 0 is grey.
+    isDeepGrey = bytes[24] == 16 && bytes[25] == 0
     guard max(size.width, size.height) <= Int(Int32.max) else {
       throw ImageError(name: name, reason: "is not a readable PNG: it states a size of \(size)")
     }

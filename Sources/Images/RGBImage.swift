@@ -6,6 +6,8 @@ public struct RGBImage: Sendable, Equatable {
   public var pixels: [UInt8]
   /// The size of the pixels as stored, where an orientation in the file has turned or mirrored them.
   public let orientedFrom: ImageSize?
+  /// Whether the file it was read from has grey above 255, which is white here.
+  public internal(set) var isClipped = false
 
   /// - Precondition: both sides are positive and `pixels` holds `height * width * 3` bytes.
   public init(width: Int, height: Int, pixels: [UInt8], orientedFrom: ImageSize? = nil) {

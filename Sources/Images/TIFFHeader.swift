@@ -9,13 +9,16 @@ struct TIFFHeader {
 
   let size: ImageSize
   let orientation: Orientation
+  /// Grey of more than 8 bits.
+  let isDeepGrey: Bool
 
   init(_ bytes: [UInt8], name: String) throws {
-    var (width, height, stated) = (UInt32(0), UInt32(0), Int32(1))
+    var (width, height, stated, deep) = (UInt32(0), UInt32(0), Int32(1), Int32(0))
     try Codec.reporting(name) {
-      image_read_tiff_header(bytes, bytes.count, &width, &height, &stated, $0)
+      image_read_tiff_header(bytes, bytes.count, &width, &height, &stated, &deep, $0)
     }
     size = ImageSize(width: Int(width), height: Int(height))
     orientation = Orientation(rawValue: Int(stated)) ?? .upright
+    isDeepGrey = deep != 0
   }
 }

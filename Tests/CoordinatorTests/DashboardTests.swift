@@ -12,6 +12,11 @@ import Testing
         #expect(response.status == 200, "\(path)")
         return String(decoding: response.body, as: UTF8.self)
       }
+      for path in ["/", "/v1/health"] {
+        let head = try await LoopbackSocket.exchange(
+          "HEAD \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", with: queue.url)
+        #expect(head.hasPrefix("HTTP/1.1 200 ") && head.hasSuffix("\r\n\r\n"), "\(head)")
+      }
       let page = try await text("/")
       #expect(page.hasPrefix("<!doctype html>"))
       for name in ["dashboard/app.js", "dashboard/style.css"] {

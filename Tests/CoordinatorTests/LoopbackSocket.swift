@@ -1,4 +1,6 @@
 import Glibc
+import Testing
+import WorkerRuntime
 
 /// Connections of this machine with itself, below HTTP.
 enum LoopbackSocket {
@@ -57,5 +59,18 @@ enum LoopbackSocket {
     var (bytes, buffer): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 4096))
     while case let count = recv(end, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a server answers to `text` until it closes.
+  ///
+  /// - Parameter url: the server's, with a port.
+  static func exchange(_ text: String, with url: String) async throws -> String {
+    let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
+    return try await DedicatedThread(name: "exchange").run {
+      let end = try #require(connect(to: port))
+      defer { close(end) }
+      #expect(send(text.utf8, to: end))
+      return rest(from: end)
+    }
   }
 }

@@ -1,9 +1,7 @@
 import CoordinatorClient
-import Glibc
 import JobModel
 import OrderedJSON
 import Testing
-import WorkerRuntime
 
 /// Bodies that nobody means, made at random from the described ones: each costs a refusal and nothing else.
 @Suite struct MalformedBodyTests {
@@ -31,18 +29,12 @@ import WorkerRuntime
   @Test("a body that breaks off or is no HTTP is its sender's fault, not the coordinator's")
   func brokenBodies() async throws {
     try await TestQueue.run { queue in
-      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
       for body in [
         "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
       ] {
         let request =
           "POST /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(queue.memberSecret)\r\n" + body
-        let answer = try await DedicatedThread(name: "exchange").run {
-          let end = try #require(LoopbackSocket.connect(to: port))
-          defer { close(end) }
-          #expect(LoopbackSocket.send(request.utf8, to: end))
-          return LoopbackSocket.rest(from: end)
-        }
+        let answer = try await LoopbackSocket.exchange(request, with: queue.url)
         #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
       }
     }

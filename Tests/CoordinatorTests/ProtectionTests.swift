@@ -1,13 +1,11 @@
 import Coordinator
 import CoordinatorClient
 import FoundationEssentials
-import Glibc
 import JobModel
 import Logging
 import OrderedJSON
 import Synchronization
 import Testing
-import WorkerRuntime
 
 /// What stands between the API and the network.
 @Suite struct ProtectionTests {
@@ -63,16 +61,10 @@ import WorkerRuntime
     var configuration = TestQueue.brisk
     configuration.idleSeconds = 0.2
     try await TestQueue.run(configuration: configuration) { queue in
-      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
       let job = try await queue.submit()
       let waiting = Task { try await queue.member.wait(for: job.id, upTo: 30) }
       for beginning in ["", "GET /v1/me HTTP/1.1\r\nHost: a\r\nAuthor"] {
-        let answer = try await DedicatedThread(name: "exchange").run {
-          let end = try #require(LoopbackSocket.connect(to: port))
-          defer { close(end) }
-          #expect(LoopbackSocket.send(beginning.utf8, to: end))
-          return LoopbackSocket.rest(from: end)
-        }
+        let answer = try await LoopbackSocket.exchange(beginning, with: queue.url)
         #expect(answer.isEmpty, "\(answer)")
       }
       _ = try await queue.member.cancel(job.id)
@@ -138,19 +130,13 @@ import WorkerRuntime
   )
   func closing() async throws {
     try await TestQueue.run { queue in
-      let port = try #require(queue.url.split(separator: ":").last.flatMap { UInt16($0) })
       for (body, status) in [
         ("{}", "400"), (#"{"session": 1, "kinds": ["plan"], "limit": 1, "wait_seconds": 0}"#, "200"),
       ] {
         let request =
           "POST /v1/claim HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(queue.workerSecret)\r\n"
           + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        let answer = try await DedicatedThread(name: "exchange").run {
-          let end = try #require(LoopbackSocket.connect(to: port))
-          defer { close(end) }
-          #expect(LoopbackSocket.send(request.utf8, to: end))
-          return LoopbackSocket.rest(from: end).lowercased()
-        }
+        let answer = try await LoopbackSocket.exchange(request, with: queue.url).lowercased()
         #expect(
           answer.hasPrefix("http/1.1 \(status) ") && answer.contains("\r\nconnection: close\r\n"), "\(answer)"
         )

@@ -24,6 +24,16 @@ import Testing
     #expect(try ImageFile.decode(path: Golden.path("turned1.jpg")).orientedFrom == nil)
   }
 
+  @Test("grey that a byte does not hold is told of")
+  func clippedGrey() throws {
+    for name in ["grey16.png", "grey16.tif", "grey32.tif"] {
+      #expect(try ImageFile.decode(path: Golden.path(name)).isClipped, "\(name)")
+    }
+    for name in ["grey8.png", "grey.tif", "rgb16-big.tif", "grey-alpha16.png"] {
+      #expect(try !ImageFile.decode(path: Golden.path(name)).isClipped, "\(name)")
+    }
+  }
+
   @Test("over black what is transparent is darker, and what is opaque the same, in every format")
   func ground() throws {
     var formats: Set<Substring> = []

@@ -30,7 +30,7 @@ static inline Number __shfl_sync(unsigned, Number value, int source) {
   uint64_t bits = 0;
   static_assert(sizeof value <= sizeof bits);
   memcpy(&bits, &value, sizeof value);
-  bits = fibers::exchange(bits)[source];
+  bits = fibers::exchange(bits)[0][source];
   memcpy(&value, &bits, sizeof value);
   return value;
 }
@@ -49,7 +49,7 @@ static inline Number __shfl_up_sync(unsigned mask, Number value, int distance) {
 
 /// Whether any of the warp's 32 lanes says so.
 static inline bool __any_sync(unsigned, bool own) {
-  const uint64_t *given = fibers::exchange(own);
+  const uint64_t *given = fibers::exchange(own)[0];
   for (int lane = 0; lane < 32; ++lane)
     if (given[lane]) return true;
   return false;
@@ -73,31 +73,26 @@ static inline float bfloat16_half(uint64_t bits, int half) {
 
 /// What mma.m16n8k16 does over a warp, see kernels/tensor_cores.cuh for who holds what.
 static inline void tensor_core_on_host(float sums[4], const unsigned a[4], const unsigned b[2]) {
-  float left[16][16], right[16][8];
-  // Registers 0 and 1 of a, then 2 and 3, then those of b: two rows or columns of pairs each.
-  for (int part = 0; part < 3; ++part) {
-    const unsigned *own = part < 2 ? a + 2 * part : b;
-    const uint64_t *given = fibers::exchange((uint64_t)own[0] | (uint64_t)own[1] << 32);
-    for (int lane = 0; lane < 32; ++lane) {
-      int g = lane / 4, t = lane % 4;
-      for (int half = 0; half < 4; ++half) {
-        float value = bfloat16_half(given[lane], half);
-        int second = half / 2, odd = half % 2;
-        if (part < 2)
-          left[g + 8 * second][2 * t + odd + 8 * part] = value;
-        else
-          right[2 * t + odd + 8 * second][g] = value;
-      }
-    }
-  }
+  auto both = [](const unsigned *pair) { return (uint64_t)pair[0] | (uint64_t)pair[1] << 32; };
+  fibers::Words given = fibers::exchange(both(a), both(a + 2), both(b));
+  // Two rows of a and two columns of b are all that this lane needs; four lanes hold each.
   int g = (int)(threadIdx.x % 32) / 4, t = (int)(threadIdx.x % 32) % 4;
+  float rows[2][16], columns[2][16];
+  for (int holder = 0; holder < 4; ++holder)
+    for (int half = 0; half < 4; ++half) {
+      int second = half / 2, place = 2 * holder + half % 2;
+      for (int part = 0; part < 2; ++part)
+        rows[second][place + 8 * part] = bfloat16_half(given[part][4 * g + holder], half);
+      for (int column = 0; column < 2; ++column)
+        columns[column][place + 8 * second] = bfloat16_half(given[2][4 * (2 * t + column) + holder], half);
+    }
   for (int i = 0; i < 4; ++i)
-    for (int k = 0; k < 16; ++k) sums[i] += left[g + 8 * (i / 2)][k] * right[k][2 * t + i % 2];
+    for (int k = 0; k < 16; ++k) sums[i] += rows[i / 2][k] * columns[i % 2][k];
 }
 
 /// What ldmatrix.x4 does over a warp, see kernels/tensor_cores.cuh for who gets what.
 static inline void load_matrices_on_host(unsigned registers[4], const void *row, bool transposed) {
-  const uint64_t *rows = fibers::exchange((uint64_t)row);
+  const uint64_t *rows = fibers::exchange((uint64_t)row)[0];
   int g = (int)(threadIdx.x % 32) / 4, t = (int)(threadIdx.x % 32) % 4;
   for (int matrix = 0; matrix < 4; ++matrix) {
     registers[matrix] = 0;

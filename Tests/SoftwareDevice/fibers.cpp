@@ -26,17 +26,22 @@ struct Fiber {
   State state = State::ended;
   std::vector<Copy> copies;
   int group = 0;
-  uint64_t given = 0, received[32] = {};
+  uint64_t given[most_words] = {};
   bool has_started = false;
   bool has_followed = false;
   char *stack = nullptr;
   jmp_buf place;
+  /// Where it leaves a block that is not to be run to its end.
+  jmp_buf way_out;
 };
 
 constexpr size_t stack_bytes = 128 << 10;
 constexpr int most_threads = 1024;
 
 Fiber all[most_threads];
+/// What the lanes of each warp gave last. It is written when all have come to an exchange, so each has read what the one
+/// before gave.
+uint64_t exchanged[most_threads / 32][most_words][32];
 int running = -1;
 jmp_buf scheduler;
 void (*body)(void *, void **);
@@ -52,7 +57,7 @@ void leave(State state) {
 /// A fiber goes on with the next block when it has ended one, so that its stack is made once.
 void fiber_main() {
   for (;;) {
-    body(body_kernel, body_parameters);
+    if (_setjmp(all[running].way_out) == 0) body(body_kernel, body_parameters);
     leave(State::ended);
   }
 }
@@ -67,7 +72,8 @@ void enter(int index) {
   ucontext_t context;
   getcontext(&context);
   context.uc_stack.ss_sp = fiber.stack;
-  context.uc_stack.ss_size = stack_bytes;
+  // Stacks lie a power of two apart: were all as long, what a warp's threads use would share few lines of the cache.
+  context.uc_stack.ss_size = stack_bytes - (size_t)(index % 32) * 448;
   context.uc_link = nullptr;
   makecontext(&context, fiber_main, 0);
   setcontext(&context);
@@ -104,16 +110,17 @@ bool are_all(int first, int last, State state) {
 /// Runs a warp as far as it gets without the others.
 void run_warp(int first, int last, unsigned &order) {
   for (;;) {
-    int shift = (int)next_number(order), count = last - first;
+    int count = last - first, shift = (int)next_number(order) % count;
     for (int i = 0; i < count; ++i) {
-      int lane = first + (i + shift) % count;
+      int lane = i + shift < count ? first + i + shift : first + i + shift - count;
       if (all[lane].state == State::ready) enter(lane);
     }
     // Only whole warps exchange values.
     if (count < 32 || !are_all(first, last, State::waits_for_warp)) return;
-    for (int lane = first; lane < last; ++lane) {
-      for (int source = 0; source < 32; ++source) all[lane].received[source] = all[first + source].given;
-      all[lane].state = State::ready;
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int word = 0; word < most_words; ++word)
+        exchanged[first / 32][word][lane] = all[first + lane].given[word];
+      all[first + lane].state = State::ready;
     }
   }
 }
@@ -153,10 +160,11 @@ Triple current_thread() { return Triple{(unsigned)running, 0, 0}; }
 
 void meet_block() { leave(State::waits_for_block); }
 
-const uint64_t *exchange(uint64_t bits) {
-  all[running].given = bits;
+Words exchange(uint64_t first, uint64_t second, uint64_t third) {
+  uint64_t *given = all[running].given;
+  given[0] = first, given[1] = second, given[2] = third;
   leave(State::waits_for_warp);
-  return all[running].received;
+  return exchanged[running / 32];
 }
 
 void copy_later(void *target, const void *source, size_t bytes) {
@@ -184,10 +192,7 @@ void wait_for_copies(int others) {
 
 void follow_previous() {
   all[running].has_followed = true;
-  if (!is_looking_ahead) return;
-  // The next block begins anew.
-  all[running].has_started = false;
-  leave(State::ended);
+  if (is_looking_ahead) _longjmp(all[running].way_out, 1);
 }
 
 namespace {

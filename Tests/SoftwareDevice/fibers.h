@@ -23,8 +23,12 @@ Triple current_thread();
 /// Returns when every thread of the block that has not ended is here.
 void meet_block();
 
-/// Gives `bits` to the warp and returns what every lane gave, once all 32 have; valid until the next exchange.
-const uint64_t *exchange(uint64_t bits);
+constexpr int most_words = 3;
+/// Of each word what the 32 lanes gave.
+using Words = const uint64_t (*)[32];
+
+/// Gives words to the warp and returns what every lane gave, once all 32 have; valid until the next exchange.
+Words exchange(uint64_t first, uint64_t second = 0, uint64_t third = 0);
 
 /// Copies bytes, or zeros without a source, for this thread: by lot at once, or not before the thread waits for it, so
 /// that it shows when nobody waits or when the target is still being read.

@@ -77,6 +77,16 @@ struct CommandLineTests {
     #expect(lab.code == 0 && lab.output.contains("--lab 'A b'"), "\(lab.output)\(lab.error)")
     let again = try await run("lab", "create", "A b")
     #expect(again.code == 1 && again.output.isEmpty && again.error.contains("already"), "\(again.error)")
+    #expect(try await run("lab", "create", "C", "--json").document()["name"] == "C")
+    let hook = try await run("webhook", "add", "https://a.example/", "--json").document()["id"]?.int
+    let ended = try await run("webhook", "rm", "\(hook ?? 0)", "--json").document()
+    #expect(ended["webhook"]?.int == hook && ended["removed"] == true)
+    let token = try await run("token", "create", "--user", "eve", "--role", "member", "--json").document()[
+      "id"]
+    let revoked = try await run("token", "revoke", "\(token?.int ?? 0)", "--json").document()
+    #expect(revoked["token"] == token && revoked["revoked"] == true)
+    let unknown = try await run("events", "--job", "99")
+    #expect(unknown.code != 0 && unknown.error.contains("99"), "\(unknown.error)")
     let user = try await run("user", "add", "Ada L", "--lab", "A b")
     #expect(user.output.contains("--user 'Ada L' --role member --lab 'A b'"), "\(user.output)\(user.error)")
     // What is not given has gone back to its default, and the sentence says so.

@@ -19,10 +19,10 @@ struct PlotTests {
       let lines = values.enumerated().map { #"{"step":\#($0.offset),"reward/mean":\#($0.element)}"# }
       _ = try scratch.write(lines.joined(separator: "\n"), to: "\(name).jsonl")
     }
-    let run = try await program.run([
+    let drawn = try await program.document([
       "plot", "ROAM=a.jsonl", "ROAM=b.jsonl", "other=c.jsonl", "--output", "plot.svg",
     ])
-    #expect(run.code == 0, "\(run.error)")
+    #expect(drawn["curves"]?.array?.map { $0["points"]?.int } == [2, 2, 2])
     let picture = Program.text(scratch.path + "/plot.svg")
     #expect(picture.matches(of: /<polyline/).count == 4)
     #expect(picture.matches(of: /<polyline[^>]*#0072B2/).count == 3)

@@ -98,10 +98,10 @@ struct TrainingTests {
     let newest = try #require(checkpoints.array?.last)
     #expect((newest["plain_bytes"]?.int ?? .max) < 2_000_000, "an adapter's state is small")
     let exported = system.scratch.path + "/exported"
-    let export = try await system.program.run([
+    let export = try await system.program.document([
       "checkpoint", "export", try #require(newest["folder"]?.string), "--output", exported,
     ])
-    #expect(export.code == 0, "\(export.error)")
+    #expect(export["step"] == newest["step"] && (export["tensors"]?.int ?? 0) > 0)
     let merged = FileManager.default.contents(atPath: system.scratch.path + "/quiet/model/model.safetensors")
     #expect(merged != nil && merged == FileManager.default.contents(atPath: exported + "/model.safetensors"))
     #expect(merged != FileManager.default.contents(atPath: Self.base + "/model.safetensors"))

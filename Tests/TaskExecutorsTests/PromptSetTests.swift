@@ -49,6 +49,15 @@ import Testing
     }
   }
 
+  @Test func `a prompt is found by its name where another order than expected was met`() throws {
+    let set = try rows(
+      ["a", "b", "c"].map { #"{"id":"\#($0)","image":"a.png","problem":"Which?","solution":[1,2,3,4]}"# })
+    let last = set.identity(of: 2)
+    #expect(set.place(of: last, expected: 2) == 2)
+    #expect(set.place(of: last, expected: 0) == 2)
+    #expect(set.place(of: PromptIdentity(sample: "gone", question: 0), expected: 1) == 1)
+  }
+
   @Test func `what rows do not have is refused and not passed over`() throws {
     #expect(try rows([Self.choice], references: 0).count == 1)
     let references = #expect(throws: DatasetError.self) { try rows([Self.choice], references: 1) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import FoundationEssentials
 import Inspection
+import OrderedJSON
 import QwenVL
 import TaskExecutors
 import Tensors
@@ -22,6 +23,7 @@ struct CheckpointExport: ParsableCommand {
   @Option(help: "The model the run started from, if it has moved.", completion: .directory) var model: String?
   @Option(help: "How weights are stored: float32 or bfloat16 (as they were trained).")
   var dtype: QwenModel.StoredType?
+  @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
     if let found = try? FileManager.default.contentsOfDirectory(atPath: output), !found.isEmpty {
@@ -48,6 +50,12 @@ struct CheckpointExport: ParsableCommand {
     }
     try network.save(to: output, dtype: dtype ?? trained)
     try TrainingRecord.copy(TrainingRecord.path(besidesCheckpoint: checkpoint), to: output)
+    if json {
+      return JSONOutput.print([
+        "output": .string(output), "step": .integer(opened.manifest.step),
+        "tensors": .integer(taken), "of": .integer(parameters.count),
+      ])
+    }
     Terminal.write(
       "\(taken) of \(parameters.count) tensors are those of step \(opened.manifest.step); the model lies in \(output)\n"
     )

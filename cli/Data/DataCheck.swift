@@ -28,7 +28,7 @@ struct DataCheck: ParsableCommand {
     if json {
       var document = survey.json
       if decode { document = document.setting("unreadable", to: .array(broken.map(JSON.string))) }
-      Terminal.write(document.serialized(pretty: true) + "\n")
+      JSONOutput.print(document)
     } else {
       show(survey)
       if decode { show("pictures cannot be read", broken) }

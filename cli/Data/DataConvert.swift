@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import OrderedJSON
 
 struct DataConvert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,9 +28,17 @@ struct ConvertMVTec3D: ParsableCommand {
   @Argument(help: "Folder with MVTec3D-AD's categories.", completion: .directory) var source: String
   @Option(help: "Folder to write to; made if new.", completion: .directory) var output: String
   @Option(help: "Decides distractors, the order of options and references.") var seed: UInt64 = 0
+  @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
     let made = try MVTec3DConversion(source: source, output: output, seed: seed)
+    if json {
+      return JSONOutput.print([
+        "output": .string(output + "/mmad.json"), "images": .integer(made.images),
+        "questions": .object(made.questions.map { JSON.Member($0.type.rawValue, .integer($0.count)) }),
+        "without_place": .array(made.withoutPlace.map { .string($0) }),
+      ])
+    }
     let total = made.questions.reduce(0) { $0 + $1.count }
     Terminal.write(
       "\(Format.count(total)) questions on \(Format.count(made.images)) images in \(output)/mmad.json\n")

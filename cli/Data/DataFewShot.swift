@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import OrderedJSON
 
 struct DataFewShot: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,6 +23,7 @@ struct DataFewShot: ParsableCommand {
   @Option(help: "At least so many of a class, where it has as many.") var least = 2
   @Option(help: "At most so many of a class.") var most = 5
   @Option(help: "Decides which pictures.") var seed: UInt64 = 0
+  @Flag(help: "Print one JSON document.") var json = false
 
   func validate() throws {
     guard images >= 1 else { throw ValidationError("--images is 1 or more") }
@@ -34,6 +36,13 @@ struct DataFewShot: ParsableCommand {
     let split = try FewShotFolders(
       source: source, output: output, count: images, perClass: least...most, seed: seed)
     let selection = split.selection
+    if json {
+      return JSONOutput.print([
+        "train": .string(output + "/train"), "training": .integer(selection.training.count),
+        "evaluation": .string(output + "/evaluation"), "remaining": .integer(selection.remaining.count),
+        "classes": .integer(selection.classes.count),
+      ])
+    }
     Terminal.write(
       "\(Format.count(selection.training.count)) pictures of \(Format.count(selection.classes.count)) classes to learn "
         + "from in \(output)/train, \(Format.count(selection.remaining.count)) to be measured on in "

@@ -26,7 +26,7 @@ struct EvalCompare: ParsableCommand {
     let comparison = try PairedComparison(
       AnswersFile.read(path: Self.file(first)), AnswersFile.read(path: Self.file(second)))
     if json {
-      Terminal.write(comparison.json.serialized(pretty: true) + "\n")
+      JSONOutput.print(comparison.json)
       return
     }
     var table = Table([

@@ -25,6 +25,7 @@ struct EvalReport: ParsableCommand {
   var trainedOn: String?
   @Option(name: .customLong("pictures"), help: "Pictures on the page at most.") var shownPictures = 60
   @Option(help: "Decides which pictures the intervals are drawn from.") var seed: UInt64 = 0
+  @Flag(help: "Print the names of the files as one JSON document.") var json = false
 
   func validate() throws {
     guard (0...10_000).contains(shownPictures) else { throw ValidationError("--pictures is 0 to 10,000") }
@@ -42,10 +43,12 @@ struct EvalReport: ParsableCommand {
       overlap: overlap, seed: seed)
     let gallery = ReportGallery(records: records, samples: pictures?.samples ?? [], limit: shownPictures)
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    var written: [JSON] = []
     for file in report.files(gallery: gallery) {
       let path = output + "/" + file.name
       try Data(file.text.utf8).write(to: URL(filePath: path), options: .atomic)
-      Terminal.write(path + "\n")
+      if json { written.append(.string(path)) } else { Terminal.write(path + "\n") }
     }
+    if json { JSONOutput.print(["files": .array(written)]) }
   }
 }

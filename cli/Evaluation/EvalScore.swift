@@ -23,6 +23,6 @@ struct EvalScore: ParsableCommand {
   func run() throws {
     let report = try EvaluationReport(
       records: AnswersFile.read(path: EvalCompare.file(answers)), resamples: json ? 0 : 1000)
-    Terminal.write(json ? report.tables.serialized(pretty: true) + "\n" : report.text)
+    if json { JSONOutput.print(report.tables) } else { Terminal.write(report.text) }
   }
 }

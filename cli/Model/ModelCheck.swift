@@ -53,7 +53,7 @@ struct ModelCheck: ParsableCommand {
             ]
           }),
       ]
-      Terminal.write(document.serialized(pretty: true) + "\n")
+      JSONOutput.print(document)
     }
     if results.contains(where: { !$0.passed }) { throw ExitCode(1) }
   }

@@ -28,7 +28,7 @@ struct ModelInspect: ParsableCommand {
       "text": Self.json(configuration.text),
     ]
     if json {
-      Terminal.write(document.serialized(pretty: true) + "\n")
+      JSONOutput.print(document)
     } else {
       Terminal.write(Self.lines(document, indent: "").map { $0 + "\n" }.joined())
     }

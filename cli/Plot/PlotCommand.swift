@@ -20,6 +20,7 @@ struct PlotCommand: AsyncParsableCommand {
   @Option(help: "Each point is the mean of so many steps up to it.") var smooth = 1
   @Option(help: "Title of the picture; the metric if not given.") var title: String?
   @Option(help: "SVG file to write.") var output: String
+  @Flag(help: "Print one JSON document.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func validate() throws {
@@ -43,6 +44,12 @@ struct PlotCommand: AsyncParsableCommand {
     }
     let chart = LineChart(title: title ?? metric, xLabel: "step", yLabel: metric, curves: curves)
     try Data(chart.svg.utf8).write(to: URL(filePath: output), options: .atomic)
+    if json {
+      let drawn = curves.map { curve -> JSON in
+        ["label": .string(curve.label), "points": .integer(curve.points.count)]
+      }
+      return JSONOutput.print(["output": .string(output), "metric": .string(metric), "curves": .array(drawn)])
+    }
     Terminal.write("\(curves.count) curve\(curves.count == 1 ? "" : "s") in \(output)\n")
   }
 

@@ -32,7 +32,7 @@ struct DryRun {
     if json {
       let documents = findings.map(\.document)
       let whole: JSON = documents.count == 1 ? documents[0] : ["jobs": .array(documents)]
-      Terminal.write(whole.serialized(pretty: true) + "\n")
+      JSONOutput.print(whole)
     }
     let problems = findings.flatMap(\.problems)
     for problem in problems { Terminal.writeError("does not fit: \(problem)\n") }

@@ -50,7 +50,7 @@ struct SamplesCommand: AsyncParsableCommand {
       throw CommandError("job \(job) has no groups of answers; name a training or a rollout job")
     }
     if json {
-      Terminal.write(JSON.array(found.map(reader.json)).serialized(pretty: true) + "\n")
+      JSONOutput.print(JSON.array(found.map(reader.json)))
       return
     }
     let shown = groups == 0 ? found[...] : found.prefix(groups)

@@ -62,7 +62,7 @@ struct RescoreCommand: AsyncParsableCommand {
     }
     guard comparison.groups > 0 else { throw CommandError("job \(job) has no scored answers yet") }
     if json {
-      Terminal.write(comparison.json(drawn: name, other: formula.description).serialized(pretty: true) + "\n")
+      JSONOutput.print(comparison.json(drawn: name, other: formula.description))
     } else {
       comparison.table(drawn: name, other: formula.description).print()
     }

@@ -40,6 +40,11 @@ struct ScoreOutcome {
       if name == "failed", count("quarantined") > 0 { line += "  \(count("quarantined")) quarantined" }
       lines.append(line)
     }
+    if count("clipped") > 0 {
+      lines.append(
+        Style.yellow("\(Format.count(count("clipped"))) images have grey above 255, which was seen as white.")
+          + " Scale them to 8 bits and score them again")
+    }
     if let budget, !isWithinBudget {
       let most = budget.json.string ?? budget.json.serialized()
       lines.append(Style.red("More images failed than allowed (\(most)).") + " Their errors: results.csv")

@@ -41,7 +41,7 @@ struct ScoreThreshold: ParsableCommand {
     try folder.write(decided)
     let (old, new) = (before.summary.all, decided.summary.all)
     if json {
-      Terminal.write(JSON.object(decided.summary.members).serialized(pretty: true) + "\n")
+      JSONOutput.print(JSON.object(decided.summary.members))
       return
     }
     let placeless = rows.count { $0.decision == .defect && !$0.isLocated }

@@ -23,6 +23,7 @@ struct LabCreate: AsyncParsableCommand {
     discussion: "Example: ar1 lab create vision")
 
   @Argument(help: "The lab's name.") var name: String
+  @Flag(help: "Print one JSON document.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func run() async throws {
@@ -32,6 +33,12 @@ struct LabCreate: AsyncParsableCommand {
       throw CommandError("there is a lab '\(name)' already; 'ar1 lab ls' lists them")
     }
     try await client.createLab(CreateLabRequest(name: name))
+    if json {
+      guard let made = try await client.labs().first(where: { $0.name == name }) else {
+        throw CommandError("lab \(name) was made, and is gone again; 'ar1 lab ls' lists those there are")
+      }
+      return try JSONOutput.print(made)
+    }
     Terminal.write(
       "lab \(name) made; its first user: ar1 user add NAME --role owner --lab \(ShellWord.quoted(name))\n")
   }

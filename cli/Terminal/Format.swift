@@ -2,7 +2,7 @@
 enum Format {
   /// "0.4 s", "12 s", "3 min 05 s", "2 h 07 min", "3 d 4 h".
   static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds >= 0 else { return "–" }
+    guard seconds >= 0, seconds < 1e15 else { return "–" }
     if seconds < 9.95 { return "\(fixed(seconds, 1)) s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
@@ -28,6 +28,9 @@ enum Format {
   static func percent(_ share: Double, digits: Int = 1) -> String {
     share.isFinite ? "\(fixed(share * 100, digits)) %" : "–"
   }
+
+  /// Whole units of what a worker counts; "–" for what is no such number.
+  static func count(_ number: Double) -> String { Int(exactly: number.rounded(.down)).map(count) ?? "–" }
 
   /// "12,345".
   static func count(_ number: Int) -> String {

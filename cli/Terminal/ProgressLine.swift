@@ -20,7 +20,7 @@ final class ProgressLine: Sendable {
       guard text != state.shown else { return }
       if Terminal.errorIsTerminal {
         state.shown = text
-        Terminal.writeError("\r\u{1B}[2K" + String(text.prefix(max(20, Terminal.width - 1))))
+        Terminal.writeError("\r\u{1B}[2K" + String(text.prefix(cells: max(20, Terminal.width - 1))))
       } else {
         let now = ContinuousClock.now
         if let last = state.lastPlain, now - last < plainInterval { return }
@@ -35,7 +35,8 @@ final class ProgressLine: Sendable {
   func note(_ text: String) {
     state.withLock { state in
       if Terminal.errorIsTerminal, !state.shown.isEmpty {
-        Terminal.writeError("\r\u{1B}[2K" + text + "\n" + String(state.shown.prefix(Terminal.width - 1)))
+        Terminal.writeError(
+          "\r\u{1B}[2K" + text + "\n" + String(state.shown.prefix(cells: Terminal.width - 1)))
       } else {
         Terminal.writeError(text + "\n")
       }

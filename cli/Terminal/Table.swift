@@ -42,9 +42,9 @@ struct Table {
     guard forTerminal else {
       return rows.map { $0.map(\.text).joined(separator: "\t") + "\n" }.joined()
     }
-    var widths = columns.map(\.title.count)
+    var widths = columns.map(\.title.cells)
     for row in rows {
-      for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.count) }
+      for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.text.cells) }
     }
     if let last = widths.indices.last {
       let before = widths.dropLast().reduce(0) { $0 + $1 + 2 }
@@ -60,8 +60,8 @@ struct Table {
     for (index, cell) in cells.enumerated() {
       let isLast = index == cells.count - 1
       let shown =
-        cell.text.count > widths[index] ? cell.text.prefix(widths[index] - 1) + "…" : cell.text[...]
-      let padding = String(repeating: " ", count: widths[index] - shown.count)
+        cell.text.cells > widths[index] ? cell.text.prefix(cells: widths[index] - 1) + "…" : cell.text[...]
+      let padding = String(repeating: " ", count: widths[index] - shown.cells)
       let styled = cell.style.map { $0(String(shown)) } ?? String(shown)
       switch columns[index].alignment {
       case .left: text += styled + (isLast ? "" : padding)

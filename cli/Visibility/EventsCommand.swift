@@ -19,6 +19,8 @@ struct EventsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try connection.client()
+    // A mistyped number is told from a job to which nothing happened.
+    if let job = filter.job { _ = try await client.job(job) }
     guard follow else {
       let list = try await client.events(filter.query, before: filter.before, limit: filter.limit)
       if json { try JSONOutput.print(list) } else { EventText.print(list.events) }

@@ -49,9 +49,9 @@ enum OverviewText {
 
   private static func done(_ progress: TaskProgress?) -> String {
     guard let progress else { return "–" }
-    let done = Format.count(Int(progress.done))
+    let done = Format.count(progress.done)
     guard let total = progress.total else { return "\(done) \(progress.unit)" }
-    return "\(done)/\(Format.count(Int(total))) \(progress.unit)"
+    return "\(done)/\(Format.count(total)) \(progress.unit)"
   }
 
   private static func left(_ progress: TaskProgress?, rate: Double?) -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoordinatorClient
 import JobModel
+import OrderedJSON
 
 struct WebhookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,10 +76,15 @@ struct WebhookRemove: AsyncParsableCommand {
     discussion: "Example: ar1 webhook rm 3")
 
   @Argument(help: "The webhook's number.") var webhook: Int64
+  @Flag(help: "Print one JSON document.") var json = false
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
   func run() async throws {
     try await connection.client().deleteWebhook(webhook)
-    Terminal.write("webhook \(webhook) removed\n")
+    if json {
+      JSONOutput.print(["webhook": .integer(Int(webhook)), "removed": true])
+    } else {
+      Terminal.write("webhook \(webhook) removed\n")
+    }
   }
 }

@@ -28,9 +28,11 @@ int image_decode_webp(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t ground, uint8_t *rgb,
     char *reason);
 
-// The size of a file's first picture as stored; a TIFF's orientation as its tag gives it, 1 without one.
+// The size of a file's first picture as stored; a TIFF's orientation as its tag gives it, 1 without one, and whether it
+// is grey of more than 8 bits.
 int image_read_tiff_header(
-    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, int *orientation, char *reason);
+    const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, int *orientation, int *deep_grey,
+    char *reason);
 int image_read_webp_header(
     const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, char *reason);
 

@@ -34,6 +34,9 @@ extension ScoreReport {
     if scored > 0 { text += " (\(HTMLText.percent(counts.defective, of: scored)))" }
     if counts.unclear > 0 { text += ", \(counts.unclear) could not be decided" }
     if counts.failed > 0 { text += ", \(counts.failed) could not be scored" }
+    if counts.clipped > 0 {
+      text += "; \(counts.clipped) with grey above 255 were seen clipped: scale them to 8 bits"
+    }
     return text + "."
   }
 

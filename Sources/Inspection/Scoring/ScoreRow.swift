@@ -34,6 +34,8 @@ public struct ScoreRow: Sendable, Equatable {
   /// With the orientation of the file applied.
   public var width: Int?
   public var height: Int?
+  /// Whether the file has grey above 255, which the model has seen as white.
+  public var isClipped = false
   /// What the model said.
   public var answer: Decision?
   /// Of a defect, from the logits of the two answers, 0 to 1.
@@ -80,6 +82,7 @@ extension ScoreRow {
       .init("sha256", sha256.map(JSON.string) ?? .null),
       .init("width", width.map { .integer($0) } ?? .null),
       .init("height", height.map { .integer($0) } ?? .null),
+      .init("clipped", .bool(isClipped)),
       .init("decision", decision.map { .string($0.rawValue) } ?? .null),
       .init("defect_probability", probability.map(JSON.number) ?? .null),
       .init("answer", answer.map { .string($0.rawValue) } ?? .null),
@@ -123,6 +126,7 @@ extension ScoreRow {
     sha256 = json["sha256"]?.string
     width = json["width"]?.int
     height = json["height"]?.int
+    isClipped = json["clipped"]?.bool ?? false
     answer = json["answer"]?.string.flatMap(Decision.init(rawValue:))
     probability = json["defect_probability"]?.double
     decision = json["decision"]?.string.flatMap(Decision.init(rawValue:))

@@ -10,6 +10,8 @@ public struct ScoreSummary: Sendable, Equatable {
     /// Without a decision, the quarantined ones among them.
     public var failed = 0
     public var quarantined = 0
+    /// With grey above 255, which the model has seen as white.
+    public var clipped = 0
 
     mutating func add(_ row: ScoreRow) {
       images += 1
@@ -20,6 +22,7 @@ public struct ScoreSummary: Sendable, Equatable {
       case nil: failed += 1
       }
       if row.isQuarantined { quarantined += 1 }
+      if row.isClipped { clipped += 1 }
     }
   }
 
@@ -65,6 +68,7 @@ public struct ScoreSummary: Sendable, Equatable {
       .init("images", .integer(counts.images)), .init("defective", .integer(counts.defective)),
       .init("good", .integer(counts.good)), .init("unclear", .integer(counts.unclear)),
       .init("failed", .integer(counts.failed)), .init("quarantined", .integer(counts.quarantined)),
+      .init("clipped", .integer(counts.clipped)),
     ]
   }
 }

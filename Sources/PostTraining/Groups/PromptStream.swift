@@ -60,7 +60,9 @@ public struct PromptStream: Sendable, Equatable {
 
   /// Each stratum shuffled and spread evenly over the pass; equal places go by lot.
   private func permutation(pass: Int) -> [Int] {
-    var lots = SplitMix64(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(pass) &* 0xD1B5_4A32_D192_ED03)
+    // Of states a step of the generator apart one gives the other's numbers a place later, so a seed is mixed first: runs
+    // with the seeds 1 and 2 are independent.
+    var lots = SplitMix64(seed: SplitMix64.mixed(seed) ^ UInt64(pass) &* 0xD1B5_4A32_D192_ED03)
     var placed: [(place: Double, lot: UInt64, index: Int)] = []
     placed.reserveCapacity(count)
     for members in strata {

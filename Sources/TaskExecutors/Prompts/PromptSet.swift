@@ -27,6 +27,13 @@ package protocol PromptSet: Sendable {
 }
 
 extension PromptSet {
+  /// Where a prompt is: at `expected` if it is there, else at the first place with its name; `expected` when the set no
+  /// longer has it.
+  package func place(of prompt: PromptIdentity, expected: Int) -> Int {
+    if identity(of: expected) == prompt { return expected }
+    return (0..<count).first { identity(of: $0) == prompt } ?? expected
+  }
+
   /// Refuses a reward that no reply to these prompts could earn.
   package func require(_ reward: RewardFormula) throws {
     if let wanted = reward.terms.compactMap(\.name.target).first, target != wanted {

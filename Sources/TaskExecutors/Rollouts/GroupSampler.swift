@@ -125,7 +125,10 @@ struct GroupSampler {
   func prompt(
     of group: RolloutGroup, with source: PromptSource
   ) throws -> (prompt: Prompt, target: RewardTarget) {
-    let index = stream.indices(of: Int(group.ordinal)..<Int(group.ordinal) + 1)[0]
+    // A worker of another build may have met the prompts in another order.
+    let index = prompts.place(
+      of: PromptIdentity(sample: group.prompt.sample, question: group.prompt.question),
+      expected: stream.indices(of: Int(group.ordinal)..<Int(group.ordinal) + 1)[0])
     let asked = try asUserError { try prompts.prompt(of: index) }
     let files = try asUserError { try PromptFiles(asked) }
     guard reference(to: index, files) == group.prompt else {

@@ -50,7 +50,8 @@ struct ScoringReport {
     let counts = ScoreSummary(rows).all
     context.log(
       "\(counts.images) images: \(counts.defective) defective, \(counts.good) good, \(counts.unclear) unclear, "
-        + "\(counts.failed) failed, \(counts.quarantined) of them quarantined")
+        + "\(counts.failed) failed, \(counts.quarantined) of them quarantined"
+        + (counts.clipped > 0 ? "; \(counts.clipped) have grey above 255, which was seen as white" : ""))
     return TaskOutcome(result: .object(ScoreSummary(rows).members + report.origin), artifacts: artifacts)
   }
 

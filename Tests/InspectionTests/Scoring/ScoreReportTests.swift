@@ -14,8 +14,10 @@ import Testing
     broken.error = "is truncated"
     var fatal = ScoreRow(path: "fatal.png")
     (fatal.error, fatal.isQuarantined) = ("set aside", true)
+    var deep = ScoreRowTests.row("good.png", probability: 0.02)
+    deep.isClipped = true
     return [
-      ScoreRowTests.row("good.png", probability: 0.02), defect, broken, fatal,
+      deep, defect, broken, fatal,
       ScoreRowTests.row("bad.png", probability: 0.7, answer: .defect),
       ScoreRowTests.row("odd.png", probability: nil, answer: .unclear),
       ScoreRowTests.row("close.png", probability: 0.5),
@@ -27,6 +29,7 @@ import Testing
     let all = summary.all
     #expect(
       [all.images, all.defective, all.good, all.unclear, all.failed, all.quarantined] == [7, 2, 2, 1, 2, 1])
+    #expect(all.clipped == 1)
     #expect(summary.categories.map(\.name) == ["bolt", "nut"])
     #expect(summary.categories[1].counts.failed == 1)
     #expect(summary.histogram.reduce(0) { $0 + $1.images } == 4)
@@ -52,6 +55,7 @@ import Testing
     #expect(html.contains("href=\"overlays/bad.png.jpg\""))
     #expect(html.contains("2 of 5 readable images look defective"))
     #expect(html.contains("quarantined"))
+    #expect(html.contains("1 with grey above 255"))
     // Nothing is loaded from elsewhere.
     #expect(!html.contains("http"))
   }

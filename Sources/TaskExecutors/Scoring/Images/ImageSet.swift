@@ -106,7 +106,7 @@ package struct ImageSet {
         category: category)
     }
     guard isTable else {
-      return try ListedFile.text(source).split(whereSeparator: \.isNewline).map { entry(String($0)) }
+      return try ListedFile.text(source).split { $0 == "\n" || $0 == "\r\n" }.map { entry(String($0)) }
     }
     return try ListedFile.table(source, columns: ["path"]).compactMap { row in
       // An empty cell says nothing.

@@ -35,6 +35,7 @@ struct ImageReader: Sendable {
       }
       let image = try ImageFile.decode(bytes: bytes, name: entry.path)
       (row.width, row.height) = (image.width, image.height)
+      row.isClipped = image.isClipped
       let views = try boxes(of: image).map { box in
         try view(of: image, box: box, prompt: prompt)
       }

@@ -25,15 +25,16 @@ struct KernelCache {
   func image(
     architecture: Int, driverVersion: Int, compiler: ar1_nvrtc
   ) throws(CUDAError) -> [UInt8] {
-    let target = try KernelCompiler(compiler).target(for: architecture)
-    var (major, minor): (Int32, Int32) = (0, 0)
-    _ = compiler.version(&major, &minor)
+    let compiler = KernelCompiler(compiler)
+    let target = try compiler.target(for: architecture)
+    let version = compiler.version
     var hash = FNV1a()
-    hash.combine("\(target) nvrtc \(major).\(minor) driver \(driverVersion)\n")
+    hash.combine("\(target) nvrtc \(version.major).\(version.minor) driver \(driverVersion)\n")
+    hash.combine(compiler.options(for: target).joined(separator: " ") + "\n")
     for source in KernelCompiler.sources { hash.combine("\(source.name)\n\(source.text)\n") }
     let path = "\(folder)/\(target)-\(hash.text).image"
     if !folder.isEmpty, let kept = Self.read(path) { return kept }
-    let image = try KernelCompiler(compiler).compile(for: target)
+    let image = try compiler.compile(for: target)
     if !folder.isEmpty { write(image, to: path) }
     return image
   }

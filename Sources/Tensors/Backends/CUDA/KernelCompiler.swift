@@ -39,11 +39,23 @@ package struct KernelCompiler {
     return "compute_\(newest)"
   }
 
+  var version: (major: Int, minor: Int) {
+    var (major, minor): (Int32, Int32) = (0, 0)
+    _ = compiler.version(&major, &minor)
+    return (Int(major), Int(minor))
+  }
+
+  /// Kernels are optimised side by side where the compiler can, in as many parts on every machine, as what it makes of a
+  /// kernel may depend on the part it is in.
+  func options(for target: String) -> [String] {
+    ["--gpu-architecture=\(target)", "--std=c++17"] + (version.major >= 12 ? ["--split-compile=8"] : [])
+  }
+
   /// - Parameter target: such as `sm_90`, or `compute_90` for intermediate code.
   /// - Throws: `CUDAError` with what the compiler wrote.
   func compile(for target: String) throws(CUDAError) -> [UInt8] {
     let sources = Self.sources.map { (strdup($0.name), strdup($0.text)) }
-    let options = [strdup("--gpu-architecture=\(target)"), strdup("--std=c++17")]
+    let options = options(for: target).map { strdup($0) }
     defer {
       for (name, text) in sources {
         free(name)
